@@ -1,0 +1,1 @@
+"""Model lifecycle and operations; imports neither streamlit nor monitors."""

@@ -1,0 +1,1 @@
+"""Parallel text: import, clean, split, tokenise, batch; versioned by digest."""

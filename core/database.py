@@ -1,0 +1,162 @@
+"""The database: SQLAlchemy Core on SQLite (WAL) by default, on PostgreSQL by URL.
+
+Readers never block and are never blocked. A write transaction takes its lock at once
+(BEGIN IMMEDIATE), so that two writers queue instead of failing half-way.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command as alembic_command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+
+from core.errors import SettingsError, UnavailableError
+
+_BUSY_TIMEOUT_S = 30
+_WRITE = "datahall_write"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database; safe to share between threads, never between processes by fork."""
+
+    engine: sa.Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded default."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one consistent state and writes nothing."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[sa.Connection]:
+        """Give a write transaction: committed at the end, rolled back on an exception.
+
+        Writers queue (up to 30 s). `durable` returns only once the bytes are on disk
+        (synchronous=FULL); otherwise a power cut may lose the newest transactions, whole.
+        """
+        options = {_WRITE: "FULL" if durable else "NORMAL"}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    def lock(self, connection: sa.Connection, name: str) -> None:
+        """Hold an exclusive lock of that name until the transaction ends.
+
+        SQLite: a write transaction is already exclusive. PostgreSQL: an advisory lock.
+        """
+        if not self.is_sqlite:
+            number = sa.func.hashtext(name)
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+    def upsert(
+        self,
+        connection: sa.Connection,
+        table: sa.Table,
+        rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Insert rows; where the primary key is there already, replace the other columns."""
+        if not rows:
+            return
+        keys = [column.name for column in table.primary_key]
+        dialect = sqlite if self.is_sqlite else postgresql
+        statement = dialect.insert(table)
+        others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        upsert = (
+            statement.on_conflict_do_update(index_elements=keys, set_=others)
+            if others
+            else statement.on_conflict_do_nothing(index_elements=keys)
+        )
+        connection.execute(upsert, [dict(row) for row in rows])
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return str(sa.URL.create("sqlite", database=str(path)))
+
+
+def open_database(url: str) -> Database:
+    """Open the database and bring its schema up to date; raises UnavailableError, SettingsError.
+
+    Safe to call from several processes at once: migrations run under a lock.
+    """
+    try:
+        engine = sa.create_engine(url, connect_args=_connect_arguments(url))
+    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
+        message = f"database URL cannot be used: {error}"
+        raise SettingsError(
+            message, remedy="Example: postgresql+psycopg://user@host/name"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    database = Database(engine)
+    try:
+        _migrate(database)
+    except OperationalError as error:
+        message = f"the database cannot be opened: {error.orig}"
+        raise UnavailableError(message, remedy="Check that the disk is not full") from error
+    return database
+
+
+def _connect_arguments(url: str) -> dict[str, object]:
+    """Return driver arguments: SQLite waits for its turn and is shared between threads."""
+    if sa.make_url(url).get_backend_name() != "sqlite":
+        return {}
+    return {"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (DBAPI)
+    """Set up one SQLite connection; transactions are begun by `_begin_sqlite` alone."""
+    connection.isolation_level = None
+    connection.execute(f"pragma busy_timeout={_BUSY_TIMEOUT_S * 1000}")
+    connection.execute("pragma journal_mode=wal")
+    connection.execute("pragma foreign_keys=on")
+    connection.execute("pragma synchronous=normal")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Begin: IMMEDIATE for writers, DEFERRED for readers; `synchronous` as the writer asked."""
+    write = connection.get_execution_options().get(_WRITE)
+    if write is None:
+        connection.exec_driver_sql("begin deferred")
+    else:
+        connection.exec_driver_sql(f"pragma synchronous={write}")
+        connection.exec_driver_sql("begin immediate")
+
+
+def _migrate(database: Database) -> None:
+    """Run the migrations that are missing; one process at a time."""
+    if _is_current(database):
+        return
+    with database.write(durable=True) as connection:
+        database.lock(connection, "migrations")
+        config = AlembicConfig()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        alembic_command.upgrade(config, "head")
+
+
+def _is_current(database: Database) -> bool:
+    """Whether the schema is the newest: one read, without loading the migrations."""
+    newest = max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    with database.read() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return False
+        query = sa.text("select version_num from alembic_version")
+        return bool(connection.execute(query).scalar() == newest)

@@ -1,0 +1,1 @@
+"""Corrections from the page, on their way back to being training data."""

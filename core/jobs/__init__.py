@@ -1,0 +1,1 @@
+"""Processes that outlive whoever started them: queue, launcher, shim, supervisor."""

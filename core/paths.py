@@ -1,0 +1,167 @@
+"""Names of every file below the home folder. Nobody else joins strings."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import SettingsError
+from core.files import PRIVATE_FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class StatePaths:
+    """The home folder and what lies where in it."""
+
+    home: Path
+
+    @property
+    def database(self) -> Path:
+        """Runs, metrics, registry, jobs, feedback, audit (SQLite)."""
+        return self.home / "datahall.db"
+
+    @property
+    def telemetry(self) -> Path:
+        """This host's telemetry (SQLite, written by the sampler alone)."""
+        return self.home / "telemetry.db"
+
+    @property
+    def secrets(self) -> Path:
+        """Keys and tokens: folder of mode 700, files of mode 600."""
+        return self.home / "secrets"
+
+    @property
+    def sign_in_token(self) -> Path:
+        """The one-time token of the sign-in link."""
+        return self.secrets / "sign-in-token"
+
+    @property
+    def cookie_key(self) -> Path:
+        """The key that signs session cookies."""
+        return self.secrets / "cookie-key"
+
+    @property
+    def repository(self) -> Path:
+        """The default restic repository."""
+        return self.home / "repository"
+
+    @property
+    def repository_key(self) -> Path:
+        """Password file of the repository."""
+        return self.secrets / "repository-key"
+
+    @property
+    def manifests(self) -> Path:
+        """Folder of backup manifests: what each snapshot must contain, byte for byte."""
+        return self.home / "manifests"
+
+    @property
+    def restic_cache(self) -> Path:
+        """Cache folder of restic."""
+        return self.home / "cache" / "restic"
+
+    @property
+    def tools(self) -> Path:
+        """Programs unpacked without root (restic)."""
+        return self.home / "tools"
+
+    @property
+    def staging(self) -> Path:
+        """Consistent copies of the databases, made just before a backup."""
+        return self.home / "staging"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of the supervised processes."""
+        return self.home / "logs"
+
+    @property
+    def services(self) -> Path:
+        """State of the supervised processes, written by `datahall up`."""
+        return self.home / "services.json"
+
+    @property
+    def up_lock(self) -> Path:
+        """Held while `datahall up` runs on this home."""
+        return self.home / "up.lock"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        """Held while a job supervisor runs on this home."""
+        return self.home / "supervisor.lock"
+
+    @property
+    def sampler_lock(self) -> Path:
+        """Held while a sampler writes telemetry of this home."""
+        return self.home / "sampler.lock"
+
+    @property
+    def jobs(self) -> Path:
+        """One folder per job."""
+        return self.home / "jobs"
+
+    def job(self, job_id: str) -> Path:
+        """Folder of one job: lock, exit.json, progress.json, log.txt."""
+        return self.jobs / job_id
+
+    @property
+    def datasets(self) -> Path:
+        """`NAME/DIGEST/` per dataset version."""
+        return self.home / "datasets"
+
+    def dataset(self, name: str, digest: str) -> Path:
+        """Folder of one dataset version."""
+        return self.datasets / name / digest
+
+    @property
+    def runs(self) -> Path:
+        """One folder per training run."""
+        return self.home / "runs"
+
+    def run(self, run_id: str) -> Path:
+        """Folder of one run: config.json, log.txt, checkpoints/."""
+        return self.runs / run_id
+
+    def run_config(self, run_id: str) -> Path:
+        """Everything the training process needs, written before launch."""
+        return self.run(run_id) / "config.json"
+
+    def run_log(self, run_id: str) -> Path:
+        """What the training process printed."""
+        return self.run(run_id) / "log.txt"
+
+    def checkpoints(self, run_id: str) -> Path:
+        """Folder of the run's checkpoints, `step_NNNNNNNN/` each."""
+        return self.run(run_id) / "checkpoints"
+
+    @property
+    def models(self) -> Path:
+        """`NAME/VERSION/` per registered model version."""
+        return self.home / "models"
+
+    def model(self, name: str, version: int) -> Path:
+        """Folder of one model version."""
+        return self.models / name / f"{version:04d}"
+
+    def prepare(self) -> None:
+        """Create the home folder and its private parts; raises SettingsError when it cannot be."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            self.secrets.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            self.secrets.chmod(PRIVATE_FOLDER)
+            probe = self.home / f".probe-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            message = f"the home folder {self.home} cannot be written ({error.strerror})"
+            raise SettingsError(
+                message, remedy="Choose another with --home DIR or DATAHALL_HOME"
+            ) from error
+
+
+def confined(root: Path, path: Path) -> Path:
+    """Return `path` resolved, or raise SettingsError when it leaves `root` (links included)."""
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root.resolve()):
+        message = f"{path} lies outside {root}"
+        raise SettingsError(message)
+    return resolved

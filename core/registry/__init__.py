@@ -1,0 +1,1 @@
+"""Model versions, their lineage, and what served when."""

@@ -1,0 +1,1 @@
+"""Training runs: what was asked, what was measured, which checkpoints stand."""

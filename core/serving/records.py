@@ -1,0 +1,34 @@
+"""Records of translation."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """One candidate; `score` is the log-probability per token (0 is certain)."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """The translation of one segment, candidates best first."""
+
+    source: str
+    text: str
+    score: float
+    alternatives: tuple[Hypothesis, ...]
+    model_version: str
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """Cross-attention of one translation: `weights[t][s]`, rows sum to 1 (averaged over heads)."""
+
+    source_tokens: tuple[str, ...]
+    target_tokens: tuple[str, ...]
+    weights: tuple[tuple[float, ...], ...]
+    layer: int
+    model_version: str

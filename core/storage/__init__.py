@@ -1,0 +1,1 @@
+"""Object stores; the room stands empty until S3 moves in."""

@@ -1,0 +1,1 @@
+"""The commands of `datahall`, one file per group."""

@@ -1,0 +1,1 @@
+"""Records in, plain rows out; no streamlit."""

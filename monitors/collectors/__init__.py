@@ -1,0 +1,1 @@
+"""One file per collector; they do not know each other."""
