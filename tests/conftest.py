@@ -1,0 +1,52 @@
+"""What every test may ask for: a home folder of its own, a fixed clock, a migrated database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.audit import Actor, Ledger, Role
+from core.clock import FixedClock
+from core.database import Database, open_database, sqlite_url
+from core.paths import StatePaths
+from core.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings whose home is the test's own folder."""
+    home = tmp_path / "home"
+    StatePaths(home).prepare()
+    return Settings(home=home)
+
+
+@pytest.fixture
+def paths(settings: Settings) -> StatePaths:
+    """The files below the test's home."""
+    return settings.paths
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that the test moves."""
+    return FixedClock()
+
+
+@pytest.fixture
+def database(paths: StatePaths) -> Iterator[Database]:
+    """A migrated SQLite database in the test's home."""
+    opened = open_database(sqlite_url(paths.database))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ledger(database: Database, clock: FixedClock) -> Ledger:
+    """The audit ledger on that database."""
+    return Ledger(database, clock)
+
+
+@pytest.fixture
+def admin() -> Actor:
+    """An actor who may do everything."""
+    return Actor(name="ada", role=Role.ADMIN, origin="cli")
