@@ -10,7 +10,7 @@ class ModelVersion:
     """A version with its lineage: what it was made of, from what, and how well it did.
 
     `digest` covers the exported files. `scores` are test scores, `self_test` is the outcome of the
-    comparison of the exported model with the trained one. `path` is the version's folder.
+    comparison of the exported model with the trained one. The files are in `paths.model(...)`.
     """
 
     name: str
