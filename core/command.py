@@ -147,6 +147,14 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
         raise UnavailableError(f"{argv[0]} is not installed") from error
 
 
+def wait(process: Process, timeout_s: float) -> int | None:
+    """Return the exit code of a process, or None when it still runs after `timeout_s`."""
+    try:
+        return process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        return None
+
+
 def module_argv(module: str, *arguments: str) -> tuple[str, ...]:
     """Return the argv that runs one of our modules: `-P` keeps a stranger's `core/` out."""
     return (sys.executable, "-P", "-m", module, *arguments)

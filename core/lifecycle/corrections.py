@@ -1,0 +1,62 @@
+"""Corrections as actions: keep them, and turn them into a dataset version."""
+
+import secrets
+import tempfile
+from pathlib import Path
+
+from core.audit import Actor
+from core.data.importer import import_files
+from core.data.records import Dataset
+from core.errors import ConflictError
+from core.feedback.export import export_corrections
+from core.feedback.records import Correction
+from core.lifecycle.hall import Hall
+from core.serving.records import Translation
+
+
+def correct(
+    hall: Hall,
+    actor: Actor,
+    translation: Translation,
+    correction: str,
+    languages: tuple[str, str],
+) -> Correction:
+    """Keep a person's correction of a translation; raises InputError when it changes nothing."""
+    entry = Correction(
+        id=secrets.token_hex(6),
+        time=hall.clock.now(),
+        source_language=languages[0],
+        target_language=languages[1],
+        source=translation.source,
+        hypothesis=translation.text,
+        correction=correction.strip(),
+        model=translation.model_version,
+        actor=actor.name,
+    )
+    hall.ledger.perform(actor, "feedback.add", entry.id, lambda: hall.feedback.add(entry))
+    return entry
+
+
+def export_feedback(hall: Hall, actor: Actor, name: str) -> Dataset:
+    """Import every pending correction as a new version of dataset `name`."""
+    pending = hall.feedback.list(limit=1_000_000, pending=True)
+    if not pending:
+        raise ConflictError("no corrections wait for export")
+    source, target = pending[0].source_language, pending[0].target_language
+    chosen = [
+        entry for entry in pending
+        if (entry.source_language, entry.target_language) == (source, target)
+    ]  # fmt: skip
+
+    def export() -> Dataset:
+        with tempfile.TemporaryDirectory(dir=hall.paths.home) as folder:
+            file = Path(folder) / "corrections.tsv"
+            export_corrections(chosen, file)
+            dataset = import_files(
+                hall.datasets, name, [file],
+                source=source, target=target, form="tsv", clock=hall.clock,
+            )  # fmt: skip
+        hall.feedback.mark_exported([entry.id for entry in chosen], dataset.digest)
+        return dataset
+
+    return hall.ledger.perform(actor, "feedback.export", name, export, {"pairs": len(chosen)})

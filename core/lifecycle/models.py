@@ -1,0 +1,80 @@
+"""Models as actions: evaluate, promote, roll back."""
+
+from collections.abc import Sequence
+
+from core.audit import Actor
+from core.command import module_argv
+from core.errors import ConflictError
+from core.jobs.launcher import Job, JobKind, JobSpec
+from core.lifecycle.hall import Hall
+from core.lifecycle.runs import find_run
+from core.registry.records import AliasEvent, ModelVersion
+from core.registry.registry import PRODUCTION
+from core.runs.checkpoints import list_checkpoints
+
+
+def list_models(hall: Hall) -> Sequence[ModelVersion]:
+    """Return every version, newest first."""
+    return hall.registry.list()
+
+
+def request_evaluation(hall: Hall, actor: Actor, name: str, *, split: str, beam: int) -> Job:
+    """Queue scoring of a run's best checkpoint on a split."""
+    run_id = _trained(hall, name)
+    spec = JobSpec(
+        kind=JobKind.EVALUATION,
+        title=f"Evaluate {name} on {split}",
+        subject=run_id,
+        argv=module_argv(
+            "core.evaluation", "--run", run_id, "--split", split, "--beam", str(beam),
+            "--home", str(hall.paths.home),
+        ),
+    )  # fmt: skip
+    return hall.ledger.perform(
+        actor, "runs.evaluate", name, lambda: hall.launcher.submit(spec), {"split": split}
+    )
+
+
+def request_promotion(
+    hall: Hall, actor: Actor, name: str, *, alias: str = PRODUCTION, reason: str = ""
+) -> Job:
+    """Queue export, self-test and registration of a run; then the alias moves to it."""
+    run_id = _trained(hall, name)
+    for job in hall.launcher.jobs(subject=run_id, kind=JobKind.PROMOTE, limit=1):
+        if not job.state.is_over:
+            raise ConflictError(f"{name} is being promoted already")
+    spec = JobSpec(
+        kind=JobKind.PROMOTE,
+        title=f"Promote {name} to {alias}",
+        subject=run_id,
+        argv=module_argv(
+            "core.serving.promote", "--run", run_id, "--alias", alias,
+            "--home", str(hall.paths.home), "--actor", actor.name, "--reason", reason,
+        ),
+    )  # fmt: skip
+    return hall.ledger.perform(
+        actor, "models.promote", name, lambda: hall.launcher.submit(spec), {"alias": alias}
+    )
+
+
+def roll_back(
+    hall: Hall, actor: Actor, *, alias: str = PRODUCTION, name: str | None = None, reason: str = ""
+) -> AliasEvent:
+    """Point the alias at the version it pointed at before; raises NotFoundError."""
+    present = hall.registry.resolve(alias, name)
+    earlier = hall.registry.previous(present.name, alias)
+    return hall.ledger.perform(
+        actor, "models.rollback", f"{present.name}:{earlier}",
+        lambda: hall.registry.set_alias(
+            present.name, alias, earlier, actor=actor.name, action="rollback", reason=reason
+        ),
+        {"from": present.version},
+    )  # fmt: skip
+
+
+def _trained(hall: Hall, name: str) -> str:
+    """Return the id of a run that has a checkpoint; raises ConflictError."""
+    view = find_run(hall, name)
+    if not list_checkpoints(hall.paths.checkpoints(view.run.id)):
+        raise ConflictError(f"run {view.run.spec.name} has no checkpoint yet ({view.state})")
+    return view.run.id

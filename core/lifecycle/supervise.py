@@ -1,0 +1,222 @@
+"""Keeps the services alive: starts them, restarts what dies with back-off, tells the page."""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from core.clock import Clock
+from core.command import Process, module_argv, start, wait
+from core.errors import ConflictError, SettingsError
+from core.lifecycle.services import Service, ServiceState, service_log, write_states
+from core.paths import StatePaths
+
+FIRST_BACKOFF_S = 1.0
+LONGEST_BACKOFF_S = 60.0
+STEADY_S = 30.0
+STOP_S = 15.0
+LOG_BYTES = 5_000_000
+LEAST_FREE_BYTES = 100_000_000
+_POLL_S = 0.25
+
+
+@dataclass(slots=True)
+class _Child:
+    """One service and its process."""
+
+    service: Service
+    process: Process | None = None
+    started: float = 0.0
+    started_at: float = 0.0
+    restarts: int = 0
+    last_exit: str = ""
+    backoff_s: float = FIRST_BACKOFF_S
+    next_start: float = 0.0
+
+
+@dataclass(slots=True)
+class Supervision:
+    """Runs the services of one home folder until it is told to stop."""
+
+    paths: StatePaths
+    services: Sequence[Service]
+    clock: Clock
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _children: list[_Child] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Start everything and keep it alive until `stopping` is set; then stop everything."""
+        self._children = [_Child(service) for service in self.services]
+        self.paths.logs.mkdir(exist_ok=True)
+        told: list[ServiceState] = []
+        try:
+            while not self.stopping.is_set():
+                for child in self._children:
+                    self._watch(child)
+                states = [self._state(child) for child in self._children]
+                if states != told:
+                    write_states(self.paths, states, self.clock.now())
+                    told = states
+                self.stopping.wait(_POLL_S)
+        finally:
+            self._stop_all()
+
+    def _watch(self, child: _Child) -> None:
+        """Start a child whose time has come, notice one that died."""
+        now = self.clock.monotonic()
+        if child.process is None:
+            if now >= child.next_start:
+                self._start(child, now)
+            return
+        code = child.process.poll()
+        if code is None:
+            return
+        child.process = None
+        child.last_exit = exit_words(code)
+        if now - child.started > STEADY_S:
+            child.backoff_s = FIRST_BACKOFF_S
+        child.next_start = now + child.backoff_s
+        child.backoff_s = min(child.backoff_s * 2, LONGEST_BACKOFF_S)
+        child.restarts += 1
+
+    def _start(self, child: _Child, now: float) -> None:
+        """Start one child with its output in its log."""
+        with _open_log(self.paths, child.service.name) as log:
+            child.process = start(
+                module_argv(child.service.module, *child.service.arguments),
+                environment=self.environment,
+                log=log,
+                die_with_parent=True,
+            )
+        child.started = now
+        child.started_at = self.clock.now()
+
+    def _state(self, child: _Child) -> ServiceState:
+        """Return what the page is told about a child."""
+        waits = child.next_start - self.clock.monotonic()
+        return ServiceState(
+            name=child.service.name,
+            title=child.service.title,
+            state="running" if child.process else "waiting",
+            pid=child.process.pid if child.process else None,
+            started_at=child.started_at,
+            restarts=child.restarts,
+            last_exit=child.last_exit,
+            next_start_at=None if child.process else round(self.clock.now() + waits),
+        )
+
+    def _stop_all(self) -> None:
+        """Ask every child to end, insist after a while, and say so in the state file."""
+        running = [child for child in self._children if child.process is not None]
+        for child in running:
+            _signal(child.process, signal.SIGTERM)
+        deadline = self.clock.monotonic() + STOP_S
+        for child in running:
+            _await(child.process, max(deadline - self.clock.monotonic(), 0.1))
+            child.process = None
+            child.last_exit = "stopped with datahall up"
+        states = [self._state(child) for child in self._children]
+        stopped = [
+            ServiceState(**{**_fields(state), "state": "stopped", "next_start_at": None})
+            for state in states
+        ]
+        write_states(self.paths, stopped, self.clock.now())
+
+
+def hold_home(paths: StatePaths) -> IO[str]:
+    """Take this home for one `datahall up`; raises ConflictError when another holds it.
+
+    The lock lasts as long as the returned file is open.
+    """
+    stream = paths.up_lock.open("a+")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stream.seek(0)
+        owner = stream.read().strip()
+        stream.close()
+        raise ConflictError(
+            f"Datahall is up already on {paths.home} (process {owner or 'unknown'})",
+            remedy="Stop it with Ctrl-C there, or choose another home with --home",
+        ) from None
+    stream.truncate(0)
+    stream.write(str(os.getpid()))
+    stream.flush()
+    return stream
+
+
+def check_ground(paths: StatePaths, services: Sequence[Service]) -> None:
+    """Raise SettingsError when the disk is full or a port is taken."""
+    free = shutil.disk_usage(paths.home).free
+    if free < LEAST_FREE_BYTES:
+        raise SettingsError(
+            f"the disk of {paths.home} is full: {free / 1e6:.0f} MB free, "
+            f"{LEAST_FREE_BYTES / 1e6:.0f} MB needed",
+            remedy="Free some space, or choose another home with --home",
+        )
+    for service in services:
+        if service.port and not _is_free(service.host, service.port):
+            raise SettingsError(
+                f"port {service.port} on {service.host} is taken, {service.title} cannot listen",
+                remedy=f"Stop the other program or set another port "
+                f"(DATAHALL_{_SECTION[service.name]}_PORT)",
+            )
+
+
+def exit_words(code: int) -> str:
+    """Return in words how a process ended (negative codes are signals, as in Popen)."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+_SECTION = {"dashboard": "WEB", "server": "SERVING", "sampler": "SAMPLER"}
+
+
+def _is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _open_log(paths: StatePaths, name: str) -> IO[bytes]:
+    """Open a service's log for appending; a long one is moved aside first."""
+    path = service_log(paths, name)
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("ab")
+
+
+def _signal(process: Process | None, number: signal.Signals) -> None:
+    """Signal a child that may have ended."""
+    if process is not None and process.poll() is None:
+        process.send_signal(number)
+
+
+def _await(process: Process | None, seconds: float) -> None:
+    """Wait for a child to end; kill it when it does not."""
+    if process is None:
+        return
+    if wait(process, seconds) is None:
+        process.kill()
+        process.wait()
+
+
+def _fields(state: ServiceState) -> dict[str, object]:
+    """Return the fields of a state."""
+    return {name: getattr(state, name) for name in ServiceState.__dataclass_fields__}
