@@ -6,6 +6,9 @@ from pathlib import Path
 
 SPLITS = ("train", "valid", "test")
 
+# Token ids that every vocabulary reserves (SentencePiece: pad_id, unk_id, bos_id, eos_id).
+PAD_ID, UNK_ID, BOS_ID, EOS_ID = 0, 1, 2, 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
