@@ -7,35 +7,29 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.errors import InputError
-from core.feedback.records import Correction, CorrectionExport
-from core.feedback.store import FeedbackStore
+from core.feedback.records import Correction
 from core.files import write_atomic
 
-_ALL = 10_000_000
 
+def export_corrections(corrections: Sequence[Correction], path: Path) -> int:
+    """Write corrections of one language direction to `path`, oldest first; return the pairs.
 
-def export_corrections(
-    store: FeedbackStore, path: Path, *, source: str, target: str, pending: bool = True
-) -> CorrectionExport:
-    """Write the corrections of a language direction to `path`, oldest first, and say which.
-
-    Nothing is marked: call `store.mark_exported(export.ids, digest)` once the dataset version that
-    was made from the file has its digest. A pair that was corrected alike twice is written once.
-    Raises InputError when there is nothing to export.
+    A pair that was corrected alike twice is written once. Nothing is marked: call
+    `store.mark_exported(ids, digest)` once the dataset version made from the file has its digest.
+    Raises InputError when there is nothing to export or the directions are mixed.
     """
-    chosen = [
-        item
-        for item in reversed(store.list(limit=_ALL, pending=pending))
-        if (item.source_language, item.target_language) == (source, target)
-    ]
-    pairs = list(dict.fromkeys(pair for item in chosen for pair in _pairs(item)))
+    directions = {(item.source_language, item.target_language) for item in corrections}
+    if len(directions) > 1:
+        raise InputError("one export holds one language direction")
+    oldest_first = sorted(corrections, key=lambda item: (item.time, item.id))
+    pairs = list(dict.fromkeys(pair for item in oldest_first for pair in _pairs(item)))
     if not pairs:
         raise InputError(
-            f"there are no corrections {source} to {target} to export",
+            "there are no corrections to export",
             remedy="Correct a translation on the Translate page first",
         )
     write_atomic(path, "".join(f"{pair}\n" for pair in pairs))
-    return CorrectionExport(path=path, pairs=len(pairs), ids=tuple(item.id for item in chosen))
+    return len(pairs)
 
 
 def _pairs(correction: Correction) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Records of feedback."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +17,3 @@ class Correction:
     model: str
     actor: str
     exported_digest: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectionExport:
-    """A written export: the file, its pairs, and the corrections that went into it."""
-
-    path: Path
-    pairs: int
-    ids: tuple[str, ...]
