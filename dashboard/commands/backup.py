@@ -1,0 +1,124 @@
+"""`datahall backup`: run, list, verify, restore, drill, status."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.jobs.launcher import Job
+from core.lifecycle import backups
+from core.lifecycle.hall import Hall
+from dashboard.commands.console import (
+    HomeOption,
+    JsonOption,
+    demand,
+    follow,
+    hall_of,
+    operator,
+    print_json,
+    print_table,
+    result_of,
+)  # fmt: skip
+from dashboard.commands.documents import snapshot_document
+
+app = typer.Typer(help="Encrypted snapshots, proven and restorable.", no_args_is_help=True)
+
+
+@app.command("run")
+def run(
+    what: Annotated[str, typer.Option(help="all, data, runs or state.")] = "all",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Back up now and wait for it. Example: datahall backup run --what data."""
+    with hall_of(home) as hall:
+        job = backups.request_backup(hall, operator(), what)
+        _finish(hall, job, as_json=as_json)
+
+
+@app.command("list")
+def list_snapshots(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List snapshots, newest first. Example: datahall backup list --json."""
+    with hall_of(home) as hall:
+        snapshots = backups.list_snapshots(hall)
+        if as_json:
+            print_json([snapshot_document(entry) for entry in snapshots])
+            return
+        rows = [
+            (
+                entry.id[:8], local_time(entry.created_at), f"{entry.files:,}",
+                f"{entry.bytes / 1e6:,.1f} MB", "verified" if entry.verified_at else "not verified",
+                "restored" if entry.restored_at else "", ", ".join(entry.tags),
+            )
+            for entry in snapshots
+        ]  # fmt: skip
+        empty = 'no backups yet; "datahall backup run" makes one'
+        print_table(("ID", "TIME", "FILES", "SIZE", "PROOF", "DRILL", "TAGS"), rows, empty=empty)
+
+
+@app.command("verify")
+def verify(
+    read_data: Annotated[bool, typer.Option("--read-data", help="Read every byte.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the repository. Example: datahall backup verify --read-data."""
+    with hall_of(home) as hall:
+        job = backups.request_verify(hall, operator(), read_data=read_data)
+        _finish(hall, job, as_json=as_json)
+
+
+@app.command("restore")
+def restore(
+    snapshot: Annotated[str, typer.Argument(help="Id, the start of one, or latest.")],
+    to: Annotated[Path, typer.Option("--to", help="An empty or new folder.")],
+    only: Annotated[str | None, typer.Option(help="Only this path of the snapshot.")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Restore and compare every byte. Example: datahall backup restore latest --to /tmp/back."""
+    with hall_of(home) as hall:
+        job = backups.request_restore(hall, operator(), snapshot, to, only)
+        _finish(hall, job, as_json=as_json)
+
+
+@app.command("drill")
+def drill(
+    snapshot: Annotated[str, typer.Argument(help="Id or latest.")] = "latest",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Restore to a scratch folder and compare every byte. Example: datahall backup drill."""
+    with hall_of(home) as hall:
+        job = backups.request_drill(hall, operator(), snapshot)
+        _finish(hall, job, as_json=as_json)
+
+
+@app.command("status")
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Say where backups go and what is not backed up. Example: datahall backup status."""
+    with hall_of(home) as hall:
+        document = backups.status(hall)
+        if as_json:
+            print_json(document)
+            return
+        for key, value in document.items():
+            print(f"{key.replace('_', ' '):18} {value}")
+
+
+def local_time(seconds: float) -> str:
+    """Return a time for people, in the machine's zone."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _finish(hall: Hall, job: Job, *, as_json: bool) -> None:
+    """Follow a job to its end and say what came of it."""
+    ended = demand(follow(hall, job.id, quiet=as_json), hall)
+    result = result_of(hall, ended)
+    if as_json:
+        print_json({"job": ended.id, "state": ended.state.value, **result})
+        return
+    print(result.get("sentence") or hall.launcher.log(ended.id, tail=1).strip())
+    if key := result.get("recovery_key"):
+        print(f"\nRecovery key, shown this once; keep it off this machine:\n  {key}")

@@ -1,0 +1,146 @@
+"""What every command shares: options, the open hall, output as text or JSON, following a job."""
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from core.audit import Actor, Role
+from core.errors import CommandError, DatahallError
+from core.jobs.launcher import Job, JobState
+from core.jobs.launcher import Progress as JobProgress
+from core.lifecycle.hall import Hall, opened_hall
+from core.settings import Settings, load_settings
+
+POLL_S = 0.3
+PLAIN_EVERY_S = 5.0
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder of everything that Datahall keeps.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+messages = Console(stderr=True, highlight=False)
+
+
+def read_settings(home: Path | None, **flags: object) -> Settings:
+    """Return the settings for this command; flags are dotted keys with `__` for the dot."""
+    given: dict[str, object] = {key.replace("__", "."): value for key, value in flags.items()}
+    return load_settings(environment=os.environ, flags={"home": home, **given})
+
+
+@contextmanager
+def hall_of(home: Path | None) -> Iterator[Hall]:
+    """Give the open hall of a home folder."""
+    with opened_hall(read_settings(home)) as hall:
+        yield hall
+
+
+def operator() -> Actor:
+    """Return who typed the command: whoever may read the home folder may do everything."""
+    return Actor(name=getpass.getuser(), role=Role.ADMIN, origin="cli")
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on standard output."""
+    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "nothing yet"
+) -> None:
+    """Print rows under headings; a sentence when there are none."""
+    if not rows:
+        print(empty)
+        return
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    width = None if sys.stdout.isatty() else 200
+    Console(highlight=False, markup=False, width=width).print(table)
+
+
+def follow(hall: Hall, job_id: str, *, quiet: bool = False) -> Job:
+    """Show a job's progress until it is over, and return it; Ctrl-C leaves the job running."""
+    if quiet or not messages.is_terminal:
+        return _follow_plain(hall, job_id, quiet=quiet)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=messages, transient=True) as bar:
+        task = bar.add_task(hall.launcher.job(job_id).spec.title, total=None, rate="")
+        while True:
+            job = hall.launcher.wait(job_id, timeout_s=POLL_S)
+            said = hall.launcher.progress(job_id)
+            if said is not None:
+                bar.update(
+                    task, description=said.message or job.spec.title, completed=said.done,
+                    total=said.total, rate=rate_words(said),
+                )  # fmt: skip
+            if job.state.is_over:
+                return job
+
+
+def demand(job: Job, hall: Hall) -> Job:
+    """Return a job that succeeded; raises CommandError with its reason and last lines."""
+    if job.state is JobState.SUCCEEDED:
+        return job
+    lines = hall.launcher.log(job.id, tail=5).strip()
+    said = f": {lines}" if lines else ""
+    raise CommandError(f"{job.spec.title} {job.state}: {job.reason}{said}")
+
+
+def result_of(hall: Hall, job: Job) -> dict[str, Any]:
+    """Return what a job left in `result.json`, or nothing."""
+    path = hall.paths.job(job.id) / "result.json"
+    if not path.exists():
+        return {}
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def rate_words(progress: JobProgress) -> str:
+    """Return the rate of a job in words."""
+    if progress.rate is None:
+        return ""
+    if progress.unit == "bytes":
+        return f"{progress.rate / 1e6:.1f} MB/s"
+    return f"{progress.rate:,.0f} {progress.unit}/s"
+
+
+def error_document(error: DatahallError) -> dict[str, object]:
+    """Return the JSON shape of any failure."""
+    return {"error": {"kind": error.kind, "message": error.message, "remedy": error.remedy}}
+
+
+def _follow_plain(hall: Hall, job_id: str, *, quiet: bool) -> Job:
+    """Follow without a terminal: a line every few seconds, on standard error."""
+    told = ""
+    waited = PLAIN_EVERY_S
+    while True:
+        job = hall.launcher.wait(job_id, timeout_s=POLL_S)
+        if job.state.is_over:
+            return job
+        waited += POLL_S
+        said = hall.launcher.progress(job_id)
+        if quiet or waited < PLAIN_EVERY_S:
+            continue
+        waited = 0.0
+        line = job.reason or job.state.value
+        if said is not None:
+            share = f" {100 * said.done / said.total:.0f} %" if said.total else ""
+            line = f"{said.message or job.spec.title}{share} {rate_words(said)}".rstrip()
+        if line != told:
+            messages.print(line, markup=False)
+            told = line

@@ -1,0 +1,159 @@
+"""`datahall data`: the demo corpus, import, list, show, prepare, delete."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.data.records import Dataset
+from core.lifecycle import datasets
+from core.lifecycle.hall import Hall
+from dashboard.commands.console import (
+    HomeOption,
+    JsonOption,
+    demand,
+    follow,
+    hall_of,
+    operator,
+    print_json,
+    print_table,
+)  # fmt: skip
+from dashboard.commands.documents import dataset_document
+
+app = typer.Typer(help="Parallel text: import, look, prepare.", no_args_is_help=True)
+
+
+@app.command("demo")
+def add_demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Generate the demo corpus as dataset `demo`. Example: datahall data demo."""
+    with hall_of(home) as hall:
+        dataset = datasets.add_demo(hall, operator())
+        _tell(_document(hall, dataset), dataset, as_json=as_json)
+
+
+@app.command("import")
+def import_files(
+    name: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    files: Annotated[list[Path], typer.Argument(help="TSV, or Moses pairs; each also .gz.")],
+    source: Annotated[str, typer.Option(help="Source language code.")],
+    target: Annotated[str, typer.Option(help="Target language code.")],
+    form: Annotated[str, typer.Option("--format", help="auto, tsv or moses.")] = "auto",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import files as a new version.
+
+    Example: datahall data import mine train.en train.es --source en --target es
+    """
+    with hall_of(home) as hall:
+        dataset = datasets.import_dataset(
+            hall, operator(), name, files, source=source, target=target, form=form
+        )
+        _tell(_document(hall, dataset), dataset, as_json=as_json)
+
+
+@app.command("list")
+def list_versions(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List versions, newest first. Example: datahall data list --json."""
+    with hall_of(home) as hall:
+        views = datasets.list_datasets(hall)
+        if as_json:
+            print_json([dataset_document(view) for view in views])
+            return
+        rows = [
+            (
+                view.dataset.name, view.dataset.digest[:12],
+                f"{view.dataset.source}-{view.dataset.target}", f"{view.dataset.pairs:,}",
+                view.snapshot.id[:8] if view.snapshot else "not backed up",
+            )
+            for view in views
+        ]  # fmt: skip
+        empty = 'no datasets yet; "datahall data demo" makes one'
+        print_table(("NAME", "DIGEST", "LANGUAGES", "PAIRS", "SNAPSHOT"), rows, empty=empty)
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    digest: Annotated[str | None, typer.Option(help="A version; the newest without.")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a version: counts, rules, examples. Example: datahall data show demo."""
+    with hall_of(home) as hall:
+        dataset = hall.datasets.get(name, digest)
+        examples = hall.datasets.examples(dataset, 5)
+        document = {
+            **_document(hall, dataset),
+            "examples": [{"source": pair.source, "target": pair.target} for pair in examples],
+            "rules": [
+                {
+                    "rule": rule.rule,
+                    "description": rule.description,
+                    "dropped": rule.dropped,
+                    "changed": rule.changed,
+                }
+                for rule in (dataset.report.rules if dataset.report else ())
+            ],
+        }
+        if as_json:
+            print_json(document)
+            return
+        for key in ("name", "digest", "source", "target", "pairs", "protected", "prepared"):
+            print(f"{key:10} {document[key]}")
+        print_table(
+            ("RULE", "DROPPED", "CHANGED", "WHAT"),
+            [
+                (rule.rule, rule.dropped, rule.changed, rule.description)
+                for rule in (dataset.report.rules if dataset.report else ())
+            ],
+            empty='not prepared yet; "datahall data prepare" or a training run does it',
+        )
+        print_table(("SOURCE", "TARGET"), [(pair.source, pair.target) for pair in examples])
+
+
+@app.command("prepare")
+def prepare(
+    name: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    vocabulary: Annotated[int, typer.Option(help="Subword pieces of the vocabulary.")] = 8000,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Clean, denoise, normalise, split, tokenise. Example: datahall data prepare demo."""
+    with hall_of(home) as hall:
+        job = datasets.request_prepare(hall, operator(), name, vocabulary=vocabulary)
+        demand(follow(hall, job.id, quiet=as_json), hall)
+    show(name, None, home, as_json)
+
+
+@app.command("delete")
+def delete(
+    name: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    digest: Annotated[str, typer.Argument(help="The version.")],
+    home: HomeOption = None,
+) -> None:
+    """Remove a version; its snapshots stay. Example: datahall data delete demo 3f2a."""
+    with hall_of(home) as hall:
+        dataset = hall.datasets.get(name, digest)
+        datasets.delete_dataset(hall, operator(), name, dataset.digest)
+        print(f"{name} {dataset.digest[:12]} is gone from this machine")
+
+
+def _document(hall: Hall, dataset: Dataset) -> dict[str, object]:
+    """Return the document of one version."""
+    views = datasets.list_datasets(hall)
+    found = next(
+        view for view in views
+        if (view.dataset.name, view.dataset.digest) == (dataset.name, dataset.digest)
+    )  # fmt: skip
+    return dataset_document(found)
+
+
+def _tell(document: dict[str, object], dataset: Dataset, *, as_json: bool) -> None:
+    """Say what was imported."""
+    if as_json:
+        print_json(document)
+        return
+    print(f"{dataset.name} {dataset.digest[:12]}: {dataset.pairs:,} pairs")
+    for reason, count in dataset.rejected.items():
+        print(f"  {count:,} lines left out: {reason}")

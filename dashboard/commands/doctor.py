@@ -1,0 +1,30 @@
+"""`datahall doctor`: what works here and what does not."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from core.lifecycle.doctor import examine
+from dashboard.commands.console import HomeOption, JsonOption, print_json, read_settings
+
+ASSETS = Path(__file__).parents[1] / "widgets" / "live_charts" / "assets"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(doctor)
+
+
+def doctor(home: HomeOption = None, as_json: JsonOption = False) -> int:
+    """Say what works here, with the mending command for the rest. Example: datahall doctor."""
+    findings = examine(read_settings(home), ASSETS)
+    is_sound = all(finding.state != "broken" for finding in findings)
+    if as_json:
+        print_json({"sound": is_sound, "findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            print(f"{finding.state:7} {finding.name:14} {finding.sentence}")
+            if finding.remedy:
+                print(f"{'':22} -> {finding.remedy}")
+    return 0 if is_sound else 1

@@ -1,0 +1,54 @@
+"""`datahall feedback`: corrections from the page."""
+
+from typing import Annotated
+
+import typer
+
+from core.lifecycle.corrections import export_feedback
+from dashboard.commands.backup import local_time
+from dashboard.commands.console import (
+    HomeOption,
+    JsonOption,
+    hall_of,
+    operator,
+    print_json,
+    print_table,
+)  # fmt: skip
+
+app = typer.Typer(help="Corrections, on their way to being training data.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_corrections(
+    pending: Annotated[bool, typer.Option("--pending", help="Only those not exported.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List corrections, newest first. Example: datahall feedback list --json."""
+    with hall_of(home) as hall:
+        entries = hall.feedback.list(pending=pending)
+    if as_json:
+        fields = ("id", "time", "source", "hypothesis", "correction", "model", "actor")
+        print_json([{name: getattr(entry, name) for name in fields} for entry in entries])
+        return
+    rows = [
+        (local_time(entry.time), entry.source, entry.hypothesis, entry.correction, entry.model)
+        for entry in entries
+    ]
+    columns = ("TIME", "SOURCE", "HYPOTHESIS", "CORRECTION", "MODEL")
+    print_table(columns, rows, empty="no corrections yet")
+
+
+@app.command("export")
+def export(
+    name: Annotated[str, typer.Argument(help="Name of the dataset that gets a new version.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a dataset version of pending corrections. Example: datahall feedback export fixes."""
+    with hall_of(home) as hall:
+        dataset = export_feedback(hall, operator(), name)
+    if as_json:
+        print_json({"name": dataset.name, "digest": dataset.digest, "pairs": dataset.pairs})
+    else:
+        print(f"{dataset.name} {dataset.digest[:12]}: {dataset.pairs} pairs")

@@ -1,0 +1,161 @@
+"""`datahall models` and `datahall evaluate`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import InputError
+from core.lifecycle import models
+from core.lifecycle.runs import find_run
+from dashboard.commands.backup import local_time
+from dashboard.commands.console import (
+    HomeOption,
+    JsonOption,
+    demand,
+    follow,
+    hall_of,
+    operator,
+    print_json,
+    print_table,
+    result_of,
+)  # fmt: skip
+from dashboard.commands.documents import model_document
+
+app = typer.Typer(help="The model registry.", no_args_is_help=True)
+
+
+def register(root: typer.Typer) -> None:
+    """Add `evaluate` beside the group."""
+    root.command("evaluate")(evaluate)
+
+
+def evaluate(
+    what: Annotated[str, typer.Argument(help="A run (id or name) or a model (name:version).")],
+    split: Annotated[str, typer.Option(help="test or valid.")] = "test",
+    beam: Annotated[int, typer.Option(help="Beam width.")] = 5,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score a run or model on a split. Example: datahall evaluate demo-demo-1 --json."""
+    if split not in ("test", "valid"):
+        raise InputError(f"unknown split {split!r}", remedy="Use test or valid")
+    with hall_of(home) as hall:
+        run = _run_of_model(hall.registry.list(), what) or what
+        job = models.request_evaluation(hall, operator(), run, split=split, beam=beam)
+        report = result_of(hall, demand(follow(hall, job.id, quiet=as_json), hall))
+    if as_json:
+        print_json(report)
+        return
+    for key in ("bleu", "chrf", "ter", "loss", "sentences", "split"):
+        print(f"{key:10} {report.get(key)}")
+    for metric, signature in report.get("signatures", {}).items():
+        print(f"{metric:10} {signature}")
+
+
+@app.command("list")
+def list_models(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List versions, newest first. Example: datahall models list --json."""
+    with hall_of(home) as hall:
+        versions = models.list_models(hall)
+        if as_json:
+            print_json([model_document(version) for version in versions])
+            return
+        rows = [
+            (
+                f"{entry.name}:{entry.version}", entry.run_name, ", ".join(entry.aliases),
+                f"{entry.scores['bleu']:.1f}" if "bleu" in entry.scores else "",
+                local_time(entry.created_at),
+            )
+            for entry in versions
+        ]  # fmt: skip
+        empty = 'no models yet; "datahall models promote RUN" makes one'
+        print_table(("MODEL", "RUN", "ALIASES", "BLEU", "CREATED"), rows, empty=empty)
+
+
+@app.command("show")
+def show(
+    model: Annotated[str, typer.Argument(help="NAME:VERSION, or an alias such as production.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one version with its lineage. Example: datahall models show production."""
+    with hall_of(home) as hall:
+        name, mark, version = model.rpartition(":")
+        if mark and not version.isdigit():
+            raise InputError(f"{model!r} is not NAME:VERSION")
+        found = hall.registry.get(name, int(version)) if mark else hall.registry.resolve(model)
+        document = model_document(found)
+    if as_json:
+        print_json(document)
+        return
+    for key, value in document.items():
+        print(f"{key:15} {'' if value is None else value}")
+
+
+@app.command("promote")
+def promote(
+    run: Annotated[str, typer.Argument(help="Id or name of the run.")],
+    alias: Annotated[str, typer.Option(help="The alias that moves.")] = "production",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Export, self-test, register and deploy. Example: datahall models promote demo-demo-1."""
+    with hall_of(home) as hall:
+        job = models.request_promotion(hall, operator(), run, alias=alias, reason=reason)
+        ended = demand(follow(hall, job.id, quiet=as_json), hall)
+        document = {**result_of(hall, ended), **model_document(hall.registry.resolve(alias))}
+    if as_json:
+        print_json(document)
+    else:
+        print(f"{document['name']}:{document['version']} is {alias}")
+
+
+@app.command("rollback")
+def rollback(
+    alias: Annotated[str, typer.Option(help="The alias that moves back.")] = "production",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Point the alias at what it pointed at before. Example: datahall models rollback."""
+    with hall_of(home) as hall:
+        event = models.roll_back(hall, operator(), alias=alias, reason=reason)
+    if as_json:
+        print_json(_event(event))
+    else:
+        print(f"{alias} is {event.name}:{event.version} again (was {event.previous})")
+
+
+@app.command("history")
+def history(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """What served when, newest first. Example: datahall models history."""
+    with hall_of(home) as hall:
+        events = hall.registry.history()
+    if as_json:
+        print_json([_event(event) for event in events])
+        return
+    rows = [
+        (
+            local_time(event.time), event.alias, f"{event.name}:{event.version}", event.action,
+            event.actor, event.reason,
+        )
+        for event in events
+    ]  # fmt: skip
+    columns = ("SINCE", "ALIAS", "MODEL", "ACTION", "BY", "REASON")
+    print_table(columns, rows, empty="nothing was ever promoted")
+
+
+def _event(event: Any) -> dict[str, Any]:  # noqa: ANN401  (an AliasEvent, as JSON)
+    """Return an alias event."""
+    return {name: getattr(event, name) for name in event.__dataclass_fields__}
+
+
+def _run_of_model(versions: Any, what: str) -> str | None:  # noqa: ANN401  (model versions)
+    """Return the run that a model NAME:VERSION was made from."""
+    return next(
+        (entry.run_id for entry in versions if f"{entry.name}:{entry.version}" == what), None
+    )
+
+
+__all__ = ["app", "find_run", "register"]

@@ -1,0 +1,33 @@
+"""`datahall monitor`: the sampler alone."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dashboard.commands.console import HomeOption, JsonOption
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("monitor")(monitor)
+
+
+def monitor(
+    once: Annotated[bool, typer.Option("--once", help="Print one full reading and end.")] = False,
+    interval: Annotated[float | None, typer.Option(help="Seconds between samples.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Simulated GPUs.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sample this host. Example: datahall monitor --once --json."""
+    from monitors.__main__ import main  # noqa: PLC0415  (starts a process: only when asked)
+
+    arguments = [
+        *(("--home", str(home)) if home else ()),
+        *(("--interval", str(interval)) if interval else ()),
+        *(("--demo",) if demo else ()),
+        *(("--once",) if once else ()),
+        *(("--json",) if as_json else ()),
+    ]
+    sys.exit(main(arguments))

@@ -1,0 +1,101 @@
+"""`datahall translate` and `datahall serve`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.errors import InputError, UnavailableError
+from core.lifecycle.hall import Hall
+from core.registry.records import ModelVersion
+from core.serving.catalog import open_translator
+from core.serving.client import TranslationClient
+from core.serving.records import Translation
+from core.serving.translator import Translator
+from dashboard.commands.console import HomeOption, JsonOption, hall_of, print_json
+from dashboard.commands.documents import translation_document
+
+CHUNK = 64
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("translate")(translate)
+    app.command("serve")(serve)
+
+
+def translate(
+    text: Annotated[list[str] | None, typer.Argument(help="Texts, one translation each.")] = None,
+    model: Annotated[str, typer.Option(help="An alias or NAME:VERSION.")] = "production",
+    beam: Annotated[int, typer.Option(help="Beam width.", min=1, max=16)] = 5,
+    n_best: Annotated[int, typer.Option(help="Candidates per text.", min=1, max=16)] = 1,
+    file: Annotated[Path | None, typer.Option(help="Translate this file, line by line.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write here instead of printing.")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Translate texts, a file or standard input. Example: datahall translate "Hello!"."""
+    texts = _texts(text or [], file)
+    with hall_of(home) as hall:
+        translator = _translator(hall, model)
+        done: list[Translation] = []
+        for first in range(0, len(texts), CHUNK):
+            chunk = texts[first : first + CHUNK]
+            done += translator.translate(chunk, beam=max(beam, n_best), n_best=n_best)
+    if as_json:
+        print_json([translation_document(entry) for entry in done])
+    elif out is not None:
+        out.write_text("".join(entry.text + "\n" for entry in done), encoding="utf-8")
+    else:
+        for entry in done:
+            print(entry.text)
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Run the translation server alone. Example: datahall serve --port 5000."""
+    from core.serving.__main__ import main  # noqa: PLC0415  (starts a server: only when asked)
+
+    arguments = [*(("--home", str(home)) if home else ()), *(("--port", str(port)) if port else ())]
+    sys.exit(main(arguments))
+
+
+def _texts(given: list[str], file: Path | None) -> list[str]:
+    """Return the texts to translate; raises InputError."""
+    if given and file:
+        raise InputError("give texts or --file, not both")
+    if given:
+        return given
+    if file is None and sys.stdin.isatty():
+        raise InputError("nothing to translate", remedy='Try: datahall translate "Hello!"')
+    try:
+        content = sys.stdin.buffer.read() if file is None else file.read_bytes()
+        return content.decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise InputError(f"{file or 'standard input'} is not UTF-8 text") from None
+
+
+def _translator(hall: Hall, model: str) -> Translator:
+    """Return the running server when it serves this model, else the model itself."""
+    version = _version(hall, model)
+    serving = hall.settings.serving
+    client = TranslationClient(f"http://{serving.host}:{serving.port}")
+    try:
+        if client.version == f"{version.name}:{version.version}":
+            return client
+    except UnavailableError:
+        pass  # the server is not up: translate in this process
+    return open_translator(hall.paths.model(version.name, version.version), version, serving)
+
+
+def _version(hall: Hall, model: str) -> ModelVersion:
+    """Return the version that an alias or NAME:VERSION names."""
+    name, mark, number = model.rpartition(":")
+    if mark and number.isdigit():
+        return hall.registry.get(name, int(number))
+    return hall.registry.resolve(model)
