@@ -7,6 +7,7 @@ Readers never block and are never blocked. A write transaction takes its lock at
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,18 +68,9 @@ class Database:
         rows: Sequence[Mapping[str, Any]],
     ) -> None:
         """Insert rows; where the primary key is there already, replace the other columns."""
-        if not rows:
-            return
-        keys = [column.name for column in table.primary_key]
-        dialect = sqlite if self.is_sqlite else postgresql
-        statement = dialect.insert(table)
-        others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        upsert = (
-            statement.on_conflict_do_update(index_elements=keys, set_=others)
-            if others
-            else statement.on_conflict_do_nothing(index_elements=keys)
-        )
-        connection.execute(upsert, [dict(row) for row in rows])
+        if rows:
+            statement = _upsert(table, tuple(rows[0]), self.is_sqlite)
+            connection.execute(statement, [dict(row) for row in rows])
 
     def close(self) -> None:
         """Close every connection."""
@@ -112,6 +104,19 @@ def open_database(url: str) -> Database:
         message = f"the database cannot be opened: {error.orig}"
         raise UnavailableError(message, remedy="Check that the disk is not full") from error
     return database
+
+
+@cache  # a training process writes points through the same statement for hours
+def _upsert(table: sa.Table, columns: tuple[str, ...], is_sqlite: bool) -> sa.Insert:  # noqa: FBT001  (part of the cache's key)
+    """Return the statement that inserts rows of these columns or replaces them."""
+    keys = [column.name for column in table.primary_key]
+    statement: sqlite.Insert | postgresql.Insert = (sqlite if is_sqlite else postgresql).insert(
+        table
+    )
+    others = {name: statement.excluded[name] for name in columns if name not in keys}
+    if not others:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 def _connect_arguments(url: str) -> dict[str, object]:

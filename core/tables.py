@@ -101,7 +101,7 @@ metric_point = sa.Table(
     sa.Column("run_id", sa.String, sa.ForeignKey("run.id"), primary_key=True),
     sa.Column("metric", sa.String, primary_key=True),
     sa.Column("step", sa.Integer, primary_key=True),
-    sa.Column("value", sa.Double, nullable=False),
+    sa.Column("value", sa.Double),  # null is "not a number": SQLite stores NaN so
     sa.Column("wall_time", sa.Double, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sqlite_with_rowid=False,
