@@ -1,0 +1,142 @@
+"""Services are kept alive, told apart, and refused with a clear sentence."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from core.clock import SystemClock
+from core.errors import ConflictError, SettingsError
+from core.lifecycle import supervise
+from core.lifecycle.services import Service, ServiceState, read_states, services
+from core.lifecycle.supervise import Supervision, check_ground, exit_words, hold_home
+from core.paths import StatePaths
+from core.settings import Settings
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that was free a moment ago."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.fixture
+def web(port: int) -> Service:
+    """A real little server as the service."""
+    arguments = ("--bind", "127.0.0.1", str(port))
+    return Service(
+        name="dashboard", title="Web", module="http.server", arguments=arguments,
+        host="127.0.0.1", port=port,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def supervised(paths: StatePaths, web: Service) -> Iterator[StatePaths]:
+    """The service, supervised in a thread that is stopped at the end."""
+    supervision = Supervision(paths, [web], SystemClock())
+    thread = threading.Thread(target=supervision.run)
+    thread.start()
+    yield paths
+    supervision.stopping.set()
+    thread.join()
+
+
+def _until(paths: StatePaths, holds: Callable[[ServiceState], bool]) -> ServiceState:
+    """Return the service's state once it holds; fails after ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        states = read_states(paths)
+        if states and holds(states[0]):
+            return states[0]
+        time.sleep(0.05)
+    pytest.fail(f"the state never came: {read_states(paths)}")
+
+
+def test_a_service_that_dies_is_restarted_and_says_how_it_died(supervised: StatePaths) -> None:
+    """The page shows restarts and the last exit in words."""
+    first = _until(supervised, lambda state: state.state == "running")
+    assert first.pid is not None
+    os.kill(first.pid, signal.SIGKILL)
+    waiting = _until(supervised, lambda state: state.restarts == 1)
+    assert waiting.last_exit == "killed by SIGKILL"
+    again = _until(supervised, lambda state: state.state == "running" and state.pid != first.pid)
+    assert again.restarts == 1
+
+
+def test_stopping_ends_the_service_and_says_stopped(paths: StatePaths, web: Service) -> None:
+    """After Ctrl-C nothing is left and the page's file does not claim otherwise."""
+    supervision = Supervision(paths, [web], SystemClock())
+    thread = threading.Thread(target=supervision.run)
+    thread.start()
+    running = _until(paths, lambda state: state.state == "running")
+    supervision.stopping.set()
+    thread.join()
+    assert read_states(paths)[0].state == "stopped"
+    with pytest.raises(ProcessLookupError):
+        os.kill(running.pid or 0, 0)
+
+
+def test_a_service_that_cannot_start_waits_longer_each_time(paths: StatePaths) -> None:
+    """Back-off: a broken service does not spin."""
+    broken = Service(name="x", title="X", module="no_such_module_at_all")
+    supervision = Supervision(paths, [broken], SystemClock())
+    thread = threading.Thread(target=supervision.run)
+    thread.start()
+    state = _until(paths, lambda state: state.restarts == 2)
+    supervision.stopping.set()
+    thread.join()
+    assert state.last_exit == "exit code 1"
+
+
+def test_a_taken_port_is_named_with_the_way_out(paths: StatePaths, web: Service) -> None:
+    """The sentence names the port and the variable that changes it."""
+    with (
+        closing(socket.create_server(("127.0.0.1", web.port))),
+        pytest.raises(SettingsError, match=rf"port {web.port} .* is taken") as caught,
+    ):
+        check_ground(paths, [web])
+    assert "DATAHALL_WEB_PORT" in caught.value.remedy
+    check_ground(paths, [web])
+
+
+def test_a_full_disk_is_named(paths: StatePaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No service is started on a disk that cannot hold its files."""
+    monkeypatch.setattr(supervise, "LEAST_FREE_BYTES", 1 << 62)
+    with pytest.raises(SettingsError, match=r"the disk of .* is full"):
+        check_ground(paths, [])
+
+
+def test_one_home_is_held_once(paths: StatePaths) -> None:
+    """A second instance is told who holds the home; afterwards it is free again."""
+    with hold_home(paths), pytest.raises(ConflictError, match=str(os.getpid())):
+        hold_home(paths)
+    hold_home(paths).close()
+
+
+def test_the_states_of_a_home_without_up_are_empty(paths: StatePaths) -> None:
+    """No file and a torn file both mean: nothing is known."""
+    assert read_states(paths) == ()
+    paths.services.write_text("{", encoding="utf-8")
+    assert read_states(paths) == ()
+
+
+def test_demo_reaches_the_sampler_alone(settings: Settings) -> None:
+    """Only the sampler simulates; everything else is real."""
+    simulated = [
+        entry.name for entry in services(settings, demo=True) if "--demo" in entry.arguments
+    ]
+    assert simulated == ["sampler"]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (-9, "killed by SIGKILL")]
+)
+def test_exits_are_told_in_words(code: int, words: str) -> None:
+    """Popen's negative codes are signals."""
+    assert exit_words(code) == words
