@@ -1,0 +1,67 @@
+"""Dropout (Srivastava et al. 2014), cheap on a CPU and repeatable after a resume.
+
+Drawing a fresh Bernoulli mask for every activation costs as much as the matrix products of a small
+model. On a CPU the masks are therefore drawn once, into a pool, and read at random offsets. The
+pool is a function of its seed; the offsets come from a generator whose state is part of a
+checkpoint, so a resumed run sees the very masks that an uninterrupted one would have seen.
+"""
+
+import random
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+POOL_SIZE = 1 << 22
+
+
+class Dropout(nn.Module):
+    """Zeroes a share of the entries while training and scales the others up; else does nothing."""
+
+    def __init__(self, rate: float, seed: int = 0) -> None:
+        """Prepare for dropping entries with probability `rate`."""
+        super().__init__()
+        self.rate = rate
+        self.seed = seed
+        self.offsets = random.Random(seed)  # noqa: S311  (noise for training, not a secret)
+        self.pool: Tensor | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x with entries dropped."""
+        if not self.training or self.rate == 0:
+            return x
+        mask = self._mask(x)
+        return F.dropout(x, self.rate) if mask is None else x * mask
+
+    def add(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return x + dropout(y), in one pass over the memory."""
+        if not self.training or self.rate == 0:
+            return x + y
+        mask = self._mask(y)
+        return x + F.dropout(y, self.rate) if mask is None else torch.addcmul(x, y, mask)
+
+    def state(self) -> Any:  # noqa: ANN401  (the generator's own nested tuple)
+        """Return the state of the offsets, for a checkpoint."""
+        return self.offsets.getstate()
+
+    def restore(self, state: Any) -> None:  # noqa: ANN401
+        """Continue with the offsets of a checkpoint; lists stand for tuples."""
+        version, internal, gauss = state
+        self.offsets.setstate((version, tuple(internal), gauss))
+
+    def _mask(self, x: Tensor) -> Tensor | None:
+        """Return entries 0 or 1 / (1 - rate) in the shape of x, or None where the pool is no use.
+
+        A GPU draws masks faster than it reads them; a tensor as large as the pool would see one
+        mask again and again.
+        """
+        size = x.numel()
+        if x.device.type != "cpu" or size > POOL_SIZE // 2:
+            return None
+        if self.pool is None:
+            generator = torch.Generator().manual_seed(self.seed)
+            drawn = torch.rand(POOL_SIZE, generator=generator)
+            self.pool = (drawn >= self.rate).float().div_(1 - self.rate)
+        start = self.offsets.randrange(POOL_SIZE - size)
+        return self.pool[start : start + size].view(x.shape)
