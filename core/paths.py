@@ -40,6 +40,11 @@ class StatePaths:
         return self.secrets / "cookie-key"
 
     @property
+    def ended_sessions(self) -> Path:
+        """Sessions that were signed out before they expired."""
+        return self.secrets / "ended-sessions.json"
+
+    @property
     def repository(self) -> Path:
         """The default restic repository."""
         return self.home / "repository"
@@ -68,6 +73,38 @@ class StatePaths:
     def staging(self) -> Path:
         """Consistent copies of the databases, made just before a backup."""
         return self.home / "staging"
+
+    @property
+    def staged_manifest(self) -> Path:
+        """The manifest as it goes into the snapshot that it describes."""
+        return self.staging / "manifest.json"
+
+    def staged(self, database: Path) -> Path:
+        """The consistent copy of a SQLite database: never named like a live one (`*.db`)."""
+        return self.staging / f"{database.stem}.sqlite"
+
+    def manifest(self, snapshot_id: str) -> Path:
+        """The manifest of one snapshot."""
+        return self.manifests / f"{snapshot_id}.json"
+
+    def proof(self, snapshot_id: str) -> Path:
+        """What comparing the snapshot with its manifest found."""
+        return self.manifests / f"{snapshot_id}.proof.json"
+
+    @property
+    def backup_lock(self) -> Path:
+        """Held while a backup of this home uses the staging folder."""
+        return self.home / "backup.lock"
+
+    @property
+    def drill(self) -> Path:
+        """Scratch folder that a drill restores to, removed at its end."""
+        return self.home / "drill"
+
+    @property
+    def drill_lock(self) -> Path:
+        """Held while a drill uses its scratch folder."""
+        return self.home / "drill.lock"
 
     @property
     def logs(self) -> Path:

@@ -19,10 +19,10 @@ def payload(
     panels: Sequence[Panel], window: TimeWindow | StepWindow, *, columns: int, empty: str
 ) -> dict[str, Any]:
     """Return the component's data; equal records give equal data, so nothing is sent twice."""
-    sources = list(dict.fromkeys(_polled(panels)))
+    sources = _polled(panels, window)
     return {
         "panels": [_panel(panel, sources) for panel in panels],
-        "url": _url(sources, window) if sources else None,
+        "url": _url(panels, sources, window) if sources else None,
         "axis": "time" if isinstance(window, TimeWindow) else _step_axis(window),
         "span": window.span_s if isinstance(window, TimeWindow) else None,
         "smoothing": 0.0 if isinstance(window, TimeWindow) else window.smoothing,
@@ -42,10 +42,17 @@ def metric_name(key: MetricKey) -> str:
     return f"{key.run}@{key.metric}"
 
 
-def _polled(panels: Sequence[Panel]) -> list[SeriesKey | MetricKey]:
-    """Return the sources that the browser must ask for."""
+def _polled(
+    panels: Sequence[Panel], window: TimeWindow | StepWindow
+) -> list[SeriesKey | MetricKey]:
+    """Return the distinct sources that the browser must ask for; raises TypeError on a mixture."""
+    wanted = SeriesKey if isinstance(window, TimeWindow) else MetricKey
     every = [series.source for panel in panels for series in panel.series]
-    return [source for source in every if not isinstance(source, Trace)]
+    polled = [source for source in dict.fromkeys(every) if not isinstance(source, Trace)]
+    if not all(isinstance(source, wanted) for source in polled):
+        message = f"a {type(window).__name__} shows {wanted.__name__} or Trace only"
+        raise TypeError(message)
+    return polled
 
 
 def _panel(panel: Panel, sources: list[SeriesKey | MetricKey]) -> dict[str, Any]:
@@ -85,10 +92,16 @@ def _step_axis(window: StepWindow) -> str:
     return "elapsed" if window.elapsed else "step"
 
 
-def _url(sources: list[SeriesKey | MetricKey], window: TimeWindow | StepWindow) -> str:
-    """Return the address that answers for these sources, without `since`."""
-    if isinstance(window, TimeWindow):
-        names = [("s", telemetry_name(key)) for key in sources if isinstance(key, SeriesKey)]
-        return "/api/telemetry?" + urlencode([("span", window.span_s), *names])
-    names = [("s", metric_name(key)) for key in sources if isinstance(key, MetricKey)]
-    return "/api/metrics?" + urlencode(names)
+def _url(
+    panels: Sequence[Panel],
+    sources: list[SeriesKey | MetricKey],
+    window: TimeWindow | StepWindow,
+) -> str:
+    """Return the address that answers for these sources, without its cursor."""
+    if isinstance(window, StepWindow):
+        runs = [("s", metric_name(key)) for key in sources if isinstance(key, MetricKey)]
+        return "/api/metrics?" + urlencode([*runs, *([("elapsed", 1)] if window.elapsed else [])])
+    banded = {series.source for panel in panels for series in panel.series if series.band}
+    places = ",".join(str(place) for place, key in enumerate(sources) if key in banded)
+    gauges = [("s", telemetry_name(key)) for key in sources if isinstance(key, SeriesKey)]
+    return "/api/telemetry?" + urlencode([("span", window.span_s), ("band", places), *gauges])

@@ -1,0 +1,187 @@
+"""The dashboard as an ASGI app: Streamlit behind the gate, with the routes that charts poll."""
+
+import asyncio
+import base64
+import gc
+import hashlib
+import importlib
+import re
+import tomllib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from core.clock import Clock
+from core.errors import DatahallError, InputError, NotFoundError, UnavailableError
+from core.settings import Settings
+from dashboard import wiring
+from dashboard.gate import HEALTH_PATH, Gate, SessionBook, TokenDesk
+from dashboard.viewmodels.series import metrics_answer, telemetry_answer
+
+HERE = Path(__file__).parent
+SCRIPT = HERE / "main.py"
+# The wheel carries the file beside this one; in a checkout it lies in the root.
+CONFIG_FOLDERS = (HERE / ".streamlit", HERE.parent / ".streamlit")
+# What the first page would otherwise import while someone waits for it.
+WARM_MODULES = ("pandas", "pyarrow", "streamlit.elements.arrow", "dashboard.widgets.live_charts")
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def create_app(settings: Settings, clock: Clock) -> st.App:
+    """Return the app, not yet running; `streamlit_options` must be given to its `run`."""
+    gate = Middleware(
+        Gate,
+        settings=settings.web,
+        sessions=SessionBook(settings.paths, settings.web.session_hours, clock),
+        tokens=TokenDesk(settings.paths.sign_in_token, clock),
+        policy=content_policy(),
+    )
+    return st.App(
+        SCRIPT,
+        lifespan=_lifespan,
+        middleware=[gate],
+        routes=[
+            Route(HEALTH_PATH, _health),
+            Route("/api/telemetry", _telemetry(clock)),
+            Route("/api/metrics", _metrics),
+            Route("/api/runs/{run}/log", _run_log),
+        ],
+        exception_handlers={DatahallError: _explain},
+    )
+
+
+def streamlit_options(settings: Settings) -> dict[str, Any]:
+    """Return every Streamlit option: those of our config.toml, and those that settings decide.
+
+    Given as one mapping to `App.run`, they win over files of the user and the working directory.
+    """
+    folder = next(folder for folder in CONFIG_FOLDERS if (folder / "config.toml").exists())
+    document = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
+    return {
+        **dict(_flat(document)),
+        "server.address": settings.web.host,
+        "server.port": settings.web.port,
+    }
+
+
+def content_policy() -> str:
+    """Return the Content-Security-Policy under which Streamlit's front end works.
+
+    Its only inline script is allowed by digest; styles are inline because emotion writes them.
+    """
+    index = Path(st.__file__).parent / "static" / "index.html"
+    scripts = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in _INLINE_SCRIPT.findall(index.read_text(encoding="utf-8"))
+    )
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {scripts}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "media-src 'self' blob:",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+@asynccontextmanager
+async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Warm up beside the first requests, so that the server answers at once."""
+    warming = asyncio.create_task(asyncio.to_thread(_warm_up))
+    yield
+    await warming
+
+
+def _warm_up() -> None:
+    """Import what pages need, then exempt it all from garbage collection.
+
+    Streamlit collects garbage after every script run; walking all modules each time would cost
+    several times what a page's own refresh costs.
+    """
+    for name in WARM_MODULES:
+        importlib.import_module(name)
+    wiring.hall()
+    gc.collect()
+    gc.freeze()
+
+
+async def _health(_request: Request) -> Response:
+    """Answer that this process serves; open to all, tells nothing else."""
+    return JSONResponse({"status": "ok"})
+
+
+def _telemetry(clock: Clock) -> Any:  # noqa: ANN401  (an endpoint, as Starlette types it)
+    """Return the endpoint of telemetry series."""
+
+    def endpoint(request: Request) -> Response:
+        query = request.query_params
+        return _json(
+            telemetry_answer(
+                wiring.telemetry(),
+                query.getlist("s"),
+                span=query.get("span", ""),
+                bands=query.get("band", ""),
+                cursor=query.get("cursor", ""),
+                now=clock.now(),
+            )
+        )
+
+    return endpoint
+
+
+def _metrics(request: Request) -> Response:
+    """Answer with metric series of runs."""
+    query = request.query_params
+    return _json(
+        metrics_answer(
+            wiring.hall().runs,
+            query.getlist("s"),
+            elapsed="elapsed" in query,
+            cursor=query.get("cursor", ""),
+        )
+    )
+
+
+def _run_log(request: Request) -> Response:
+    """Send a run's log as a file, streamed from disk."""
+    run = wiring.hall().runs.get(request.path_params["run"])
+    path = wiring.hall().paths.run_log(run.id)
+    if not path.exists():
+        raise NotFoundError(f"run {run.spec.name} has no log yet")
+    return FileResponse(path, media_type="text/plain", filename=f"{run.id}.log")
+
+
+def _explain(_request: Request, error: DatahallError) -> Response:
+    """Answer with what went wrong and what to do, as every `--json` failure says it."""
+    status = {NotFoundError: 404, UnavailableError: 503}.get(type(error))
+    code = status or (400 if isinstance(error, InputError) else 500)
+    told = {"kind": error.kind, "message": error.message, "remedy": error.remedy}
+    return JSONResponse({"error": told}, code)
+
+
+def _json(document: Mapping[str, Any]) -> Response:
+    """Return a document that no cache may keep."""
+    return JSONResponse(document, headers={"cache-control": "no-store"})
+
+
+def _flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of a TOML document under dotted names."""
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value

@@ -1,0 +1,265 @@
+// One chart: its frame, its uPlot, and how both follow points, theme, zoom and crosshair.
+
+import { formatPlace, formatTicks, formatTimes, formatValue } from "./format.js"
+import { createLegend } from "./legend.js"
+import { newest, sharedAxis, smooth, spread, withGaps } from "./points.js"
+import { drawTable } from "./table.js"
+import { faint, lineColor, lineDash } from "./theme.js"
+
+const ELAPSED_STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400]
+const HEADROOM = 1.08
+const LEAST_DRAG_PX = 4
+const COLUMNS_PER_SERIES = 4 // line, low, high, points behind a smoothed line
+
+/**
+ * Build a panel. `hall` is what panels share: theme, axis, smoothing, sync key, hidden lines,
+ * `window()` and `zoom(range)`.
+ */
+export function createPanel(panel, hall) {
+  const frame = createFrame(panel)
+  const hidden = hall.hiddenIn(panel.title)
+  let columns = emptyColumns(panel)
+  let tracks = panel.series.map(() => ({ y: [] }))
+  let isTable = false
+
+  const plot = new uPlot(options(panel, hall, frame, () => showValues()), columns, frame.plot)
+  panel.series.forEach((series, place) => showLine(plot, place, !hidden.has(series.label)))
+  const legend = createLegend(panel, hidden, (place) => {
+    const label = panel.series[place].label
+    const isShown = hidden.delete(label)
+    if (!isShown) hidden.add(label)
+    showLine(plot, place, isShown)
+    return isShown
+  })
+  frame.head.after(legend.element)
+  legend.paint(hall.theme)
+
+  frame.button.addEventListener("click", () => {
+    isTable = !isTable
+    frame.button.textContent = isTable ? "Show chart" : "Show data"
+    frame.button.setAttribute("aria-label", `${frame.button.textContent} of ${panel.title}`)
+    frame.rows.hidden = !isTable
+    frame.plot.hidden = isTable
+    if (isTable) drawRows()
+  })
+  const observer = new ResizeObserver(() => {
+    const width = frame.plot.clientWidth
+    if (width > 0 && width !== plot.width) plot.setSize({ width, height: panel.height })
+  })
+  observer.observe(frame.plot)
+
+  function showValues() {
+    const place = plot.cursor.idx
+    const isInspected = plot.cursor.left >= 0 && place !== null && place !== undefined
+    const span = hall.window()[1] - hall.window()[0]
+    frame.place.textContent = isInspected ? formatPlace(hall.axis, columns[0][place], span) : ""
+    legend.show(
+      isInspected ? panel.series.map((_, line) => columns[1 + line * COLUMNS_PER_SERIES][place]) : lastValues(),
+    )
+  }
+
+  function lastValues() {
+    return panel.series.map((_, line) => newest({ y: columns[1 + line * COLUMNS_PER_SERIES] }))
+  }
+
+  function drawRows() {
+    const lines = panel.series.map((_, line) => columns[1 + line * COLUMNS_PER_SERIES])
+    drawTable(frame.rows, panel, hall.axis, [columns[0], ...lines], hall.window())
+  }
+
+  return {
+    element: frame.element,
+    /** Draw these series, one per line of the panel. */
+    draw(given) {
+      tracks = given
+      columns = toColumns(panel, tracks, hall.smoothing)
+      plot.setData(columns, false)
+      this.fit()
+      frame.note.hidden = columns[0].length > 0
+      frame.note.textContent = hall.isAnswered() ? hall.empty : "Loading…"
+      frame.plot.setAttribute("aria-label", spoken(panel, lastValues()))
+      showValues()
+      if (isTable) drawRows()
+    },
+    /** Follow the shared window. */
+    fit() {
+      const [min, max] = hall.window()
+      plot.setScale("x", { min, max })
+    },
+    /** Follow the page's theme. */
+    paint() {
+      legend.paint(hall.theme)
+      plot.axes.forEach((axis) => {
+        axis.font = [hall.theme.font, 12 * uPlot.pxRatio]
+      })
+      plot.redraw(false, true)
+    },
+    close() {
+      observer.disconnect()
+      plot.destroy()
+    },
+  }
+}
+
+function createFrame(panel) {
+  const make = (name, className) => Object.assign(document.createElement(name), { className })
+  const element = make("figure", "panel")
+  const head = make("figcaption", "head")
+  const title = make("span", "title")
+  title.textContent = panel.title
+  const place = make("span", "place")
+  const button = Object.assign(make("button", "quiet"), { type: "button", textContent: "Show data" })
+  button.setAttribute("aria-label", `Show data of ${panel.title}`)
+  const plot = make("div", "plot")
+  plot.setAttribute("role", "img")
+  plot.style.height = `${panel.height}px`
+  const note = make("div", "note")
+  const rows = Object.assign(make("div", "rows"), { hidden: true, tabIndex: 0 })
+  rows.setAttribute("role", "region")
+  rows.setAttribute("aria-label", `Data of ${panel.title}`)
+  rows.style.height = `${panel.height}px`
+  head.append(title, place, button)
+  plot.append(note)
+  element.append(head, plot, rows)
+  return { element, head, place, button, plot, note, rows }
+}
+
+function options(panel, hall, frame, inspect) {
+  const line = (color, more) => ({ stroke: color, width: 1.5, points: { show: false }, ...more })
+  const series = panel.series.flatMap((one) => {
+    const color = () => lineColor(hall.theme, one)
+    const edge = { width: 0, points: { show: false } }
+    return [
+      line(color, { dash: lineDash(one), points: { show: isLonely, size: 5, fill: color } }),
+      edge,
+      edge,
+      line(() => faint(color(), 0.3), { width: 1 }),
+    ]
+  })
+  const bands = panel.series.map((one, place) => ({
+    series: [3 + place * COLUMNS_PER_SERIES, 2 + place * COLUMNS_PER_SERIES],
+    fill: () => faint(lineColor(hall.theme, one), 0.16),
+  }))
+  const grid = { stroke: () => hall.theme.grid, width: 1 }
+  const axis = { stroke: () => hall.theme.text, font: hall.theme.font, grid, ticks: { ...grid, size: 4 }, gap: 4 }
+  return {
+    width: Math.max(frame.plot.clientWidth, 240),
+    height: panel.height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    series: [{}, ...series],
+    bands,
+    scales: { x: { time: hall.axis === "time", range: () => hall.window() }, y: valueScale(panel) },
+    axes: [
+      { ...axis, size: 28, ...placeAxis(hall) },
+      { ...axis, size: 62, space: 32, values: (_, splits) => formatTicks(panel.unit, splits) },
+    ],
+    cursor: {
+      y: false,
+      points: { size: 6 },
+      drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
+      sync: { key: hall.syncKey, scales: ["x", null], filters: { pub: (type) => type.startsWith("mouse") && type !== "mousedown" && type !== "mouseup" } },
+      bind: { dblclick: () => () => hall.zoom(null) },
+    },
+    hooks: {
+      setCursor: [inspect],
+      setSelect: [(plot) => selectRange(plot, hall)],
+      draw: [(plot) => drawLimits(plot, panel, hall)],
+    },
+  }
+}
+
+function selectRange(plot, hall) {
+  const { left, width } = plot.select
+  if (width < LEAST_DRAG_PX) return
+  const range = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")]
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+  hall.zoom(range)
+}
+
+function placeAxis(hall) {
+  if (hall.axis === "time") return { values: (_, splits, index, space, increment) => formatTimes(splits, increment) }
+  if (hall.axis === "elapsed") {
+    return { incrs: ELAPSED_STEPS, values: (_, splits) => formatTicks("seconds", splits) }
+  }
+  return { values: (_, splits) => splits.map((split) => split.toLocaleString("en")) }
+}
+
+function valueScale(panel) {
+  if (panel.log) {
+    const range = (_, low, high) => (low > 0 ? uPlot.rangeLog(low, high, 10, false) : [0.1, 1])
+    return { distr: 3, range }
+  }
+  return { range: (_, low, high) => valueRange(panel, low, high) }
+}
+
+function valueRange(panel, low, high) {
+  const limits = panel.limits.map((limit) => limit.value)
+  const top = Math.max(high ?? panel.ceiling ?? 1, ...limits)
+  const bottom = Math.min(low ?? panel.floor ?? 0, panel.floor ?? Infinity)
+  const room = (top - bottom || Math.abs(top) || 1) * (HEADROOM - 1)
+  return [
+    panel.floor === null ? bottom - room : bottom,
+    panel.ceiling === null || top > panel.ceiling ? top + room : panel.ceiling,
+  ]
+}
+
+function drawLimits(plot, panel, hall) {
+  const { ctx, bbox } = plot
+  ctx.save()
+  ctx.strokeStyle = faint(hall.theme.text, 0.55)
+  ctx.fillStyle = hall.theme.text
+  ctx.font = plot.axes[1].font[0]
+  ctx.textAlign = "right"
+  ctx.setLineDash([2 * uPlot.pxRatio, 3 * uPlot.pxRatio])
+  for (const limit of panel.limits) {
+    const height = plot.valToPos(limit.value, "y", true)
+    if (height < bbox.top || height > bbox.top + bbox.height) continue
+    ctx.beginPath()
+    ctx.moveTo(bbox.left, height)
+    ctx.lineTo(bbox.left + bbox.width, height)
+    ctx.stroke()
+    const text = `${limit.label} ${formatValue(panel.unit, limit.value)}`
+    ctx.fillText(text, bbox.left + bbox.width, height - 4 * uPlot.pxRatio)
+  }
+  ctx.restore()
+}
+
+function isLonely(plot, line, first, last) {
+  return last - first < 2
+}
+
+function showLine(plot, place, isShown) {
+  plot.batch(() => {
+    for (let column = 0; column < COLUMNS_PER_SERIES; column += 1) {
+      plot.setSeries(1 + place * COLUMNS_PER_SERIES + column, { show: isShown })
+    }
+  })
+}
+
+function emptyColumns(panel) {
+  return [[], ...panel.series.flatMap(() => Array.from({ length: COLUMNS_PER_SERIES }, () => []))]
+}
+
+function toColumns(panel, tracks, smoothing) {
+  const gapped = tracks.map(withGaps)
+  const axis = sharedAxis(gapped)
+  const positive = (column) => (panel.log ? column.map((value) => (value > 0 ? value : null)) : column)
+  const columns = gapped.flatMap((track, place) => {
+    const band = panel.series[place].band && tracks[place].low.length > 0
+    const y = positive(track.y)
+    const columnsOf = [
+      smoothing > 0 ? smooth(y, smoothing) : y,
+      band ? positive(track.low) : [],
+      band ? positive(track.high) : [],
+      smoothing > 0 ? y : [],
+    ]
+    return columnsOf.map((column) => spread(axis, column.length > 0 ? track.x : [], column))
+  })
+  return [axis, ...columns]
+}
+
+function spoken(panel, values) {
+  const parts = panel.series.map((series, place) => `${series.label} ${formatValue(panel.unit, values[place])}`)
+  return `${panel.title}. Newest values: ${parts.join(", ")}.`
+}
