@@ -1,0 +1,127 @@
+"""Jobs as rows: what is being done, how far it is, how it ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.jobs.launcher import Job, JobKind, JobState, Progress
+from dashboard.viewmodels.looks import Look, state_look
+from dashboard.viewmodels.units import age, count, duration, rate, size
+
+STEPS = "steps"
+BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    """One job. `ratio` is absent while nobody knows how far it is; `text` says it in words."""
+
+    id: str
+    kind: str
+    title: str
+    look: Look
+    ratio: float | None
+    text: str
+    reason: str
+    when: str
+    is_over: bool
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether cancelling it would do something."""
+        return not self.is_over and self.look.word != JobState.STOPPING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """One past job in a heartbeat bar."""
+
+    look: Look
+    text: str
+
+
+def job_row(job: Job, progress: Progress | None, now: float) -> JobRow:
+    """Return one job as it stands."""
+    is_over = job.state.is_over
+    return JobRow(
+        id=job.id,
+        kind=job.spec.kind.value,
+        title=job.spec.title,
+        look=state_look(job.state),
+        ratio=1.0 if job.state is JobState.SUCCEEDED else progress_ratio(progress),
+        text=_outcome(job, now) if is_over else _doing(job, progress),
+        reason=job.reason,
+        when=age(job.ended_at or job.started_at or job.created_at, now),
+        is_over=is_over,
+    )
+
+
+def progress_ratio(progress: Progress | None) -> float | None:
+    """Return how much is done, 0 to 1, or None when the total is unknown."""
+    if progress is None or not progress.total:
+        return None
+    return min(max(progress.done / progress.total, 0.0), 1.0)
+
+
+def progress_text(progress: Progress) -> str:
+    """Return progress in words: what, how much of how much, how fast, how long yet."""
+    parts = [progress.message] if progress.message else []
+    done = _amount(progress.done, progress.unit)
+    total = f" of {_amount(progress.total, progress.unit)}" if progress.total else ""
+    unit = "" if progress.unit == BYTES else f" {progress.unit}"
+    parts.append(f"{done}{total}{unit}")
+    if progress.rate:
+        is_bytes = progress.unit == BYTES
+        parts.append(rate(progress.rate) if is_bytes else f"{progress.rate:,.1f}/s")
+    if progress.eta_s is not None:
+        parts.append(f"{duration(progress.eta_s)} left")
+    return " · ".join(parts)
+
+
+def heartbeat(jobs: Sequence[Job], now: float, limit: int = 30) -> Sequence[Tick]:
+    """Return the last jobs that ended, oldest first: one tick each."""
+    over = [job for job in jobs if job.state.is_over][:limit]
+    return [
+        Tick(
+            look=state_look(job.state),
+            text=f"{job.spec.title}: {job.state}, {age(job.ended_at or job.created_at, now)}",
+        )
+        for job in reversed(over)
+    ]
+
+
+def heartbeat_sentence(ticks: Sequence[Tick]) -> str:
+    """Say what a heartbeat bar shows, for who does not see it."""
+    if not ticks:
+        return "no backup has ended yet"
+    good = sum(tick.look.word == JobState.SUCCEEDED for tick in ticks)
+    return f"{good} of the last {len(ticks)} succeeded"
+
+
+def spent_s(job: Job) -> float | None:
+    """Return the seconds that a finished job ran, or None when it never did."""
+    if job.started_at is None or job.ended_at is None:
+        return None
+    return max(job.ended_at - job.started_at, 0.0)
+
+
+def _amount(amount: float | None, unit: str) -> str:
+    """Return an amount of a unit."""
+    return size(amount) if unit == BYTES else count(amount)
+
+
+def _doing(job: Job, progress: Progress | None) -> str:
+    """Say what a job that is not over does, or waits for."""
+    if job.state is JobState.QUEUED:
+        return job.reason or "waiting for its turn"
+    if job.state is JobState.STOPPING:
+        is_training = job.spec.kind is JobKind.TRAINING
+        return "finishing its step, then a checkpoint" if is_training else "stopping"
+    return "starting" if progress is None else progress_text(progress)
+
+
+def _outcome(job: Job, now: float) -> str:
+    """Say how a job ended, when, and how long it took."""
+    spent = spent_s(job)
+    took = "" if spent is None else f" after {duration(spent)}"
+    told = f": {job.reason}" if job.reason and job.state is not JobState.SUCCEEDED else ""
+    return f"{job.state} {age(job.ended_at, now)}{took}{told}"

@@ -1,0 +1,105 @@
+"""A job says in words what it does, how far it is, and how it ended."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.jobs.launcher import Job, JobKind, JobState, Progress
+from dashboard.viewmodels.jobs import (
+    heartbeat,
+    heartbeat_sentence,
+    job_row,
+    progress_ratio,
+    progress_text,
+)
+
+
+def test_a_backup_tells_bytes_speed_and_time_left() -> None:
+    """Bytes get their units, the rate too."""
+    progress = Progress(
+        done=6.4e9, total=1e10, unit="bytes", message="checkpoints", rate=2.1e8, eta_s=17
+    )
+    assert progress_text(progress) == "checkpoints · 6.4 GB of 10.0 GB · 210 MB/s · 17 s left"
+    assert progress_ratio(progress) == pytest.approx(0.64)
+
+
+def test_steps_are_counted_not_measured() -> None:
+    """A run counts steps."""
+    progress = Progress(done=320, total=800, unit="steps", message="training", rate=6.5)
+    assert progress_text(progress) == "training · 320 of 800 steps · 6.5/s"
+
+
+def test_an_unknown_total_gives_no_ratio() -> None:
+    """Nobody invents a percentage."""
+    assert progress_ratio(Progress(done=5, total=None, unit="files", message="")) is None
+    assert progress_ratio(None) is None
+    assert progress_text(Progress(done=5, total=None, unit="files", message="")) == "5 files"
+
+
+def test_a_ratio_never_leaves_the_bar() -> None:
+    """A file that grew during its backup."""
+    assert progress_ratio(Progress(done=12, total=10, unit="x", message="")) == 1.0
+
+
+def test_a_job_that_has_said_nothing_is_starting(job: Job, now: float) -> None:
+    """Between launch and the first report."""
+    row = job_row(job, None, now)
+    assert (row.text, row.ratio, row.is_over) == ("starting", None, False)
+    assert row.can_cancel
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "text"),
+    [
+        (JobState.QUEUED, "waits for Back up demo", "waits for Back up demo"),
+        (JobState.QUEUED, "", "waiting for its turn"),
+        (JobState.STOPPING, "", "finishing its step, then a checkpoint"),
+    ],
+)
+def test_waiting_and_stopping_are_explained(
+    job: Job, now: float, state: JobState, reason: str, text: str
+) -> None:
+    """The operator knows what the job waits for."""
+    assert job_row(replace(job, state=state, reason=reason), None, now).text == text
+
+
+def test_a_backup_that_stops_writes_no_checkpoint(job: Job, now: float) -> None:
+    """Only training does."""
+    spec = replace(job.spec, kind=JobKind.BACKUP)
+    row = job_row(replace(job, spec=spec, state=JobState.STOPPING), None, now)
+    assert row.text == "stopping"
+    assert not row.can_cancel
+
+
+def test_success_is_short_and_failure_says_why(job: Job, now: float) -> None:
+    """A reason is worth its space only when something went wrong."""
+    ended = replace(job, ended_at=now - 10, reason="exit code 0")
+    good = job_row(replace(ended, state=JobState.SUCCEEDED), None, now)
+    bad = job_row(replace(ended, state=JobState.CRASHED, reason="killed by SIGKILL"), None, now)
+    assert good.text == "succeeded 10 s ago after 50 s"
+    assert good.ratio == 1.0
+    assert bad.text == "crashed 10 s ago after 50 s: killed by SIGKILL"
+    assert bad.is_over
+    assert not bad.can_cancel
+
+
+def test_a_job_that_never_ran_tells_no_duration(job: Job, now: float) -> None:
+    """Its backup failed, so it failed."""
+    ended = replace(
+        job, state=JobState.FAILED, started_at=None, ended_at=now - 3, reason="backup failed"
+    )
+    assert job_row(ended, None, now).text == "failed 3 s ago: backup failed"
+
+
+def test_the_heartbeat_runs_from_old_to_new_and_counts(job: Job, now: float) -> None:
+    """As on a monitor: the newest beat is at the right."""
+    jobs = [
+        job,
+        replace(job, id="b", state=JobState.FAILED, ended_at=now - 60),
+        replace(job, id="a", state=JobState.SUCCEEDED, ended_at=now - 3600),
+    ]
+    ticks = heartbeat(jobs, now)
+    assert [tick.look.word for tick in ticks] == ["succeeded", "failed"]
+    assert heartbeat_sentence(ticks) == "1 of the last 2 succeeded"
+    assert heartbeat_sentence([]) == "no backup has ended yet"
+    assert len(heartbeat(jobs, now, limit=1)) == 1

@@ -1,0 +1,67 @@
+"""Settings, audit log and findings as rows; no password is shown."""
+
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+from core.audit import AuditEntry
+from core.lifecycle.doctor import Finding
+from core.settings import Settings, WebSettings, describe
+from dashboard.viewmodels.settings import audit_table, chain_row, finding_rows, setting_table
+
+ENTRY = AuditEntry(
+    sequence=7, time=0.0, actor="ada", origin="page", action="runs.stop", target="demo-1",
+    outcome="allowed", detail="", arguments={"why": "¡ya!"},
+)  # fmt: skip
+
+
+def test_settings_show_value_default_and_variable(tmp_path: Path) -> None:
+    """A default is shown only where the value differs."""
+    settings = Settings(home=tmp_path, web=WebSettings(port=9000))
+    rows = {row[0]: row for row in setting_table(describe(settings)).rows}
+    assert rows["web.port"][1:3] == ("9000", "8501")
+    assert rows["web.port"][4] == "DATAHALL_WEB_PORT"
+    assert rows["web.host"][2] == ""
+    assert rows["database_url"][1] == "(default)"
+
+
+def test_a_password_in_a_url_is_hidden(tmp_path: Path) -> None:
+    """Only the host is of interest."""
+    settings = Settings(home=tmp_path, database_url="postgresql+psycopg://ada:secret@db/hall")
+    (row,) = setting_table(describe(settings), "database_url").rows
+    assert row[1] == "postgresql+psycopg://…@db/hall"
+
+
+def test_settings_can_be_searched(tmp_path: Path) -> None:
+    """By key, help or variable."""
+    rows = setting_table(describe(Settings(home=tmp_path)), "DATAHALL_WEB").rows
+    assert {row[0].split(".")[0] for row in rows} == {"web"}
+
+
+def test_the_audit_log_shows_arguments_or_the_failure() -> None:
+    """In readable letters."""
+    failed = replace(ENTRY, outcome="failed", detail="disk full")
+    table = audit_table([ENTRY, failed], UTC)
+    assert table.rows[0][2:] == ("ada (page)", "runs.stop", "demo-1", "allowed", '{"why": "¡ya!"}')
+    assert table.rows[1][-1] == "disk full"
+    assert audit_table([ENTRY, failed], UTC, "DISK").rows == [table.rows[1]]
+
+
+def test_a_broken_chain_is_red_and_names_the_row() -> None:
+    """The operator knows where to look."""
+    assert chain_row(7, 9).look.word == "tampered with"
+    assert "Row 7" in chain_row(7, 9).sentence
+    assert chain_row(None, 9).look.word == "whole"
+    assert "empty" in chain_row(None, 0).sentence
+
+
+def test_findings_are_calm_about_what_is_absent() -> None:
+    """No GPU is grey, a missing part is red."""
+    rows = finding_rows(
+        [
+            Finding(name="gpu", state="absent", sentence="no driver"),
+            Finding(name="torch", state="broken", sentence="missing", remedy="pip install torch"),
+        ]
+    )
+    assert [row.look.word for row in rows] == ["not here", "broken"]
+    assert rows[1].remedy == "pip install torch"
