@@ -1,0 +1,153 @@
+"""Templates: one sentence in both languages with slots that agree.
+
+`{who} [want@who] to {act:inf@who}. | {who} [querer@who] {act:inf@who}.` Slots `{class:form@slot}`
+are filled with one word of the class on both sides (a digit makes a second slot: `{food2}`);
+`[verb:form@slot]` conjugates a verb of that side and `<listo@slot>` inflects a Spanish adjective
+to agree with the slot. `me`, `you` and `us` may stand for a slot.
+"""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.data.demo import english
+from core.data.demo.lexicon import adjective
+from core.data.demo.words import NOBODY, Action, Agreement, Word
+from core.data.records import Pair
+
+_FIELD = re.compile(
+    r"\{(?P<slot>\w+)(?::(?P<form>\w+))?(?:@(?P<with>\w+))?\}"
+    r"|\[(?P<verb>[^\]:@]+)(?::(?P<tense>\w+))?(?:@(?P<agrees>\w+))?\]"
+    r"|<(?P<adjective>\w+)(?::(?P<number>\w+))?@(?P<like>\w+)>"
+)
+_SENTENCE_START = re.compile(r"(^|[.!?] )([¿¡]?)(\w)")
+_CONTRACTION = re.compile(r"\b(a|de) el\b")
+# Contexts that are no slot: commands and questions to you, proposals to us, what I do.
+_SPEAKERS = {
+    "me": Agreement(person="1s"),
+    "you": Agreement(person="2s"),
+    "us": Agreement(person="1p"),
+}
+_BEFORE_I = re.compile(r"\by (?=(?:i|hi)(?!e))", re.IGNORECASE)
+_BEFORE_O = re.compile(r"\bo (?=(?:o|ho))", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A place in one side of a template: a slot, or a word of its own when `slot` is empty."""
+
+    slot: str
+    word: Word
+    form: str
+    agrees_with: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """Both sides, cut into literal text and fields; `slots` in the order they are drawn."""
+
+    english: tuple[str | Field, ...]
+    spanish: tuple[str | Field, ...]
+    slots: tuple[str, ...]
+
+    def fill(self, words: Mapping[str, Sequence[Word]], source: random.Random) -> Pair:
+        """Return one sentence with words drawn from `words` (class -> choices)."""
+        chosen: dict[str, Word] = {}
+        for slot in self.slots:
+            kind = slot.rstrip("0123456789")
+            taken = [word for name, word in chosen.items() if name.startswith(kind)]
+            word = source.choice(words[kind])
+            while word in taken:
+                word = source.choice(words[kind])
+            chosen[slot] = word
+        return Pair(
+            source=_polish_english("".join(_english(part, chosen) for part in self.english)),
+            target=_polish_spanish("".join(_spanish(part, chosen) for part in self.spanish)),
+        )
+
+
+def parse(text: str) -> tuple[Template, ...]:
+    """Parse templates, one a line; a line that starts with `|` continues the one before."""
+    return tuple(_parse(line) for line in text.strip().replace("\n| ", " | ").splitlines())
+
+
+def _parse(line: str) -> Template:
+    """Parse one template."""
+    left, _, right = line.partition(" | ")
+    sides = (_cut(left.strip()), _cut(right.strip()))
+    fields = [part for side in sides for part in side if isinstance(part, Field)]
+    named = dict.fromkeys(name for field in fields for name in (field.slot, field.agrees_with))
+    slots = tuple(name for name in named if name and name not in _SPEAKERS)
+    return Template(english=sides[0], spanish=sides[1], slots=slots)
+
+
+def _cut(text: str) -> tuple[str | Field, ...]:
+    """Cut one side into literal text and fields."""
+    parts: list[str | Field] = []
+    end = 0
+    for found in _FIELD.finditer(text):
+        parts.append(text[end : found.start()])
+        parts.append(
+            Field(
+                slot=found["slot"] or "",
+                word=_own_word(found),
+                form=found["form"] or found["tense"] or found["number"] or "",
+                agrees_with=found["with"] or found["agrees"] or found["like"] or "",
+            )
+        )
+        end = found.end()
+    parts.append(text[end:])
+    return tuple(part for part in parts if part)
+
+
+def _own_word(found: re.Match[str]) -> Word:
+    """Return the verb or adjective that a field spells out."""
+    if found["adjective"]:
+        return adjective("", found["adjective"])
+    verb = found["verb"] or ""
+    return Action(en=verb, es=verb)
+
+
+def _context(field: Field, chosen: Mapping[str, Word]) -> Agreement:
+    """Return what the field agrees with."""
+    if field.agrees_with in _SPEAKERS:
+        return _SPEAKERS[field.agrees_with]
+    return chosen[field.agrees_with].agreement if field.agrees_with else NOBODY
+
+
+def _english(part: str | Field, chosen: Mapping[str, Word]) -> str:
+    """Return the English text of a part."""
+    if isinstance(part, str):
+        return part
+    word = chosen[part.slot] if part.slot else part.word
+    return word.english(part.form, _context(part, chosen))
+
+
+def _spanish(part: str | Field, chosen: Mapping[str, Word]) -> str:
+    """Return the Spanish text of a part."""
+    if isinstance(part, str):
+        return part
+    word = chosen[part.slot] if part.slot else part.word
+    return word.spanish(part.form, _context(part, chosen))
+
+
+def _polish_english(text: str) -> str:
+    """Return the sentence with single spaces, a/an and capitals."""
+    return _capitalise(english.mend_articles(_squeeze(text)))
+
+
+def _polish_spanish(text: str) -> str:
+    """Return the sentence with contractions (al, del), e and u, and capitals."""
+    text = _CONTRACTION.sub(lambda found: "al" if found[1] == "a" else "del", _squeeze(text))
+    return _capitalise(_BEFORE_O.sub("u ", _BEFORE_I.sub("e ", text)))
+
+
+def _squeeze(text: str) -> str:
+    """Return the text without doubled spaces and spaces before punctuation."""
+    return re.sub(r" ([,.?!])", r"\1", re.sub(r"([¿¡]) ", r"\1", re.sub(r" +", " ", text.strip())))
+
+
+def _capitalise(text: str) -> str:
+    """Return the text with a capital at each sentence start, after ¿ and ¡ too."""
+    return _SENTENCE_START.sub(lambda found: found[1] + found[2] + found[3].upper(), text)

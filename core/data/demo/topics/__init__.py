@@ -1,0 +1,1 @@
+"""What people talk about, a few related topics a file."""
