@@ -107,6 +107,7 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
     argv: Sequence[str],
     *,
     environment: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
     log: IO[bytes] | int | None = None,
     folder: Path | None = None,
     keep_open: Sequence[int] = (),
@@ -116,7 +117,8 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
 ) -> Process:
     """Start `argv` and return at once.
 
-    The child's output goes to `log` (a file or descriptor); None discards it; `capture` gives
+    The child gets this process's variables except those in `without`, and `environment`. Its
+    output goes to `log` (a file or descriptor); None discards it; `capture` gives
     pipes instead. `keep_open` descriptors are inherited under the same numbers. `own_session`
     keeps the terminal's signals from the child. `die_with_parent` sends SIGTERM to the child when
     the starting thread's process dies, however it dies (Linux). Raises UnavailableError when the
@@ -129,12 +131,13 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
         if os.getppid() != parent:  # the parent died between fork and prctl
             os._exit(127)
 
+    inherited = {name: value for name, value in os.environ.items() if name not in without}
     sink = subprocess.PIPE if capture else (subprocess.DEVNULL if log is None else log)
     error_sink = subprocess.PIPE if capture else subprocess.STDOUT
     try:
         return subprocess.Popen(
             list(argv),
-            env={**os.environ, **(environment or {})},
+            env={**inherited, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=error_sink,

@@ -1,0 +1,81 @@
+"""Slots that jobs share: this host's CPU slots and its GPUs."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import InputError
+from core.jobs.launcher import JobSpec
+
+_DEVICE = re.compile(r"(?P<kind>none|cpu|cuda)|cuda:(?P<index>\d{1,4})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """What a job asks for: `none`, `cpu` or `cuda`, and the one GPU that it insists on."""
+
+    kind: str
+    index: int | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """What this host has."""
+
+    cpu: int
+    gpus: int
+
+    def of(self, kind: str) -> int:
+        """Return how many slots of a kind there are."""
+        return self.cpu if kind == "cpu" else self.gpus
+
+
+def count_gpus(setting: int, devices: Path = Path("/dev")) -> int:
+    """Return the number of GPUs that jobs may use: as set, or the driver's devices for -1."""
+    if setting >= 0:
+        return setting
+    return sum(
+        1 for path in devices.glob("nvidia[0-9]*") if path.name.removeprefix("nvidia").isdecimal()
+    )
+
+
+def parse_device(spec: JobSpec) -> Device:
+    """Return what a job asks for; raises InputError."""
+    match = _DEVICE.fullmatch(spec.device)
+    if match is None:
+        raise InputError(
+            f"unknown device {spec.device!r}", remedy="Use none, cpu, cuda or cuda:NUMBER"
+        )
+    if spec.num_devices < 1:
+        raise InputError(f"a job cannot use {spec.num_devices} devices", remedy="Use 1 or more")
+    if match["index"] is None:
+        return Device(kind=match["kind"], count=spec.num_devices if spec.device == "cuda" else 1)
+    if spec.num_devices != 1:
+        raise InputError(f"{spec.device} is one GPU, {spec.num_devices} are asked for")
+    return Device(kind="cuda", index=int(match["index"]))
+
+
+def check_room(device: Device, slots: Slots) -> None:
+    """Raise InputError when this host could never run a job that asks for this."""
+    there = slots.of(device.kind)
+    if device.kind == "none":
+        return
+    if device.index is not None and device.index >= there:
+        raise InputError(f"there is no GPU {device.index} here ({there} GPUs)")
+    if device.count > there:
+        word = "GPUs" if device.kind == "cuda" else "CPU slots"
+        raise InputError(f"the job asks for {device.count} {word}, this host has {there}")
+
+
+def choose(device: Device, free: Sequence[int]) -> tuple[int, ...] | None:
+    """Return which of the free slots a job gets, or None when it has to wait."""
+    if device.index is not None:
+        return (device.index,) if device.index in free else None
+    return tuple(free[: device.count]) if device.count <= len(free) else None
+
+
+def visible_gpus(device: Device, assigned: Sequence[int]) -> str:
+    """Return CUDA_VISIBLE_DEVICES: its own GPUs, and none for a job that was given none."""
+    return ",".join(map(str, assigned)) if device.kind == "cuda" else ""

@@ -1,0 +1,162 @@
+"""A launcher without processes: jobs follow a script, time is moved by hand.
+
+For tests and demos. It obeys the same contract and takes its decisions through the same code as the
+launcher of this machine; only what is seen of the jobs is made up.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.clock import FixedClock
+from core.errors import NotFoundError
+from core.jobs.devices import Slots
+from core.jobs.endings import Stop, describe_ending, failed, never_started
+from core.jobs.folder import Ending
+from core.jobs.launcher import Job, JobKind, JobSpec, JobState, Progress
+from core.jobs.queue import decide
+from core.jobs.specs import check_spec
+
+_STEP_S = 0.1
+_ONE_CPU = Slots(cpu=1, gpus=0)
+_SIGTERM, _SIGKILL = -15, -9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What a made-up process does: runs `seconds`, prints, ends with `returncode`.
+
+    `returncode` is negative for a signal. One that is not `obedient` ignores SIGTERM.
+    """
+
+    seconds: float = 0.0
+    returncode: int = 0
+    lines: tuple[str, ...] = ()
+    is_obedient: bool = True
+    progress: Progress | None = None
+
+
+@dataclass(slots=True)
+class MemoryLauncher:
+    """A Launcher whose processes are scripts, found by argv; others end at once with success."""
+
+    clock: FixedClock
+    slots: Slots = _ONE_CPU
+    scripts: dict[tuple[str, ...], Script] = field(default_factory=dict)
+    rows: dict[str, Job] = field(default_factory=dict)
+    asked_at: dict[str, float] = field(default_factory=dict)
+
+    def submit(self, spec: JobSpec) -> Job:
+        """Queue a job and start it if its turn has come; see Launcher."""
+        check_spec(spec, self.slots)
+        if spec.after is not None:
+            self._find(spec.after)
+        job = Job(
+            id=secrets.token_hex(6), spec=spec, state=JobState.QUEUED, created_at=self.clock.now()
+        )
+        self.rows[job.id] = job
+        return self.job(job.id)
+
+    def job(self, job_id: str) -> Job:
+        """Return a job as it stands now; raises NotFoundError."""
+        self.tick()
+        return self._find(job_id)
+
+    def jobs(
+        self, *, subject: str | None = None, kind: JobKind | None = None, limit: int = 200
+    ) -> Sequence[Job]:
+        """Return jobs as they stand now, newest first."""
+        self.tick()
+        found = [
+            job
+            for job in reversed(self.rows.values())
+            if subject in (None, job.spec.subject) and kind in (None, job.spec.kind)
+        ]
+        return found[:limit]
+
+    def cancel(self, job_id: str) -> Job:
+        """Ask a job to stop; see Launcher."""
+        job = self.job(job_id)
+        if job.state is JobState.QUEUED:
+            self._end(job, never_started(self.clock.now()))
+        elif job.state is JobState.RUNNING:
+            reason = f"asked to stop, within {job.spec.grace_s:g} s"
+            self.rows[job_id] = replace(job, state=JobState.STOPPING, reason=reason)
+            self.asked_at[job_id] = self.clock.now()
+        return self.job(job_id)
+
+    def log(self, job_id: str, *, tail: int = 200) -> str:
+        """Return the last lines that the job printed."""
+        job = self._find(job_id)
+        lines = self._script(job).lines if job.started_at is not None else ()
+        return "".join(f"{line}\n" for line in lines[-tail:]) if tail > 0 else ""
+
+    def progress(self, job_id: str) -> Progress | None:
+        """Return how far the job is, or None when it has not said."""
+        job = self._find(job_id)
+        return self._script(job).progress if job.started_at is not None else None
+
+    def wait(self, job_id: str, *, timeout_s: float) -> Job:
+        """Move the clock until the job is over or the time is up, and return the job."""
+        until = self.clock.now() + timeout_s
+        while not (job := self.job(job_id)).state.is_over and self.clock.now() < until:
+            self.clock.advance(_STEP_S)
+        return job
+
+    def tick(self) -> None:
+        """Let the scripts go on to the present and start what may start."""
+        for job in tuple(self.rows.values()):
+            if job.state in (JobState.RUNNING, JobState.STOPPING):
+                self._follow_script(job)
+        jobs = [job for job in self.rows.values() if not job.state.is_over]
+        over: Mapping[str, Job] = {job.id: job for job in self.rows.values() if job.state.is_over}
+        verdicts = decide(jobs, over, self.slots)
+        for verdict in verdicts:
+            job = self.rows[verdict.job_id]
+            if verdict.state is JobState.FAILED:
+                self._end(job, failed(verdict.reason, self.clock.now()))
+                continue
+            started_at = self.clock.now() if verdict.state is JobState.RUNNING else None
+            self.rows[job.id] = replace(
+                job,
+                state=verdict.state,
+                reason=verdict.reason,
+                assigned=verdict.assigned,
+                started_at=started_at,
+            )
+
+    def _follow_script(self, job: Job) -> None:
+        """End a job whose script ends by now, or whose stop takes effect."""
+        script, now = self._script(job), self.clock.now()
+        by_itself = (job.started_at or 0.0) + script.seconds
+        asked_at = self.asked_at.get(job.id)
+        if asked_at is not None and asked_at < by_itself and script.is_obedient:
+            stop = Stop(is_asked=True, is_sent=True)
+            self._end(job, describe_ending(_SIGTERM, stop, asked_at))
+        elif asked_at is not None and asked_at + job.spec.grace_s < min(by_itself, now):
+            stop = Stop(is_asked=True, is_sent=True, killed_after_s=job.spec.grace_s)
+            self._end(job, describe_ending(_SIGKILL, stop, now))
+        elif by_itself <= now:
+            stop = Stop(is_asked=asked_at is not None, is_sent=asked_at is not None)
+            self._end(job, describe_ending(script.returncode, stop, by_itself))
+
+    def _end(self, job: Job, ending: Ending) -> None:
+        """Note how a job ended."""
+        self.rows[job.id] = replace(
+            job,
+            state=JobState(ending.state),
+            reason=ending.reason,
+            ended_at=ending.ended_at,
+            exit_code=ending.exit_code,
+            signal=ending.signal,
+        )
+
+    def _script(self, job: Job) -> Script:
+        """Return what the job's process does."""
+        return self.scripts.get(job.spec.argv, Script())
+
+    def _find(self, job_id: str) -> Job:
+        """Return a job as it was last seen; raises NotFoundError."""
+        if job_id not in self.rows:
+            raise NotFoundError(f"there is no job {job_id!r}")
+        return self.rows[job_id]

@@ -1,0 +1,99 @@
+"""Jobs as rows of the database."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.jobs.launcher import Job, JobKind, JobSpec, JobState
+from core.tables import job as table
+
+ACTIVE = (JobState.QUEUED, JobState.RUNNING, JobState.STOPPING)
+
+
+def insert_job(connection: sa.Connection, job: Job, log: Path) -> None:
+    """Add a queued job."""
+    spec = job.spec
+    connection.execute(
+        sa.insert(table).values(
+            id=job.id,
+            kind=spec.kind,
+            title=spec.title,
+            subject=spec.subject,
+            argv=list(spec.argv),
+            environment=dict(spec.environment),
+            log=str(log),
+            device=spec.device,
+            num_devices=spec.num_devices,
+            after=spec.after,
+            grace_s=spec.grace_s,
+            desired="run",
+            state=job.state,
+            assigned=[],
+            created_at=job.created_at,
+            reason=job.reason,
+            host="",
+            boot_id="",
+        )
+    )
+
+
+def update_job(connection: sa.Connection, job_id: str, values: Mapping[str, Any]) -> None:
+    """Set columns of one job."""
+    connection.execute(sa.update(table).where(table.c.id == job_id).values(**values))
+
+
+def active_jobs(connection: sa.Connection) -> Sequence[Job]:
+    """Return the jobs that are not over, oldest first."""
+    query = sa.select(table).where(table.c.state.in_(ACTIVE)).order_by(table.c.sequence)
+    return [_to_job(row) for row in connection.execute(query).mappings()]
+
+
+def jobs_by_id(connection: sa.Connection, ids: Sequence[str]) -> Mapping[str, Job]:
+    """Return those of the jobs that exist."""
+    if not ids:
+        return {}
+    query = sa.select(table).where(table.c.id.in_(ids))
+    return {row["id"]: _to_job(row) for row in connection.execute(query).mappings()}
+
+
+def newest_jobs(
+    connection: sa.Connection, *, subject: str | None, kind: JobKind | None, limit: int
+) -> Sequence[Job]:
+    """Return jobs, newest first."""
+    query = sa.select(table).order_by(table.c.sequence.desc()).limit(limit)
+    if subject is not None:
+        query = query.where(table.c.subject == subject)
+    if kind is not None:
+        query = query.where(table.c.kind == kind)
+    return [_to_job(row) for row in connection.execute(query).mappings()]
+
+
+def _to_job(row: sa.RowMapping) -> Job:
+    """Return the record of a row."""
+    return Job(
+        id=row["id"],
+        spec=JobSpec(
+            kind=JobKind(row["kind"]),
+            title=row["title"],
+            subject=row["subject"],
+            argv=tuple(row["argv"]),
+            environment=row["environment"],
+            log=Path(row["log"]),
+            device=row["device"],
+            num_devices=row["num_devices"],
+            after=row["after"],
+            grace_s=row["grace_s"],
+        ),
+        state=JobState(row["state"]),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        assigned=tuple(row["assigned"]),
+        exit_code=row["exit_code"],
+        signal=row["signal"],
+        reason=row["reason"],
+        host=row["host"],
+        pid=row["pid"],
+    )
