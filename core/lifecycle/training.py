@@ -11,12 +11,12 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 
 from core.audit import Actor
 from core.command import module_argv
 from core.data.records import Dataset
 from core.errors import ConflictError, InputError
+from core.jobs.devices import count_gpus
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.lifecycle.backups import protect_dataset
 from core.lifecycle.hall import Hall
@@ -27,7 +27,6 @@ from core.runs.records import RunSpec
 from core.training.config import RunConfig, TrainConfig, choose, save_config
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-GPU_DEVICES = Path("/dev")
 
 
 def gate(hall: Hall, dataset: str, digest: str | None = None) -> Gate:
@@ -118,9 +117,7 @@ def delete_run(hall: Hall, actor: Actor, name: str) -> None:
 
 def num_gpus(hall: Hall) -> int:
     """Return how many GPUs jobs may use."""
-    if hall.settings.jobs.gpus >= 0:
-        return hall.settings.jobs.gpus
-    return sum(1 for entry in GPU_DEVICES.glob("nvidia[0-9]*"))
+    return count_gpus(hall.settings.jobs.gpus)
 
 
 def suggest_name(hall: Hall, dataset: str, preset: str) -> str:
