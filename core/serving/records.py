@@ -13,7 +13,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """The translation of one segment, candidates best first."""
+    """The translation of one text; `alternatives` are the other candidates, best first."""
 
     source: str
     text: str
@@ -25,7 +25,11 @@ class Translation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
-    """Cross-attention of one translation: `weights[t][s]`, rows sum to 1 (averaged over heads)."""
+    """Cross-attention of one translation: `weights[t][s]`, rows sum to 1 (averaged over heads).
+
+    Tokens are SentencePiece pieces (a leading `\u2581` starts a word); the last source token of a
+    segment is its end mark, which attention often rests on.
+    """
 
     source_tokens: tuple[str, ...]
     target_tokens: tuple[str, ...]

@@ -1,0 +1,73 @@
+"""The translators by name: the only list of them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from core.clock import Clock, SystemClock
+from core.errors import SettingsError, UnavailableError
+from core.registry.records import ModelVersion
+from core.serving.ctranslate2_model import open_ctranslate2
+from core.serving.echo import EchoTranslator
+from core.serving.text_translator import TextTranslator
+from core.serving.translator import Translator
+from core.serving.version_folder import PRECISIONS, VersionFolder
+from core.settings import ServingSettings
+
+if TYPE_CHECKING:  # torch stays out of the server until attention is asked for
+    from core.serving.torch_model import AttentionModel
+
+Opener = Callable[[Path, str, Clock], Translator]
+
+
+def _open_echo(_folder: Path, version: str, _clock: Clock) -> Translator:
+    """Return the twin under a version's name."""
+    return EchoTranslator(version=version)
+
+
+def _open_torch(folder: Path, version: str, clock: Clock) -> Translator:
+    """Return the version in torch, which is imported only now."""
+    from core.serving.torch_model import open_torch  # noqa: PLC0415  (an optional package)
+
+    return open_torch(folder, version, clock)
+
+
+def open_attention(folder: Path, version: str, *, threads: int) -> "AttentionModel":
+    """Return the model that explains a version; torch is imported only now.
+
+    Raises UnavailableError where torch is not installed, CorruptError on damaged files.
+    """
+    try:
+        from core.serving import torch_model  # noqa: PLC0415  (an optional package)
+    except ImportError as error:
+        raise UnavailableError(
+            "attention needs torch, which is not installed here",
+            remedy='Install it: pip install "datahall[train]"',
+        ) from error
+    VersionFolder(folder).verify(("weights.safetensors", "model.json", "vocabulary.model"))
+    return torch_model.open_attention(folder, version, threads=threads)
+
+
+TRANSLATORS: Mapping[str, Opener] = MappingProxyType(
+    {"echo": _open_echo, "torch": _open_torch, "ctranslate2": open_ctranslate2}
+)
+
+
+def open_translator(
+    folder: Path, version: ModelVersion, serving: ServingSettings
+) -> TextTranslator:
+    """Return a version as it is served: CTranslate2, its files checked; raises CorruptError."""
+    if serving.precision not in PRECISIONS:
+        raise SettingsError(
+            f"serving.precision is {serving.precision!r}", remedy="Use float32 or int8"
+        )
+    VersionFolder(folder).verify((f"{serving.precision}/", "model.json", "vocabulary.model"))
+    return open_ctranslate2(
+        folder,
+        f"{version.name}:{version.version}",
+        SystemClock(),
+        precision=serving.precision,
+        threads=serving.threads,
+        workers=serving.workers,
+    )

@@ -1,0 +1,122 @@
+"""The folder of a model version: what lies where in it, and whether it is whole.
+
+`float32/` and `int8/` are CTranslate2 models; `weights.safetensors` with `model.json` is the same
+model for torch; `vocabulary.model` is shared by all. `card.json` tells the lineage and names every
+file's SHA-256; it is written last.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import CorruptError
+from core.files import digest_file, digest_lines, read_json, write_json
+from core.model.config import ModelConfig
+
+CARD_NAME = "card.json"
+PRECISIONS = ("float32", "int8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionShape:
+    """What loading a version needs to know (`model.json`).
+
+    `max_tokens` is the longest source that it was trained on; `attention_layer` the decoder layer
+    whose attention shows best which words belong together.
+    """
+
+    config: ModelConfig
+    source: str
+    target: str
+    max_tokens: int
+    attention_layer: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFolder:
+    """Names and checks the files of one version."""
+
+    path: Path
+
+    def model(self, precision: str) -> Path:
+        """The CTranslate2 model in a precision, float32 or int8."""
+        return self.path / precision
+
+    @property
+    def weights(self) -> Path:
+        """The weights for torch."""
+        return self.path / "weights.safetensors"
+
+    @property
+    def vocabulary(self) -> Path:
+        """The SentencePiece model."""
+        return self.path / "vocabulary.model"
+
+    @property
+    def card(self) -> Path:
+        """Lineage and digests."""
+        return self.path / CARD_NAME
+
+    @property
+    def _shape(self) -> Path:
+        return self.path / "model.json"
+
+    def write_shape(self, shape: VersionShape) -> None:
+        """Write `model.json`."""
+        write_json(self._shape, asdict(shape))
+
+    def shape(self) -> VersionShape:
+        """Read `model.json`; raises CorruptError."""
+        try:
+            document = read_json(self._shape)
+            config = ModelConfig(**document.pop("config"))
+            return VersionShape(config=config, **document)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CorruptError(
+                f"{self.path} holds no model: {error}", remedy="Promote the run again"
+            ) from error
+
+    def files(self) -> Mapping[str, str]:
+        """Return the SHA-256 of every file but the card, by relative name."""
+        return {
+            path.relative_to(self.path).as_posix(): digest_file(path)
+            for path in sorted(self.path.rglob("*"))
+            if path.is_file() and path != self.card
+        }
+
+    def write_card(self, lineage: Mapping[str, Any], files: Mapping[str, str]) -> None:
+        """Write the card."""
+        write_json(self.card, {"version": dict(lineage), "files": dict(files)})
+
+    def verify(self, parts: Iterable[str] = ("",)) -> None:
+        """Compare the files whose names start with one of `parts` with the card.
+
+        Raises CorruptError that names the first that is missing or changed.
+        """
+        try:
+            promised = read_json(self.card)["files"]
+        except (OSError, ValueError, KeyError) as error:
+            raise CorruptError(f"{self.card} cannot be read: {error}") from error
+        chosen = tuple(parts)
+        for name, digest in promised.items():
+            if name.startswith(chosen):
+                self._verify_file(name, digest)
+
+    def _verify_file(self, name: str, digest: str) -> None:
+        """Compare one file with its digest; raises CorruptError."""
+        path = self.path / name
+        try:
+            found = digest_file(path)
+        except OSError as error:
+            raise CorruptError(f"{path} cannot be read: {error.strerror}") from error
+        if found != digest:
+            raise CorruptError(
+                f"{path} is not what was promoted (SHA-256 differs)",
+                remedy="Promote the run again, or restore the folder from a snapshot",
+            )
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """Return the one digest that stands for a version's files."""
+    return digest_lines(f"{digest}  {name}" for name, digest in sorted(files.items()))
