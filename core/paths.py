@@ -15,6 +15,11 @@ class StatePaths:
     home: Path
 
     @property
+    def settings_file(self) -> Path:
+        """What the operator chose, if anything."""
+        return self.home / "datahall.toml"
+
+    @property
     def database(self) -> Path:
         """Runs, metrics, registry, jobs, feedback, audit (SQLite)."""
         return self.home / "datahall.db"

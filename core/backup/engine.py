@@ -19,11 +19,18 @@ class BackupProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestEntry:
-    """What one file must contain."""
+    """What one file must contain, and its marks (`*_ns`, `inode`) when it was hashed.
+
+    `link` is the target of a symbolic link; its `sha256` is the target's, its `bytes` are 0.
+    """
 
     path: str
     bytes: int
     sha256: str
+    link: str = ""
+    modified_ns: int = 0
+    changed_ns: int = 0
+    inode: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +68,52 @@ OnProgress = Callable[[BackupProgress], None]
 class BackupEngine(Protocol):
     """Keeps encrypted, deduplicated snapshots in one repository.
 
+    Stored names are relative to the engine's root folder, with `/` between parts, so that a moved
+    home folder and its snapshots still speak of the same files.
+
     Every method raises a DatahallError that names cause and remedy: UnavailableError when the
-    program is not here, CorruptError when stored bytes are wrong, CommandError otherwise.
+    program is not here, CorruptError when stored bytes are wrong, InputError when what was asked
+    for cannot be, CommandError (see core.backup.failures) otherwise.
     """
 
-    def initialise(self) -> str | None:
-        """Create the repository if it is not there; return the recovery key when it was created."""
+    @property
+    def repository(self) -> str:
+        """Where snapshots go, without secrets; never fails."""
+        ...
+
+    @property
+    def program(self) -> str:
+        """Name and version of the program behind it."""
+        ...
+
+    def is_initialised(self) -> bool:
+        """Whether the repository is there; cheap when it is a folder of this machine."""
+        ...
+
+    def free_bytes(self) -> int | None:
+        """Return the bytes that the repository's device has left, None when that is not known."""
+        ...
+
+    def holds(self, snapshot_id: str) -> bool | None:
+        """Whether the snapshot is there, without opening the repository; None: cannot be told."""
+        ...
+
+    def initialise(self, *, recovery: bool = True) -> str | None:
+        """Create the repository if it is not there; may be called again.
+
+        With `recovery` a second key is made, once in the repository's life, and returned: whoever
+        calls must show it, for it is kept nowhere.
+        """
         ...
 
     def backup(
         self, paths: Sequence[Path], tags: Sequence[str], on_progress: OnProgress | None = None
     ) -> Snapshot:
-        """Store the paths as one snapshot; raises when any file could not be read."""
+        """Store the paths (below the root) as one snapshot.
+
+        Raises SourceMissingError or IncompleteError when anything could not be read; what could
+        be is stored all the same and named by the error's `snapshot`.
+        """
         ...
 
     def snapshots(self) -> Sequence[Snapshot]:
@@ -80,7 +121,10 @@ class BackupEngine(Protocol):
         ...
 
     def listing(self, snapshot_id: str) -> Mapping[str, int]:
-        """Return path -> bytes of every file in a snapshot."""
+        """Return stored name -> bytes of every file (and link: 0) in a snapshot.
+
+        Bytes of names that are not UTF-8 read as U+FFFD each.
+        """
         ...
 
     def restore(
@@ -90,7 +134,10 @@ class BackupEngine(Protocol):
         only: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
-        """Write the snapshot's files below `target`, which must be empty or absent."""
+        """Write the snapshot's files below `target`, which must be empty or absent.
+
+        `only` is the stored name of one file or folder.
+        """
         ...
 
     def check(self, *, read_data: bool) -> CheckReport:
@@ -98,7 +145,7 @@ class BackupEngine(Protocol):
         ...
 
     def forget(self, snapshot_ids: Sequence[str]) -> None:
-        """Remove snapshots and the bytes that only they held."""
+        """Remove snapshots and the bytes that only they held; raises NotFoundError, then none."""
         ...
 
 

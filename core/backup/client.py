@@ -1,0 +1,93 @@
+"""Calls restic on one repository: its environment, its locks, its errors."""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.backup import arguments
+from core.backup.failures import LockedError, explain
+from core.backup.find import Restic
+from core.backup.program import Call, OnLine, OnTick, Outcome, WatchedRunner
+from core.backup.repository import Repository, new_recovery_key
+
+
+@dataclass(slots=True)
+class ResticClient:
+    """Runs restic on `place`.
+
+    `find` is asked for restic on first use, so that a client can be made where restic is missing.
+    """
+
+    place: Repository
+    find: Callable[[], Restic]
+    runner: WatchedRunner
+    _restic: Restic | None = field(default=None, init=False)
+
+    @property
+    def restic(self) -> Restic:
+        """The program; raises UnavailableError."""
+        if self._restic is None:
+            self._restic = self.find()
+        return self._restic
+
+    def call(self, argv: Sequence[str], *, on_line: OnLine | None = None) -> Outcome:
+        """Run restic; raises what any other end than success means."""
+        outcome = self.run(argv, on_line=on_line)
+        if outcome.exit_code != 0:
+            raise explain(outcome, self.place.name)
+        return outcome
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        on_line: OnLine | None = None,
+        on_tick: OnTick | None = None,
+        folder: Path | None = None,
+    ) -> Outcome:
+        """Run restic; once more when only a lock stood in the way that nobody holds any more.
+
+        That is a lock of this host by a process that is gone (a backup that was killed). Locks of
+        other hosts, or of living processes, are never removed from here.
+        """
+        outcome = self.once(argv, on_line=on_line, on_tick=on_tick, folder=folder)
+        if outcome.exit_code == 0:
+            return outcome
+        error = explain(outcome, self.place.name)
+        if not isinstance(error, LockedError) or not error.is_left_behind(socket.gethostname()):
+            return outcome
+        self.once(arguments.unlock(self.restic))
+        return self.once(argv, on_line=on_line, on_tick=on_tick, folder=folder)
+
+    def once(
+        self,
+        argv: Sequence[str],
+        *,
+        on_line: OnLine | None = None,
+        on_tick: OnTick | None = None,
+        folder: Path | None = None,
+        keep_open: Sequence[int] = (),
+    ) -> Outcome:
+        """Run restic with the repository's environment, whatever comes of it."""
+        self.place.check_key_file()
+        call = Call(
+            argv=argv, environment=self.place.environment, folder=folder, keep_open=keep_open
+        )
+        return self.runner.run(call, on_line=on_line, on_tick=on_tick)
+
+    def add_recovery_key(self) -> str:
+        """Add a second key and return it; it passes through a pipe and never touches a disk."""
+        key = new_recovery_key()
+        reading, writing = os.pipe()
+        try:
+            os.write(writing, key.encode() + b"\n")
+            os.close(writing)
+            argv = arguments.add_key(self.restic, f"/dev/fd/{reading}")
+            outcome = self.once(argv, keep_open=(reading,))
+        finally:
+            os.close(reading)
+        if outcome.exit_code != 0:
+            raise explain(outcome, self.place.name)
+        return key
