@@ -60,6 +60,11 @@ class StatePaths:
         return self.secrets / "repository-key"
 
     @property
+    def recovery_mark(self) -> Path:
+        """Says when an operator confirmed that the recovery key is kept elsewhere; holds no key."""
+        return self.secrets / "recovery-key-stored"
+
+    @property
     def manifests(self) -> Path:
         """Folder of backup manifests: what each snapshot must contain, byte for byte."""
         return self.home / "manifests"

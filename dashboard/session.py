@@ -1,7 +1,9 @@
 """Typed access to what one browser session holds: the only file that touches session_state."""
 
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from typing import TypeVar, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -73,6 +75,14 @@ def current_actor() -> Actor:
         message = "nobody is signed in"
         raise DeniedError(message, remedy="Open the link that `datahall up` printed")
     return Actor(name=str(name), role=Role(str(role)), origin="page")
+
+
+def zone() -> tzinfo:
+    """Return the viewer's time zone, as the browser says; UTC when it says nothing known."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def recall(key: str, default: T) -> T:

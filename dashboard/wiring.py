@@ -4,9 +4,12 @@ import os
 
 import streamlit as st
 
+from core.errors import UnavailableError
 from core.lifecycle.hall import Hall, open_hall
+from core.lifecycle.services import read_states
 from core.serving.client import TranslationClient
 from core.settings import Settings, load_settings
+from dashboard.viewmodels.health import Health, summarize_health
 from monitors.sqlite import SqliteTelemetryStore
 from monitors.store import TelemetryStore
 
@@ -34,3 +37,12 @@ def translation() -> TranslationClient:
     """Return the client of the translation server."""
     serving = settings().serving
     return TranslationClient(f"http://{serving.host}:{serving.port}")
+
+
+def health() -> Health:
+    """Return how this host stands now: what every page's header shows."""
+    try:
+        state = telemetry().latest()
+    except UnavailableError:  # told as "no samples yet"; the parts that need them say why
+        state = None
+    return summarize_health(state, read_states(settings().paths), hall().clock.now())

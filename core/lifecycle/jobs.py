@@ -1,7 +1,11 @@
-"""Jobs as actions: cancel one."""
+"""Jobs as actions: cancel one; and what one left behind."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from core.audit import Actor
 from core.errors import ConflictError
+from core.files import read_json
 from core.jobs.launcher import Job
 from core.lifecycle.hall import Hall
 
@@ -15,3 +19,11 @@ def cancel_job(hall: Hall, actor: Actor, job_id: str) -> Job:
         actor, "jobs.cancel", job_id, lambda: hall.launcher.cancel(job_id),
         {"title": job.spec.title},
     )  # fmt: skip
+
+
+def job_result(hall: Hall, job_id: str) -> Mapping[str, Any]:
+    """Return what a job left in `result.json`; empty when it left nothing."""
+    try:
+        return read_json(hall.paths.job(job_id) / "result.json")
+    except (FileNotFoundError, ValueError):
+        return {}

@@ -1,15 +1,35 @@
-"""Training: not drawn yet."""
+"""Training: start runs, watch them learn, stop, resume, compare, promote."""
 
-import time
+import streamlit as st
 
-from core.lifecycle.services import read_states
+from core.jobs.launcher import JobKind
+from core.lifecycle.runs import list_runs
 from dashboard import wiring
-from dashboard.viewmodels.health import summarize_health
+from dashboard.widgets.dialogs import close_foreign
+from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
+from dashboard.widgets.jobs import draw_jobs
+from dashboard.widgets.new_run import draw_new_run, draw_new_run_button
+from dashboard.widgets.notices import draw_notices
+from dashboard.widgets.run_detail import draw_run
+from dashboard.widgets.runs import choose_run, draw_runs
 
-page_header(
-    "Training",
-    lambda: summarize_health(
-        wiring.telemetry().latest(), read_states(wiring.settings().paths), time.time()
-    ),
-)
+KINDS = (JobKind.BACKUP, JobKind.PREPARE, JobKind.PROMOTE, JobKind.EVALUATION)
+
+with page_guard():
+    page_header("Training", wiring.health, ranged=False)
+    close_foreign("training")
+    draw_notices()
+    hall = wiring.hall()
+    draw_new_run_button()
+    draw_jobs(hall, KINDS, key="training")
+    views = list_runs(hall)
+    table = st.container()
+    if views:
+        st.header("Run", anchor=False)
+        name = choose_run(views)
+        with page_guard():
+            draw_run(hall, name, [view for view in views if view.run.spec.name != name])
+    with table:  # filled last: the choice above may come from the address
+        draw_runs(hall)
+    draw_new_run(hall)

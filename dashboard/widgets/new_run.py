@@ -1,0 +1,214 @@
+"""The drawer that starts a run: it says what will happen before it happens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import DatahallError
+from core.lifecycle.datasets import add_demo, list_datasets
+from core.lifecycle.hall import Hall
+from core.lifecycle.records import RunView, TrainRequest
+from core.lifecycle.runs import list_runs
+from core.lifecycle.training import gate, num_gpus, request_run, suggest_name
+from core.training.config import PRESETS, TrainConfig, choose
+from dashboard.session import current_actor, remember
+from dashboard.viewmodels.new_run import (
+    DatasetChoice,
+    budget_of,
+    dataset_choices,
+    estimate,
+    preset_label,
+    promise,
+)
+from dashboard.viewmodels.plain import plain
+from dashboard.widgets.dialogs import close_dialog, drawer, finish, open_dialog, opened
+from dashboard.widgets.errors import draw_error
+from dashboard.widgets.notices import perform
+from dashboard.widgets.runs import RUN_KEY
+
+DIALOG = "training-new"
+NOBODY = "random weights"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """What was chosen so far."""
+
+    dataset: DatasetChoice
+    preset: str
+    device: str
+    name: str
+    changes: Mapping[str, str | float | int]
+    parent: str | None
+
+
+def draw_new_run_button(*, is_primary: bool = True) -> None:
+    """Draw the button that opens the drawer."""
+    st.button(
+        "New training run",
+        key="new-run",
+        type="primary" if is_primary else "secondary",
+        icon=":material/add:",
+        shortcut="N",
+        on_click=open_dialog,
+        args=(DIALOG,),
+    )
+
+
+def draw_new_run(hall: Hall) -> None:
+    """Draw the drawer when it is open."""
+    if opened(DIALOG):
+        drawer("New training run", lambda: _draw(hall), icon=":material/model_training:")
+
+
+def _draw(hall: Hall) -> None:
+    """Draw the drawer's content."""
+    choices = dataset_choices(list_datasets(hall))
+    if not choices:
+        _draw_no_dataset(hall)
+        return
+    views = list_runs(hall)
+    form = _draw_form(hall, choices, views)
+    try:
+        config = choose(form.preset, form.changes)
+    except DatahallError as error:
+        draw_error(error)
+        return
+    told = estimate(config, views, form.preset, form.device)
+    st.markdown(f":material/timer: {plain(told.sentence)}")
+    _draw_promise(hall, form)
+
+
+def _draw_no_dataset(hall: Hall) -> None:
+    """Offer the demo corpus."""
+    st.info(
+        "There is nothing to train on yet. The demo corpus is generated here in seconds: 30,000 "
+        "everyday sentences in English and Spanish.",
+        icon=":material/dataset:",
+        title="No dataset yet",
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        st.button("Cancel", key="new-run-cancel", on_click=close_dialog)
+        if st.button("Add the demo corpus", key="new-run-demo", type="primary"):
+            with st.spinner("Generating the demo corpus"):
+                perform(lambda: add_demo(hall, current_actor()), "The demo corpus is here")
+            st.rerun()
+
+
+def _draw_form(hall: Hall, choices: Sequence[DatasetChoice], views: Sequence[RunView]) -> _Form:
+    """Draw what can be chosen."""
+    dataset = st.selectbox(
+        "Dataset", choices, format_func=lambda it: it.label, key="new-run-dataset"
+    )
+    preset = st.selectbox("Preset", list(PRESETS), format_func=preset_label, key="new-run-preset")
+    changes = dict(_draw_budget(preset))
+    name = st.text_input(
+        "Name",
+        suggest_name(hall, dataset.name, preset),
+        max_chars=40,
+        key=f"new-run-name-{dataset.name}-{preset}",
+        help="Small letters, digits and . _ - ; it names the run everywhere",
+    )
+    devices = ["auto", "cpu", *(f"cuda:{place}" for place in range(num_gpus(hall)))]
+    device = st.selectbox("Device", devices, key="new-run-device")
+    with st.expander("Advanced", key="new-run-advanced"):
+        changes |= _draw_advanced(PRESETS[preset], preset)
+        parents = [NOBODY, *(view.run.spec.name for view in views if view.step)]
+        parent = st.selectbox(
+            "Start from", parents, key="new-run-parent", help="The best weights of an earlier run"
+        )
+    return _Form(
+        dataset=dataset,
+        preset=preset,
+        device=device,
+        name=name.strip(),
+        changes=changes,
+        parent=None if parent == NOBODY else parent,
+    )
+
+
+def _draw_budget(preset: str) -> Mapping[str, float | int]:
+    """Draw how long the run may take: minutes of wall time or a number of updates."""
+    minutes, steps = budget_of(preset)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        bound = st.segmented_control(
+            "Ends after",
+            ["minutes", "steps"],
+            default="minutes" if minutes else "steps",
+            required=True,
+            key=f"new-run-bound-{preset}",
+        )
+        if bound == "minutes":
+            given = st.number_input(
+                "Minutes", 0.2, 10_000.0, minutes or 3.0, 1.0, key=f"new-run-minutes-{preset}"
+            )
+            return {} if given == minutes else {"minutes": given}
+        asked = st.number_input(
+            "Steps", 1, 10_000_000, steps or 800, 100, key=f"new-run-steps-{preset}"
+        )
+        return {} if asked == steps else {"steps": asked}
+
+
+def _draw_advanced(config: TrainConfig, preset: str) -> Mapping[str, float | int]:
+    """Draw the settings that engineers reach for; only what differs from the preset is asked."""
+    rate = st.number_input(
+        "Learning rate", 1e-6, 1.0, config.learning_rate, 1e-4, "%g", key=f"new-run-rate-{preset}"
+    )
+    tokens = st.number_input(
+        "Target tokens per batch", 64, 1_000_000, config.batch_tokens, 128,
+        key=f"new-run-tokens-{preset}",
+    )  # fmt: skip
+    dropout = st.number_input(
+        "Dropout", 0.0, 0.9, config.dropout, 0.05, key=f"new-run-dropout-{preset}"
+    )
+    seed = st.number_input("Seed", 0, 2**31 - 1, config.seed, 1, key=f"new-run-seed-{preset}")
+    given = {
+        "learning_rate": rate, "batch_tokens": tokens, "dropout": dropout, "seed": seed
+    }  # fmt: skip
+    return {key: value for key, value in given.items() if value != getattr(config, key)}
+
+
+def _draw_promise(hall: Hall, form: _Form) -> None:
+    """Draw what the gate says, what will happen, and the button that makes it happen."""
+    found = gate(hall, form.dataset.name, form.dataset.digest)
+    skip, reason = False, ""
+    if found.state == "closed":
+        st.info(plain(found.sentence, 300), icon=":material/gpp_maybe:", title="Not backed up yet")
+        skip = st.checkbox("Start without a backup", key="new-run-skip")
+        if skip:
+            reason = st.text_input("Why is that all right?", key="new-run-reason", max_chars=300)
+    else:
+        st.markdown(f":material/verified_user: {plain(found.sentence, 300)}")
+    told = promise(found, form.name, form.device, skip_backup=skip)
+    st.markdown(
+        "\n".join(f"{place}. {plain(step, 300)}" for place, step in enumerate(told.steps, 1))
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Cancel", key="new-run-cancel"):
+            close_dialog()
+            st.rerun()
+        if st.button(told.button, key="new-run-start", type="primary"):
+            _start(hall, form, skip=skip, reason=reason)
+
+
+def _start(hall: Hall, form: _Form, *, skip: bool, reason: str) -> None:
+    """Ask for the run; what is wrong is said in the drawer, and nothing is lost."""
+    request = TrainRequest(
+        dataset=form.dataset.name,
+        digest=form.dataset.digest,
+        preset=form.preset,
+        name=form.name or None,
+        device=form.device,
+        changes=form.changes,
+        parent=form.parent,
+        skip_backup=skip,
+        reason=reason,
+    )
+    try:
+        view = request_run(hall, current_actor(), request)
+    except DatahallError as error:
+        draw_error(error)
+        return
+    remember(RUN_KEY, view.run.spec.name)
+    finish(f"{view.run.spec.name} is asked for")

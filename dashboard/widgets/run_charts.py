@@ -1,0 +1,76 @@
+"""The curves of training runs: loss, learning rate, gradient norm, speed and BLEU over steps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.lifecycle.records import RunView
+from dashboard.viewmodels.metrics import (
+    GRADIENT_NORM,
+    LEARNING_RATE,
+    TOKENS_PER_SECOND,
+    TRAIN_LOSS,
+    VALID_BLEU,
+    VALID_LOSS,
+)
+from dashboard.widgets.live_charts import MetricKey, Panel, Series, Unit
+
+MAX_RUNS = 4  # two loss lines each: eight lines are the most that stay readable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveChoice:
+    """How the curves are drawn: `log` is the loss axis."""
+
+    log: bool = False
+    elapsed: bool = False
+    smoothing: float = 0.0
+
+
+def run_panels(views: Sequence[RunView], choice: CurveChoice) -> Sequence[Panel]:
+    """Return the panels of up to four runs; each run keeps its colour in every panel."""
+    shown = views[:MAX_RUNS]
+    loss = tuple(
+        series
+        for place, view in enumerate(shown)
+        for series in (
+            _line(view, TRAIN_LOSS, place, _label(view, "train", shown)),
+            _line(view, VALID_LOSS, place, _label(view, "valid", shown), dashed=True),
+        )
+    )
+    return [
+        Panel(
+            title="Loss", unit=Unit.PLAIN, series=loss, floor=None, log=choice.log, height_px=300
+        ),
+        _panel("Validation BLEU", VALID_BLEU, shown, height_px=300),
+        _panel("Learning rate", LEARNING_RATE, shown),
+        _panel("Gradient norm", GRADIENT_NORM, shown),
+        _panel("Tokens per second", TOKENS_PER_SECOND, shown),
+    ]
+
+
+def loss_panel(views: Sequence[RunView]) -> Panel:
+    """Return the loss of the runs at work, for the Overview."""
+    shown = views[:MAX_RUNS]
+    lines = tuple(
+        _line(view, TRAIN_LOSS, place, view.run.spec.name) for place, view in enumerate(shown)
+    )
+    return Panel(title="Training loss", unit=Unit.PLAIN, series=lines, floor=None)
+
+
+def _panel(title: str, metric: str, views: Sequence[RunView], height_px: int = 190) -> Panel:
+    """Return a panel of one metric."""
+    lines = tuple(
+        _line(view, metric, place, view.run.spec.name) for place, view in enumerate(views)
+    )
+    return Panel(title=title, unit=Unit.PLAIN, series=lines, height_px=height_px)
+
+
+def _line(view: RunView, metric: str, place: int, label: str, *, dashed: bool = False) -> Series:
+    """Return one run's line in its colour."""
+    source = MetricKey(run=view.run.id, metric=metric)
+    return Series(label=label, source=source, dashed=dashed, color=place)
+
+
+def _label(view: RunView, split: str, shown: Sequence[RunView]) -> str:
+    """Return a short label: the run is named only where there are several."""
+    return split if len(shown) == 1 else f"{view.run.spec.name} {split}"
