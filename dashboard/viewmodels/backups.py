@@ -46,12 +46,17 @@ def snapshot_rows(snapshots: Sequence[Snapshot], now: float, zone: tzinfo) -> Se
     return [_row(snapshot, now, zone) for snapshot in snapshots]
 
 
-def repository_look(
-    status: RepositoryStatus | None, snapshots: Sequence[Snapshot], now: float
-) -> Look:
+def repository_trouble(status: RepositoryStatus) -> str:
+    """Say why backups do not work and what to do; empty while they do."""
+    problem = status.detail.get("unavailable") or status.detail.get("error") or ""
+    remedy = status.detail.get("remedy", "")
+    return f"{problem}. {remedy}" if problem and remedy else problem
+
+
+def repository_look(status: RepositoryStatus, snapshots: Sequence[Snapshot], now: float) -> Look:
     """Return how well this hall is backed up, in one badge."""
-    if status is None:
-        return Look(word="No restic", icon=":material/gpp_bad:", colour=BAD)
+    if repository_trouble(status):
+        return Look(word="Backups do not work", icon=":material/gpp_bad:", colour=BAD)
     newest = max((entry.created_at for entry in snapshots), default=None)
     if newest is None:
         return Look(word="No backup yet", icon=":material/gpp_maybe:", colour=WARN)
@@ -69,26 +74,35 @@ def repository_facts(
     newest = max((entry.created_at for entry in snapshots), default=None)
     last = newest or status.last_success_at
     drilled = max((entry.restored_at or 0.0 for entry in snapshots), default=0.0)
+    free = status.detail.get("free_bytes")
     facts = {
         "Last success": f"{age(last, now)} ({moment(last, zone)})" if last else "never",
         "Snapshots": count(len(snapshots)),
         "Last restore drill": age(drilled, now) if drilled else "never",
         "Repository": status.repository,
-        "Encrypted with": f"{status.program} {status.version}",
-        **{name.replace("_", " ").capitalize(): text for name, text in status.detail.items()},
+        "Encrypted by": f"{status.program} {status.version}".strip(),
+        **({"Space left there": size(float(free))} if free else {}),
     }
     return [Fact(name=name, value=value) for name, value in facts.items()]
 
 
 def what_words(paths: Sequence[str], tags: Sequence[str]) -> str:
-    """Say what a snapshot holds: its tags, or the names of its folders."""
-    kept = [tag for tag in tags if tag != "datahall"]
-    names = kept or [PurePath(path).name for path in paths]
+    """Say what a snapshot holds: the scope that was asked for, or the names of its folders."""
+    asked = next((tag.removeprefix(_SCOPE_TAG) for tag in tags if tag.startswith(_SCOPE_TAG)), "")
+    if asked:
+        return dict(SCOPES).get(asked, asked)
+    datasets = [PurePath(path).parts[1:3] for path in paths if path.startswith("datasets/")]
+    names = [
+        " ".join(part[:_DIGITS] if place else part for place, part in enumerate(parts))
+        for parts in datasets
+    ] or [PurePath(path).name for path in paths]
     shown = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…" for name in names[:_MOST]]
     rest = len(names) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
+_SCOPE_TAG = "what:"
+_DIGITS = 8
 _LONGEST = 28
 _MOST = 3
 

@@ -1,6 +1,6 @@
 """Jobs as rows: what is being done, how far it is, how it ended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.jobs.launcher import Job, JobKind, JobState, Progress
@@ -39,6 +39,16 @@ class Tick:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRow:
+    """How one job ended."""
+
+    when: str
+    title: str
+    look: Look
+    sentence: str
+
+
 def job_row(job: Job, progress: Progress | None, now: float) -> JobRow:
     """Return one job as it stands."""
     is_over = job.state.is_over
@@ -75,6 +85,21 @@ def progress_text(progress: Progress) -> str:
     if progress.eta_s is not None:
         parts.append(f"{duration(progress.eta_s)} left")
     return " · ".join(parts)
+
+
+def outcome_rows(
+    jobs: Sequence[Job], results: Mapping[str, str], now: float
+) -> Sequence[OutcomeRow]:
+    """Return how jobs ended; a result (by job id) is told where there is one, else the reason."""
+    return [
+        OutcomeRow(
+            when=age(job.ended_at or job.created_at, now),
+            title=job.spec.title,
+            look=state_look(job.state),
+            sentence=results.get(job.id) or job.reason,
+        )
+        for job in jobs
+    ]
 
 
 def heartbeat(jobs: Sequence[Job], now: float, limit: int = 30) -> Sequence[Tick]:

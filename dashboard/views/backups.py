@@ -1,15 +1,34 @@
-"""Backups: not drawn yet."""
+"""Backups: snapshots, proofs, drills, restores, and the recovery key."""
 
-import time
+import streamlit as st
 
-from core.lifecycle.services import read_states
+from core.jobs.launcher import JobKind
+from core.lifecycle.backups import list_snapshots
 from dashboard import wiring
-from dashboard.viewmodels.health import summarize_health
+from dashboard.widgets import backups, restore
+from dashboard.widgets.dialogs import close_foreign
+from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
+from dashboard.widgets.jobs import draw_jobs
+from dashboard.widgets.notices import draw_notices
 
-page_header(
-    "Backups",
-    lambda: summarize_health(
-        wiring.telemetry().latest(), read_states(wiring.settings().paths), time.time()
-    ),
-)
+KINDS = (JobKind.BACKUP, JobKind.VERIFY, JobKind.RESTORE)
+
+with page_guard():
+    page_header("Backups", wiring.health, ranged=False)
+    close_foreign("backups")
+    draw_notices()
+    hall = wiring.hall()
+    snapshots = list_snapshots(hall)
+    newest = snapshots[0].id if snapshots else ""
+    status = backups.cached_status(hall, str(hall.paths.home), newest)
+    backups.draw_status(hall, status, snapshots)
+    backups.draw_actions(hall, snapshots)
+    restore.draw_restore(hall, snapshots)
+    draw_jobs(hall, KINDS, key="backups")
+    with page_guard():
+        restore.draw_recovery_key(hall)
+    st.header("Snapshots", anchor=False)
+    backups.draw_snapshots(hall, snapshots)
+    st.header("Last checks and restores", anchor=False)
+    backups.draw_outcomes(hall)

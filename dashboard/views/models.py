@@ -1,15 +1,38 @@
-"""Models: not drawn yet."""
+"""Models: versions with their lineage, what serves, and what served when."""
 
-import time
+import streamlit as st
 
-from core.lifecycle.services import read_states
+from core.jobs.launcher import JobKind
+from core.lifecycle.runs import list_runs
 from dashboard import wiring
-from dashboard.viewmodels.health import summarize_health
+from dashboard.widgets import models
+from dashboard.widgets.dialogs import close_foreign
+from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
+from dashboard.widgets.jobs import draw_jobs
+from dashboard.widgets.notices import draw_notices
 
-page_header(
-    "Models",
-    lambda: summarize_health(
-        wiring.telemetry().latest(), read_states(wiring.settings().paths), time.time()
-    ),
-)
+KINDS = (JobKind.PROMOTE, JobKind.EVALUATION)
+
+with page_guard():
+    page_header("Models", wiring.health, ranged=False)
+    close_foreign("models")
+    draw_notices()
+    hall = wiring.hall()
+    versions, rows = models.models_of(hall)
+    models.draw_production(hall, rows)
+    draw_jobs(hall, KINDS, key="models")
+    st.header("Promote a run", anchor=False)
+    models.draw_promotion(hall, list_runs(hall))
+    st.header("Versions", anchor=False)
+    if rows:
+        models.draw_versions(versions, rows)
+    else:
+        st.info(
+            "Train a run, then promote it here: it becomes version 1 and serves translations.",
+            icon=":material/deployed_code:",
+            title="No versions yet",
+        )
+        st.page_link("views/training.py", label="Go to Training", icon=":material/model_training:")
+    st.header("What served when", anchor=False)
+    models.draw_history(hall)

@@ -1,15 +1,22 @@
-"""Settings: not drawn yet."""
+"""Settings: services, settings, audit log, versions."""
 
-import time
+import streamlit as st
 
-from core.lifecycle.services import read_states
 from dashboard import wiring
-from dashboard.viewmodels.health import summarize_health
+from dashboard.widgets import settings as parts
+from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
 
-page_header(
-    "Settings",
-    lambda: summarize_health(
-        wiring.telemetry().latest(), read_states(wiring.settings().paths), time.time()
-    ),
-)
+with page_guard():
+    page_header("Settings", wiring.health, ranged=False)
+    services, settings, audit, about = st.tabs(
+        ["Services", "Settings", "Audit log", "About"], key="settings-tab", bind="query-params"
+    )
+    with services, page_guard():
+        parts.draw_services(wiring.hall())
+    with settings, page_guard():
+        parts.draw_settings(wiring.settings())
+    with audit, page_guard():
+        parts.draw_audit(wiring.hall())
+    with about, page_guard():
+        parts.draw_about(wiring.settings())

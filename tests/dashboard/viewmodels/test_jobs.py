@@ -9,6 +9,7 @@ from dashboard.viewmodels.jobs import (
     heartbeat,
     heartbeat_sentence,
     job_row,
+    outcome_rows,
     progress_ratio,
     progress_text,
 )
@@ -103,3 +104,12 @@ def test_the_heartbeat_runs_from_old_to_new_and_counts(job: Job, now: float) -> 
     assert heartbeat_sentence(ticks) == "1 of the last 2 succeeded"
     assert heartbeat_sentence([]) == "no backup has ended yet"
     assert len(heartbeat(jobs, now, limit=1)) == 1
+
+
+def test_an_outcome_tells_its_result_or_its_reason(job: Job, now: float) -> None:
+    """A restore says how many bytes match; a failure says why."""
+    good = replace(job, id="a", state=JobState.SUCCEEDED, ended_at=now - 5)
+    bad = replace(job, id="b", state=JobState.FAILED, ended_at=now - 9, reason="exit code 1")
+    rows = outcome_rows([good, bad], {"a": "12 of 12 files match"}, now)
+    assert [row.sentence for row in rows] == ["12 of 12 files match", "exit code 1"]
+    assert [row.when for row in rows] == ["5 s ago", "9 s ago"]

@@ -1,0 +1,130 @@
+"""Backups: how safe this hall is, snapshots, checks, and the way back."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.backup.engine import RepositoryStatus, Snapshot
+from core.jobs.launcher import Job, JobKind
+from core.lifecycle.backups import request_backup, request_drill, request_verify
+from core.lifecycle.hall import Hall
+from core.lifecycle.jobs import job_result
+from core.lifecycle.vault import repository_status
+from dashboard.session import current_actor, zone
+from dashboard.viewmodels.backups import (
+    SCOPES,
+    repository_facts,
+    repository_look,
+    repository_trouble,
+    snapshot_rows,
+)
+from dashboard.viewmodels.jobs import heartbeat, heartbeat_sentence, outcome_rows
+from dashboard.viewmodels.plain import plain
+from dashboard.viewmodels.rows import Table
+from dashboard.widgets.live import live_part
+from dashboard.widgets.notices import perform
+from dashboard.widgets.tables import badge, facts, large_table, small_table
+
+CHECKED = (JobKind.VERIFY, JobKind.RESTORE)
+NEWEST = 200
+OUTCOMES = 8
+EVERY_S = 5.0
+STATUS_S = 60.0
+
+
+def draw_status(hall: Hall, status: RepositoryStatus, snapshots: Sequence[Snapshot]) -> None:
+    """Draw whether the repository can be trusted, where it is, and the heartbeat of backups."""
+    now = hall.clock.now()
+    trouble = repository_trouble(status)
+    if trouble:
+        st.warning(plain(trouble, 500), icon=":material/gpp_maybe:", title="Backups do not work")
+    with st.container(border=True, key="repository"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            badge(repository_look(status, snapshots, now))
+            live_part(lambda: _draw_heartbeat(hall), EVERY_S)
+        facts(repository_facts(status, snapshots, now, zone()))
+
+
+def draw_actions(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
+    """Draw what can be done."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        scope = st.selectbox(
+            "What", [key for key, _ in SCOPES], format_func=dict(SCOPES).__getitem__,
+            key="backup-scope", width=220,
+        )  # fmt: skip
+        _button("Back up now", lambda: request_backup(hall, current_actor(), scope), "B")
+        deep = st.checkbox(
+            "read every byte", key="verify-deep", help="Slower: reads all that is stored"
+        )
+        _button("Verify", lambda: request_verify(hall, current_actor(), read_data=deep), None)
+        if snapshots:
+            _button("Restore drill", lambda: request_drill(hall, current_actor()), None)
+
+
+def draw_snapshots(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
+    """Draw the snapshots, or how to make the first."""
+    rows = snapshot_rows(snapshots, hall.clock.now(), zone())
+    if not rows:
+        st.info(
+            "A backup takes seconds for the demo corpus. It is encrypted, compared with a list of "
+            "every file, and can be restored byte for byte.",
+            icon=":material/backup:",
+            title="No snapshots yet",
+        )
+        return
+    table = Table(
+        header=("Time", "Age", "What", "Size", "New", "Files", "Proof", "Restored", "Id"),
+        rows=[
+            (it.when, it.age, it.what, it.size, it.added, it.files, it.verified.word,
+             it.restored, it.short)
+            for it in rows
+        ],
+    )  # fmt: skip
+    large_table(table, alt="Snapshots, newest first", key=f"snapshots-{len(rows)}")
+
+
+def draw_outcomes(hall: Hall) -> None:
+    """Draw how the last checks and restores ended."""
+    over = [job for job in _jobs(hall, CHECKED) if job.state.is_over][:OUTCOMES]
+    if not over:
+        st.markdown("Nothing was verified or restored yet.")
+        return
+    told = {job.id: str(job_result(hall, job.id).get("sentence", "")) for job in over}
+    rows = outcome_rows(over, told, hall.clock.now())
+    small_table(
+        ("When", "What", "State", "Result"),
+        [(row.when, row.title, row.look, row.sentence) for row in rows],
+    )
+
+
+@st.cache_data(ttl=STATUS_S, show_spinner=False)
+def cached_status(_hall: Hall, home: str, newest: str) -> RepositoryStatus:
+    """Return the repository's status; asked anew each minute and after each snapshot."""
+    del home, newest  # part of the cache's key
+    return repository_status(_hall)
+
+
+def _draw_heartbeat(hall: Hall) -> None:
+    """Draw the last backups as ticks."""
+    ticks = heartbeat(_jobs(hall, (JobKind.BACKUP,)), hall.clock.now())
+    bar = "".join(f":{tick.look.colour}[▮]" for tick in ticks)
+    st.markdown(
+        f"{bar} :small[{plain(heartbeat_sentence(ticks))}]",
+        help="  \n".join(plain(tick.text) for tick in reversed(ticks)) or None,
+    )
+
+
+def _jobs(hall: Hall, kinds: Sequence[JobKind]) -> Sequence[Job]:
+    """Return the newest jobs of some kinds."""
+    return [job for job in hall.launcher.jobs(limit=NEWEST) if job.spec.kind in kinds]
+
+
+def _button(label: str, action: Callable[[], Job], shortcut: str | None) -> None:
+    """Draw a button that queues a job."""
+    st.button(
+        label,
+        key=f"backups-{label}",
+        type="primary" if shortcut else "secondary",
+        shortcut=shortcut,
+        on_click=lambda: perform(action, f"{label}: queued"),
+    )

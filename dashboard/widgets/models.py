@@ -1,0 +1,167 @@
+"""Model versions: what serves, what could, where each came from, what served when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from core.errors import NotFoundError
+from core.lifecycle.hall import Hall
+from core.lifecycle.models import list_models, request_promotion, roll_back
+from core.lifecycle.records import RunView
+from core.registry.records import ModelVersion
+from core.registry.registry import PRODUCTION
+from dashboard.session import current_actor, recall, remember, zone
+from dashboard.viewmodels.models import (
+    ModelRow,
+    history_rows,
+    model_rows,
+    rollback_sentence,
+    served_sentence,
+    serving_row,
+)
+from dashboard.viewmodels.plain import plain
+from dashboard.viewmodels.rows import Table
+from dashboard.widgets.dialogs import Question, ask, open_dialog, opened
+from dashboard.widgets.notices import perform
+from dashboard.widgets.run_detail import draw_scores
+from dashboard.widgets.tables import badge, facts, large_table, small_table
+
+MODEL_KEY = "model"
+ROLLBACK = "models-rollback"
+
+
+def draw_production(hall: Hall, rows: Sequence[ModelRow]) -> None:
+    """Draw the version that serves, and the way back to the one before."""
+    row = serving_row(rows)
+    with st.container(border=True, key="production"):
+        if row is None:
+            badge_text = "Nothing serves yet: promote a run that has a checkpoint."
+            st.markdown(f":material/do_not_disturb_on: {badge_text}")
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            badge(row.look)
+            st.markdown(
+                f"**{plain(row.key)}** serves {plain(row.languages)} · {plain(row.scores)} · from "
+                f"run {plain(row.run)}, registered {plain(row.created)}",
+                width="stretch",
+            )
+            _draw_rollback(hall)
+
+
+def draw_promotion(hall: Hall, views: Sequence[RunView]) -> None:
+    """Draw the choice of a run to promote."""
+    names = [view.run.spec.name for view in views if view.step]
+    with st.form("promote", border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.selectbox(
+                "Run", names, key="promote-run", placeholder="no run has trained yet", width=320
+            )
+            reason = st.text_input(
+                "Reason (kept in the history)", key="promote-reason", max_chars=300, width=320
+            )
+            asked = st.form_submit_button(
+                "Promote", icon=":material/deployed_code:", disabled=not names, key="promote-go"
+            )
+        st.markdown(
+            ":small[Its best checkpoint is exported to int8 and float32, compared with the trained "
+            "model on real text, and serves only if they agree.]"
+        )
+    if asked and name:
+        perform(
+            lambda: request_promotion(hall, current_actor(), name, reason=reason),
+            f"Promoting {name}",
+        )
+        st.rerun()
+
+
+def draw_versions(versions: Sequence[ModelVersion], rows: Sequence[ModelRow]) -> None:
+    """Draw every version, and one in full."""
+    table = Table(
+        header=("Version", "State", "Languages", "Scores", "Run", "Self-test", "Registered"),
+        rows=[
+            (it.key, it.look.word, it.languages, it.scores, it.run, it.test.word, it.created)
+            for it in rows
+        ],
+    )
+    large_table(table, alt="Model versions, newest first", key=f"models-{len(versions)}")
+    keys = [row.key for row in rows]
+    if recall(MODEL_KEY, keys[0]) not in keys:
+        remember(MODEL_KEY, keys[0])
+    chosen = st.selectbox("Version", keys, key=MODEL_KEY, bind="query-params", width=320)
+    _draw_version(next(row for row in rows if row.key == chosen))
+
+
+def draw_history(hall: Hall) -> None:
+    """Draw what served when, and answer for any time."""
+    events = hall.registry.history(alias=PRODUCTION)
+    rows = history_rows(events, hall.clock.now(), zone())
+    if not rows:
+        st.markdown("Nothing was promoted yet, so nothing has served.")
+        return
+    small_table(
+        ("Since", "Version", "How", "Served for", "By", "Reason"),
+        [(it.when, it.version, it.action, it.lasted, it.actor, it.reason) for it in rows[:20]],
+    )
+    asked = st.datetime_input(
+        "What served at", value=datetime.fromtimestamp(hall.clock.now(), zone()),
+        key="served-at", step=60, width=280,
+    )  # fmt: skip
+    if asked is not None:
+        at = asked.replace(tzinfo=zone()).timestamp()
+        event = hall.registry.served_at(at, PRODUCTION)
+        st.markdown(f":material/history: {plain(served_sentence(event, at, zone()), 400)}")
+
+
+def models_of(hall: Hall) -> tuple[Sequence[ModelVersion], Sequence[ModelRow]]:
+    """Return every version with its row."""
+    versions = list_models(hall)
+    return versions, model_rows(versions, hall.clock.now(), zone())
+
+
+def _draw_rollback(hall: Hall) -> None:
+    """Draw the way back where there is one."""
+    present = hall.registry.resolve(PRODUCTION)
+    try:
+        earlier = hall.registry.previous(present.name, PRODUCTION)
+    except NotFoundError:
+        return
+    st.button(
+        f"Roll back to {earlier}",
+        key="roll-back",
+        icon=":material/undo:",
+        on_click=open_dialog,
+        args=(ROLLBACK,),
+    )
+    if opened(ROLLBACK):
+        question = Question(
+            dialog=ROLLBACK,
+            title=f"Roll back to version {earlier}?",
+            sentence=plain(rollback_sentence(present, earlier), 300),
+            button="Roll back",
+            icon=":material/undo:",
+        )
+        ask(question, lambda: _roll_back(hall))
+
+
+def _roll_back(hall: Hall) -> str:
+    """Roll back."""
+    event = roll_back(hall, current_actor(), reason="from the Models page")
+    return f"{event.name}:{event.version} serves again"
+
+
+def _draw_version(row: ModelRow) -> None:
+    """Draw one version: scores, self-test, lineage."""
+    with st.container(border=True, key="version"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            badge(row.look)
+            badge(row.test)
+        if row.score_rows:
+            draw_scores(row.score_rows)
+        left, right = st.columns(2)
+        with left:
+            st.markdown("**Made of**")
+            facts(row.lineage)
+        with right:
+            st.markdown("**Self-test**: the exported against the trained model")
+            facts(row.test_rows)

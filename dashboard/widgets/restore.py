@@ -1,0 +1,136 @@
+"""The restore drawer and the recovery key: the two ways back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.backup.engine import Snapshot
+from core.errors import DatahallError
+from core.lifecycle.backups import request_restore
+from core.lifecycle.hall import Hall
+from core.lifecycle.vault import confirm_recovery_key, make_recovery_key, recovery_key_stored_at
+from dashboard.session import current_actor, forget, recall, remember, zone
+from dashboard.viewmodels.backups import snapshot_rows
+from dashboard.viewmodels.plain import plain
+from dashboard.viewmodels.units import age
+from dashboard.widgets.dialogs import close_dialog, drawer, finish, open_dialog, opened
+from dashboard.widgets.errors import draw_error
+from dashboard.widgets.notices import perform
+
+RESTORE = "backups-restore"
+KEY_ONCE = "recovery_key_once"
+
+
+def draw_restore(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
+    """Draw the button that opens the drawer, and the drawer."""
+    st.button(
+        "Restore",
+        key="restore",
+        icon=":material/settings_backup_restore:",
+        disabled=not snapshots,
+        on_click=open_dialog,
+        args=(RESTORE,),
+    )
+    if snapshots and opened(RESTORE):
+        drawer("Restore", lambda: _draw(hall, snapshots), icon=":material/settings_backup_restore:")
+
+
+def draw_recovery_key(hall: Hall) -> None:
+    """Draw the recovery key once, the way to make it, or when it was stored."""
+    shown = recall(KEY_ONCE, "")
+    stored_at = recovery_key_stored_at(hall)
+    if shown:
+        _draw_key(hall, shown)
+    elif stored_at is not None:
+        told = age(stored_at, hall.clock.now())
+        st.markdown(
+            f":material/key: The recovery key is kept off this machine (confirmed {plain(told)}). "
+            "With it, plain restic opens the repository anywhere."
+        )
+    else:
+        _draw_offer(hall)
+
+
+def _draw(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
+    """Draw the drawer's content."""
+    rows = snapshot_rows(snapshots, hall.clock.now(), zone())
+    with st.form("restore-form", border=False):
+        chosen = st.selectbox(
+            "Snapshot", rows, format_func=lambda it: it.label, key="restore-snapshot"
+        )
+        default = Path.home() / f"datahall-restored-{rows[0].short}"
+        target = st.text_input(
+            "Into this folder", str(default), key="restore-target",
+            help="A new or empty folder on this machine, outside of the home folder",
+        )  # fmt: skip
+        only = st.text_input(
+            "Only this path", key="restore-only", placeholder="everything",
+            help="A file or folder of the snapshot, such as datasets/demo",
+        )  # fmt: skip
+        st.markdown(
+            "Nothing that is here now is changed. Every restored byte is compared with the list "
+            "made when it was backed up, and the result is shown on this page."
+        )
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            cancelled = st.form_submit_button("Cancel", key="restore-cancel")
+            asked = st.form_submit_button("Restore and compare", type="primary", key="restore-go")
+    if cancelled:
+        close_dialog()
+        st.rerun()
+    if asked:
+        _restore(hall, chosen.id, target, only)
+
+
+def _restore(hall: Hall, snapshot: str, target: str, only: str) -> None:
+    """Queue the restore; what is wrong is said in the drawer."""
+    if not target.strip():
+        st.error("Name the folder to restore into.", icon=":material/error:")
+        return
+    try:
+        request_restore(hall, current_actor(), snapshot, Path(target.strip()), only.strip() or None)
+    except DatahallError as error:
+        draw_error(error)
+        return
+    finish("The restore is queued")
+
+
+def _draw_offer(hall: Hall) -> None:
+    """Offer to make the recovery key."""
+    with st.container(border=True, key="recovery"):
+        st.markdown(
+            ":material/key: **No recovery key is kept yet.** Backups are encrypted with a key in "
+            "this machine's home folder: if the machine is lost, only a recovery key opens them."
+        )
+        if st.button("Make the recovery key", key="recovery-make"):
+            with st.spinner("Making the key (a few seconds)"):
+                _make(hall)
+            st.rerun()
+
+
+def _make(hall: Hall) -> None:
+    """Make the key and remember it for this session alone."""
+
+    def make() -> None:
+        key = make_recovery_key(hall, current_actor())
+        if key is None:
+            confirm_recovery_key(hall, current_actor())
+        else:
+            remember(KEY_ONCE, key)
+
+    perform(make, "The recovery key is made")
+
+
+def _draw_key(hall: Hall, key: str) -> None:
+    """Show the key, once."""
+    st.warning(
+        "Write it down or keep it in a password manager, off this machine. It is stored nowhere "
+        "here and will not be shown again.",
+        icon=":material/key:",
+        title="Your recovery key, shown this once",
+    )
+    st.code(key, language=None)
+    if st.button("I have stored it", key="recovery-stored", type="primary"):
+        perform(lambda: confirm_recovery_key(hall, current_actor()), "Good. It is not kept here")
+        forget(KEY_ONCE)
+        st.rerun()
