@@ -1,0 +1,143 @@
+"""Processors: busy ratio, load, pressure (PSI), frequency, and what this host is."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from core.clock import Clock
+from monitors.cadence import Cadence
+from monitors.collector import Collection, Fact, Reading
+from monitors.procfs import (
+    CpuTimes,
+    read_cpu_times,
+    read_load,
+    read_pressure,
+    read_text,
+    read_uptime,
+)
+
+_FREQUENCY_EVERY_S = 10.0  # reading it wakes sleeping cores
+_KILOHERTZ = 1e3
+_MEGAHERTZ = 1e6
+_LOADS = ("load_average_1m", "load_average_5m", "load_average_15m")
+_PRESSURES = (
+    ("cpu", "some"),
+    ("memory", "some"),
+    ("memory", "full"),
+    ("io", "some"),
+    ("io", "full"),
+)
+
+
+class CpuCollector:
+    """Reads /proc/stat, loadavg, pressure and the cores' frequencies. Ratios need two ticks."""
+
+    name = "cpu"
+
+    def __init__(self, root: Path, clock: Clock) -> None:
+        """Read below `root`."""
+        self._root = root
+        self._clock = clock
+        self._times: Mapping[str, CpuTimes] = {}
+        self._waited: dict[tuple[str, str], float] = {}
+        self._waited_at = 0.0
+        self._cadence = Cadence(clock, _FREQUENCY_EVERY_S)
+        self._frequencies: tuple[Reading, ...] = ()
+        self._facts: tuple[Fact, ...] | None = None
+
+    def collect(self) -> Collection:
+        """Read once."""
+        if self._cadence.is_due():
+            self._frequencies = tuple(self._frequency())
+        if self._facts is None:
+            self._facts = tuple(self._host_facts())
+        load = read_load(self._root)
+        readings = (
+            *self._busy(),
+            *(
+                Reading(gauge=gauge, device="", value=value)
+                for gauge, value in zip(_LOADS, load, strict=True)
+            ),
+            *self._pressure(),
+            *self._frequencies,
+            Reading(gauge="host_uptime_seconds", device="", value=read_uptime(self._root)),
+        )
+        return Collection(readings=readings, facts=self._facts)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _busy(self) -> Iterator[Reading]:
+        """Yield the busy ratio of each core and of all since the last tick."""
+        before, self._times = self._times, read_cpu_times(self._root)
+        for device, times in self._times.items():
+            if device not in before:
+                continue
+            total = times.total - before[device].total
+            if total > 0:
+                busy = (times.busy - before[device].busy) / total
+                # The kernel's idle counter may step back by a tick.
+                yield Reading(gauge="cpu_busy_ratio", device=device, value=min(max(busy, 0), 1))
+
+    def _pressure(self) -> Iterator[Reading]:
+        """Yield the share of time since the last tick in which tasks waited; absent without PSI."""
+        now = self._clock.monotonic()
+        before, elapsed = self._waited, now - self._waited_at
+        self._waited, self._waited_at = {}, now
+        for resource, kind in _PRESSURES:
+            # A kernel without PSI, or with psi=0, has no such file or refuses to be read.
+            with suppress(OSError, KeyError):
+                self._waited[resource, kind] = read_pressure(self._root, resource)[kind]
+        for (resource, kind), waited in self._waited.items():
+            if (resource, kind) in before and elapsed > 0:
+                ratio = (waited - before[resource, kind]) / elapsed
+                gauge = f"pressure_{resource}_{kind}_ratio"
+                yield Reading(gauge=gauge, device="", value=min(max(ratio, 0.0), 1.0))
+
+    def _frequency(self) -> Iterator[Reading]:
+        """Yield the frequency of each core and their mean."""
+        hertz = dict(self._scaling_frequencies()) or dict(self._listed_frequencies())
+        for device, value in hertz.items():
+            yield Reading(gauge="cpu_frequency_hertz", device=device, value=value)
+        if hertz:
+            mean = sum(hertz.values()) / len(hertz)
+            yield Reading(gauge="cpu_frequency_hertz", device="", value=mean)
+
+    def _scaling_frequencies(self) -> Iterator[tuple[str, float]]:
+        """Yield what cpufreq says of each core."""
+        folder = self._root / "sys/devices/system/cpu"
+        for path in sorted(folder.glob("cpu[0-9]*/cpufreq/scaling_cur_freq")):
+            with suppress(OSError, ValueError):
+                yield path.parts[-3], int(path.read_text(encoding="ascii")) * _KILOHERTZ
+
+    def _listed_frequencies(self) -> Iterator[tuple[str, float]]:
+        """Yield what /proc/cpuinfo says, for virtual machines without cpufreq."""
+        core = ""
+        for line in self._cpuinfo():
+            key, _, value = line.partition(":")
+            if key.strip() == "processor":
+                core = f"cpu{value.strip()}"
+            elif key.strip() == "cpu MHz":
+                yield core, float(value) * _MEGAHERTZ
+
+    def _cpuinfo(self) -> Sequence[str]:
+        """Return the lines of /proc/cpuinfo; none where there is no such file."""
+        try:
+            return read_text(self._root, "proc/cpuinfo").splitlines()
+        except OSError:
+            return ()
+
+    def _host_facts(self) -> Iterator[Fact]:
+        """Yield what the host is: processor, kernel, operating system."""
+        models = [line for line in self._cpuinfo() if line.startswith("model name")]
+        if models:
+            yield Fact(device="", name="cpu_model", text=models[0].partition(":")[2].strip())
+        with suppress(OSError):
+            kernel = read_text(self._root, "proc/sys/kernel/osrelease").strip()
+            yield Fact(device="", name="kernel", text=kernel)
+        with suppress(OSError):
+            for line in read_text(self._root, "etc/os-release").splitlines():
+                if line.startswith("PRETTY_NAME="):
+                    yield Fact(device="", name="system", text=line.partition("=")[2].strip('"'))
+        yield Fact(device="", name="architecture", text=os.uname().machine)

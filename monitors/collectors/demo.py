@@ -1,0 +1,266 @@
+"""A made-up host with eight GPUs, for machines that have none. Every device says *simulated*."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.clock import Clock
+from monitors.collector import Collection, Fact, ProcessReading, Reading
+
+_BEGIN = 1_700_000_000.0
+"""When the made-up energy counters were at zero."""
+_PID = 1 << 23
+"""Above the largest process id that Linux gives, so nothing real is ever meant."""
+_WARM_AFTER_S = 25.0
+_IDLE_RATIO = 0.03
+_CAP_RATIO = 0.93
+_HOT_CELSIUS = 83.0
+_GIBIBYTE = float(1 << 30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """A mean with sines around it: `terms` are amplitude, period in seconds, phase."""
+
+    mean: float
+    terms: Sequence[tuple[float, float, float]]
+
+    def at(self, time: float) -> float:
+        """Return the value at a time."""
+        return self.mean + sum(
+            amplitude * math.sin(math.tau * time / period + phase)
+            for amplitude, period, phase in self.terms
+        )
+
+    def integral(self, time: float) -> float:
+        """Return the integral since `_BEGIN`: what a counter would have counted."""
+        return self._primitive(time) - self._primitive(_BEGIN)
+
+    def _primitive(self, time: float) -> float:
+        """Return an antiderivative."""
+        return self.mean * time - sum(
+            amplitude * period / math.tau * math.cos(math.tau * time / period + phase)
+            for amplitude, period, phase in self.terms
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A kind of GPU."""
+
+    name: str
+    memory_bytes: float
+    limit_watts: float
+    idle_watts: float
+    clock_hertz: float
+    memory_clock_hertz: float
+    slowdown_celsius: float
+    has_fan: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One made-up GPU and what it is busy with."""
+
+    model: Model
+    load: Wave
+    memory: Wave
+    warmth: float
+    job: str = ""
+    corrected_errors: float = 0.0
+
+
+_BIG = Model(
+    name="Simulated H100 80GB",
+    memory_bytes=80 * _GIBIBYTE,
+    limit_watts=700.0,
+    idle_watts=70.0,
+    clock_hertz=1.98e9,
+    memory_clock_hertz=2.619e9,
+    slowdown_celsius=87.0,
+    has_fan=False,
+)
+_SMALL = Model(
+    name="Simulated L40S 48GB",
+    memory_bytes=48 * _GIBIBYTE,
+    limit_watts=350.0,
+    idle_watts=35.0,
+    clock_hertz=2.52e9,
+    memory_clock_hertz=9.001e9,
+    slowdown_celsius=92.0,
+    has_fan=True,
+)
+
+
+def _training(phase: float, warmth: float, corrected_errors: float) -> Device:
+    """Return a GPU of a long training: nearly always busy, memory full."""
+    return Device(
+        model=_BIG,
+        load=Wave(mean=0.88, terms=((0.07, 47.0, phase), (0.04, 311.0, phase / 2))),
+        memory=Wave(mean=0.91, terms=((0.01, 600.0, phase),)),
+        warmth=warmth,
+        corrected_errors=corrected_errors,
+        job="python train.py --simulated",
+    )
+
+
+_DEVICES = (
+    _training(0.0, 52.0, 0.0),
+    _training(0.4, 54.0, 0.0),
+    _training(0.8, 56.0, 3.0),
+    _training(1.2, 60.0, 0.0),
+    Device(
+        model=_BIG,
+        load=Wave(mean=0.5, terms=((0.42, 180.0, 0.0), (0.05, 23.0, 1.0))),
+        memory=Wave(mean=0.45, terms=((0.2, 900.0, 0.0),)),
+        warmth=50.0,
+        job="python sweep.py --simulated",
+    ),
+    Device(
+        model=_BIG,
+        load=Wave(mean=0.0, terms=()),
+        memory=Wave(mean=0.006, terms=()),
+        warmth=45.0,
+    ),
+    Device(
+        model=_SMALL,
+        load=Wave(mean=0.35, terms=((0.2, 61.0, 2.0), (0.12, 13.0, 0.0))),
+        memory=Wave(mean=0.62, terms=((0.03, 240.0, 0.0),)),
+        warmth=48.0,
+        job="python serve.py --simulated",
+    ),
+    Device(
+        model=_SMALL,
+        load=Wave(mean=0.12, terms=((0.1, 90.0, 1.0),)),
+        memory=Wave(mean=0.3, terms=((0.02, 400.0, 0.0),)),
+        warmth=46.0,
+        job="jupyter-lab --simulated",
+    ),
+)
+
+
+class DemoCollector:
+    """Gives what the gpu collector would give of eight GPUs; a function of the clock alone."""
+
+    name = "demo"
+
+    def __init__(self, clock: Clock) -> None:
+        """Follow the clock."""
+        self._clock = clock
+
+    def collect(self) -> Collection:
+        """Make up one tick."""
+        now = self._clock.now()
+        devices = [(f"gpu{index}", device) for index, device in enumerate(_DEVICES)]
+        return Collection(
+            readings=tuple(
+                Reading(gauge=gauge, device=name, value=value)
+                for name, device in devices
+                for gauge, value in _values(device, now).items()
+            ),
+            facts=tuple(fact for name, device in devices for fact in _facts(name, device)),
+            processes=tuple(_processes(devices, now)),
+        )
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _values(device: Device, now: float) -> Mapping[str, float]:
+    """Return the gauges of one GPU."""
+    model, load = device.model, device.load
+    busy = round(min(max(load.at(now), 0.0), 1.0), 2)
+    celsius = _celsius(device, now)
+    power = Wave(mean=model.idle_watts + load.mean * _swing(model), terms=_scaled(load, model))
+    is_hot = celsius > _HOT_CELSIUS
+    values = {
+        "gpu_utilization_ratio": busy,
+        "gpu_memory_utilization_ratio": round(busy * 0.62, 2),
+        "gpu_memory_used_bytes": float(int(device.memory.at(now) * 1024))
+        / 1024
+        * model.memory_bytes,
+        "gpu_memory_total_bytes": model.memory_bytes,
+        "gpu_power_watts": round(power.at(now), 1),
+        "gpu_power_limit_watts": model.limit_watts,
+        "gpu_energy_joules": round(power.integral(now), 3),
+        "gpu_temperature_celsius": celsius,
+        "gpu_temperature_slowdown_celsius": model.slowdown_celsius,
+        "gpu_clock_sm_hertz": model.clock_hertz - (1.2e8 if is_hot else 0.0),
+        "gpu_clock_memory_hertz": model.memory_clock_hertz,
+        "gpu_ecc_uncorrected_errors": 0.0,
+        "gpu_ecc_corrected_errors": device.corrected_errors,
+        "gpu_pcie_generation": 5.0 if model is _BIG else 4.0,
+        "gpu_pcie_width_lanes": 16.0,
+        "gpu_pcie_receive_bytes_per_second": round(busy * 1.1e9),
+        "gpu_pcie_transmit_bytes_per_second": round(busy * 3.1e8),
+        "gpu_xid_errors": 0.0,
+        "gpu_lost": 0.0,
+        "gpu_stale": 0.0,
+    }
+    if model.has_fan:
+        values["gpu_fan_ratio"] = round(min(max((celsius - 30.0) / 50.0, 0.2), 1.0), 2)
+    return {**values, **_throttles(busy, is_hot=is_hot)}
+
+
+def _throttles(busy: float, *, is_hot: bool) -> Mapping[str, float]:
+    """Return why the clocks are what they are."""
+    reasons = {
+        "idle": busy < _IDLE_RATIO,
+        "application_clocks": False,
+        "sw_power_cap": busy > _CAP_RATIO,
+        "hw_slowdown": False,
+        "sync_boost": False,
+        "sw_thermal": is_hot,
+        "hw_thermal": False,
+        "hw_power_brake": False,
+        "display_clocks": False,
+    }
+    return {f"gpu_throttle_{name}": float(is_active) for name, is_active in reasons.items()}
+
+
+def _celsius(device: Device, now: float) -> float:
+    """Return the temperature: it follows the load with a delay."""
+    load = min(max(device.load.at(now - _WARM_AFTER_S), 0.0), 1.0)
+    return float(round(device.warmth - 15.0 + 40.0 * load))
+
+
+def _swing(model: Model) -> float:
+    """Return the watts between idle and busy."""
+    return 0.97 * model.limit_watts - model.idle_watts
+
+
+def _scaled(load: Wave, model: Model) -> Sequence[tuple[float, float, float]]:
+    """Return the load's sines in watts."""
+    return [(amplitude * _swing(model), period, phase) for amplitude, period, phase in load.terms]
+
+
+def _facts(name: str, device: Device) -> Iterator[Fact]:
+    """Yield what a GPU is."""
+    index = int(name.removeprefix("gpu"))
+    texts = {
+        "simulated": "simulated: no such GPU is in this host",
+        "name": device.model.name,
+        "uuid": f"GPU-51000000-0000-4000-8000-{index:012d}",
+        "driver_version": "simulated",
+        "pci_bus_id": f"00000000:{0x10 + index:02X}:00.0",
+        "state": "ok",
+    }
+    for fact, text in texts.items():
+        yield Fact(device=name, name=fact, text=text)
+
+
+def _processes(devices: Sequence[tuple[str, Device]], now: float) -> Iterator[ProcessReading]:
+    """Yield what is at work on the GPUs; neither process ids nor users can be real ones."""
+    for index, (name, device) in enumerate(devices):
+        if device.job:
+            memory = device.memory.at(now) * device.model.memory_bytes
+            yield ProcessReading(
+                pid=_PID + index,
+                create_time=_BEGIN,
+                user="simulated",
+                command=device.job,
+                cpu_ratio=round(min(max(device.load.at(now), 0.0), 1.0), 2),
+                memory_bytes=int(6 * _GIBIBYTE),
+                gpu=name,
+                gpu_memory_bytes=int(memory),
+            )

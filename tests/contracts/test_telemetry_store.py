@@ -1,0 +1,308 @@
+"""What every telemetry store promises, and that the file and its twin in memory agree."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.settings import SamplerSettings
+from monitors.collector import CollectorReport, Fact, HostState, ProcessReading, Reading
+from monitors.memory import MemoryTelemetryStore
+from monitors.sqlite import SqliteTelemetryStore
+from monitors.store import Point, SeriesKey, TelemetryStore
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+START = 1_700_002_800.0  # on the hour
+LOAD = SeriesKey(gauge="load", device="")
+
+Opened = Callable[[SamplerSettings], TelemetryStore]
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    """Open an empty store of each kind."""
+    opened: list[TelemetryStore] = []
+
+    def make(sampler: SamplerSettings) -> TelemetryStore:
+        if request.param == "sqlite":
+            path = tmp_path / "telemetry.db"
+            opened.append(SqliteTelemetryStore(path, sampler, writable=True))
+        else:
+            opened.append(MemoryTelemetryStore(sampler))
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store: Opened) -> TelemetryStore:
+    """An empty store with the default retention."""
+    return open_store(SamplerSettings())
+
+
+def tick(at: float, **values: float) -> HostState:
+    """Return a tick in which the host as a whole has the given gauges."""
+    return HostState(
+        host="hall-7",
+        at=at,
+        interval_s=2.0,
+        readings=[Reading(gauge=name, device="", value=value) for name, value in values.items()],
+        facts=(),
+        processes=(),
+        collectors=(),
+    )
+
+
+def fill(store: TelemetryStore, loads: Sequence[float], *, step: float = 2.0) -> None:
+    """Append one tick per load, `step` seconds apart."""
+    for index, load in enumerate(loads):
+        store.append(tick(START + index * step, load=load))
+
+
+def read(
+    store: TelemetryStore,
+    *,
+    since: float = 0.0,
+    until: float = math.inf,
+    max_points: int = 1000,
+    key: SeriesKey = LOAD,
+) -> Sequence[Point]:
+    """Return the points of one series."""
+    return store.series([key], since=since, until=until, max_points=max_points)[0]
+
+
+def test_there_is_no_latest_tick_before_the_first(store: TelemetryStore) -> None:
+    """A page that opens before the first sample shows so, and does not fail."""
+    assert store.latest() is None
+    assert list(store.keys()) == []
+    assert list(read(store)) == []
+
+
+def test_the_latest_tick_comes_back_whole(store: TelemetryStore) -> None:
+    """Names with quotes, newlines, emoji and other scripts are ordinary names."""
+    odd = "a\"b'c\n\t\N{ROCKET} \N{CJK UNIFIED IDEOGRAPH-673A};--"
+    state = HostState(
+        host=odd,
+        at=START + 0.125,
+        interval_s=2.0,
+        readings=(
+            Reading(gauge="disk_used_bytes", device=odd, value=1e-300),
+            Reading(gauge="load", device="", value=-0.1),
+        ),
+        facts=(Fact(device=odd, name="model", text=odd),),
+        processes=(
+            ProcessReading(
+                pid=7, create_time=1.5, user=odd, command=odd, cpu_ratio=0.5, memory_bytes=9
+            ),
+            ProcessReading(
+                pid=8,
+                create_time=1.5,
+                user="ada",
+                command="train",
+                cpu_ratio=0.0,
+                memory_bytes=1 << 60,
+                gpu="gpu0",
+                gpu_memory_bytes=0,
+                run="r1",
+            ),
+        ),
+        collectors=(
+            CollectorReport(name="gpu", success=False, seconds=0.25, available=False, error=odd),
+        ),
+    )
+
+    store.append(tick(START, load=1.0))
+    store.append(state)
+
+    latest = store.latest()
+    assert latest is not None
+    assert set(latest.readings) == set(state.readings)
+    assert replace(latest, readings=()) == replace(state, readings=())
+
+
+def test_a_gauge_that_is_not_read_is_absent_and_not_zero(store: TelemetryStore) -> None:
+    """Readings come and go: a lost GPU, an unplugged interface."""
+    store.append(tick(START, load=1.0, heat=50.0))
+    store.append(tick(START + 2, load=2.0))
+    store.append(tick(START + 4, load=3.0, heat=52.0, noise=1.0))
+
+    heat = read(store, key=SeriesKey(gauge="heat", device=""))
+
+    assert [point.at for point in heat] == [START, START + 4]
+    assert [point.value for point in heat] == [50.0, 52.0]
+
+
+def test_what_is_not_a_number_is_not_stored(store: TelemetryStore) -> None:
+    """A division by zero in a collector must not poison a chart."""
+    store.append(tick(START, load=math.nan, heat=math.inf, noise=1.0))
+
+    latest = store.latest()
+
+    assert latest is not None
+    assert [one.gauge for one in latest.readings] == ["noise"]
+
+
+def test_keys_are_sorted_and_name_what_has_samples(store: TelemetryStore) -> None:
+    """Pages build their device lists from them."""
+    store.append(tick(START, b=1.0, a=2.0))
+    store.append(tick(START + 2, a=2.0, c=3.0))
+
+    assert list(store.keys()) == [SeriesKey(gauge=name, device="") for name in "abc"]
+
+
+def test_a_range_excludes_its_start_and_includes_its_end(store: TelemetryStore) -> None:
+    """A live chart asks for what came after the last point that it has."""
+    fill(store, [0.0, 1.0, 2.0, 3.0])
+
+    points = read(store, since=START + 2, until=START + 4)
+
+    assert [point.value for point in points] == [2.0]
+    assert list(read(store, since=START + 4, until=START + 2)) == []
+
+
+def test_an_unknown_series_is_empty(store: TelemetryStore) -> None:
+    """A bookmark may name a device that is gone."""
+    fill(store, [1.0])
+    gone = SeriesKey(gauge="load", device="gpu9")
+
+    first, second = store.series([gone, LOAD], since=0, until=math.inf, max_points=10)
+
+    assert list(first) == []
+    assert [point.value for point in second] == [1.0]
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_spike_survives_bucketing(store: TelemetryStore, *, sealed: bool) -> None:
+    """One sample in two hours is what an operator looks for."""
+    loads = [1.0] * HOUR_TICKS * 2
+    loads[1234] = 99.0
+    fill(store, loads)
+    if sealed:
+        store.prune(START + 3 * HOUR)
+
+    points = read(store, max_points=40)
+
+    assert 20 <= len(points) <= 40
+    assert max(point.high for point in points) == 99.0
+    assert min(point.low for point in points) == 1.0
+    assert sum(point.count for point in points) == len(loads)
+
+
+HOUR_TICKS = 1800
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_few_samples_come_back_as_they_were(store: TelemetryStore, *, sealed: bool) -> None:
+    """Sealing loses nothing while raw samples are kept."""
+    loads = [math.sin(index) * 1e9 for index in range(HOUR_TICKS + 50)]
+    fill(store, loads)
+    if sealed:
+        store.prune(START + 2 * HOUR)
+
+    points = read(store, since=START + 100, until=START + 140)
+
+    assert [point.value for point in points] == loads[51:71]
+    assert all(point.low == point.value == point.high for point in points)
+
+
+def test_the_latest_tick_outlives_sealing(store: TelemetryStore) -> None:
+    """A sampler that died last week still left a last reading."""
+    fill(store, [1.0, 2.0, 3.0])
+
+    store.prune(START + 7 * DAY)
+    store.prune(START + 7 * DAY)
+
+    latest = store.latest()
+    assert latest is not None
+    assert latest.at == START + 4
+    assert [point.value for point in read(store)] == [1.0, 2.0, 3.0]
+
+
+def test_old_samples_become_minutes_then_hours_then_nothing(open_store: Opened) -> None:
+    """Retention drops detail first and extremes last."""
+    store = open_store(SamplerSettings(raw_days=1, minute_days=2, hour_days=3))
+    fill(store, [float(index % 30) for index in range(HOUR_TICKS)])
+    counts = {}
+
+    for days in (0.5, 1.5, 2.5, 3.5):
+        store.append(tick(START + days * DAY, other=1.0))
+        store.prune(START + days * DAY)
+        points = read(store, max_points=5000)
+        counts[days] = len(points)
+        assert sum(point.count for point in points) == (HOUR_TICKS if days < 3 else 0)
+        assert all(point.low == 0.0 and point.high == 29.0 for point in points if days > 1)
+
+    assert counts == {0.5: 1800, 1.5: 60, 2.5: 1, 3.5: 0}
+    assert list(store.keys()) == [SeriesKey(gauge="other", device="")]
+
+
+def test_a_clock_set_back_loses_nothing_and_keeps_the_order(store: TelemetryStore) -> None:
+    """NTP may step the wall clock, and the newest tick is the one appended last."""
+    store.append(tick(START + HOUR + 2, load=1.0))
+    store.append(tick(START, load=2.0))
+    store.append(tick(START + 4, load=3.0))
+
+    latest = store.latest()
+
+    assert latest is not None
+    assert latest.at == START + 4
+    assert [point.value for point in read(store)] == [2.0, 3.0, 1.0]
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> list[HostState]:
+    """Ticks at uneven times in which gauges come and go."""
+    at = START + draw(st.floats(0, HOUR))
+    states = []
+    for _ in range(draw(st.integers(1, 40))):
+        names = draw(st.sets(st.sampled_from("abc")))
+        values = {name: draw(st.floats(-1e12, 1e12)) for name in sorted(names)}
+        states.append(tick(at, **values))
+        at += draw(st.sampled_from([0.5, 2.0, 61.0, 1800.0]))
+    return states
+
+
+@given(
+    states=streams(),
+    seals=st.sets(st.integers(0, 39)),
+    limits=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    max_points=st.integers(2, 60),
+)
+@settings(deadline=None, max_examples=60)
+def test_the_file_and_its_twin_answer_alike(
+    states: list[HostState],
+    seals: set[int],
+    limits: tuple[float, float],
+    max_points: int,
+) -> None:
+    """Whatever was sealed when, rollups stand for exactly the samples that they were made of."""
+    span = states[-1].at - states[0].at
+    since, until = sorted(states[0].at - 1 + share * (span + 2) for share in limits)
+    with TemporaryDirectory() as folder:
+        file = SqliteTelemetryStore(Path(folder) / "t.db", writable=True)
+        twin = MemoryTelemetryStore()
+        for index, state in enumerate(states):
+            for store in (file, twin):
+                store.append(state)
+                if index in seals:
+                    store.prune(state.at)
+        keys = file.keys()
+        assert list(keys) == list(twin.keys())
+        ours = file.series(keys, since=since, until=until, max_points=max_points)
+        theirs = twin.series(keys, since=since, until=until, max_points=max_points)
+        file.close()
+    for mine, other in zip(ours, theirs, strict=True):
+        assert len(mine) <= max_points
+        assert [(p.low, p.high, p.count) for p in mine] == [(p.low, p.high, p.count) for p in other]
+        # A minute's row has the time of the minute's last tick, whether or not it had this gauge.
+        assert [p.at for p in mine] == pytest.approx([p.at for p in other], rel=0, abs=60)
+        assert [p.value for p in mine] == pytest.approx([p.value for p in other], abs=1e-2)
+        assert all(p.low <= p.value <= p.high and since < p.at <= until for p in mine)
