@@ -76,6 +76,10 @@ class JobFolder:
         """Return a descriptor that holds the job's lock, or None when somebody else holds it."""
         return take_lock(self.path / "lock")
 
+    def was_claimed(self) -> bool:
+        """Whether a launcher ever took the job's lock; not so when the folder was removed."""
+        return (self.path / "lock").exists()
+
     def is_held(self) -> bool:
         """Whether a launcher, a shim or the job itself holds the lock: all die without trace."""
         return is_locked(self.path / "lock")
@@ -116,6 +120,7 @@ class JobFolder:
 
     def ask_to_stop(self) -> None:
         """Leave word that the job is to stop."""
+        self.create()
         (self.path / "stop").touch()
 
     def is_asked_to_stop(self) -> bool:
@@ -123,7 +128,10 @@ class JobFolder:
         return (self.path / "stop").exists()
 
     def orphaned_since(self, now: float) -> float:
-        """Return when the shim was first found dead: `now`, unless it was found before."""
+        """Return when the shim was first found dead: `now`, unless it was found before.
+
+        In seconds after boot, so that setting the wall clock shortens no grace period.
+        """
         path = self.path / "orphaned"
         try:
             with path.open("x", encoding="ascii") as stream:

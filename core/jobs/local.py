@@ -157,7 +157,7 @@ class LocalLauncher:
                 continue
             folder = self._folder(job.id)
             sightings[job.id] = look(job, folder, boot)
-            press(job, folder, sightings[job.id], now)
+            press(job, folder, sightings[job.id], self.clock.monotonic())
             if job.state is JobState.STOPPING:  # whoever wished it may have died half-way
                 folder.ask_to_stop()
         return Look(

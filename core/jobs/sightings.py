@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.jobs.endings import lost, never_started
-from core.jobs.folder import JOB_VARIABLE, Crew, Ending, JobFolder
+from core.jobs.folder import JOB_VARIABLE, SHIM_VARIABLE, Crew, Ending, JobFolder
 from core.jobs.launcher import Job, JobState
 from core.jobs.processes import Identity, is_alive, send, with_variable
 
@@ -17,10 +17,12 @@ _ORPHANED = "its supervisor shim was killed; it was asked to end"
 class Sighting:
     """One look at a job that should be running.
 
-    `is_held`: somebody holds its lock. `orphans`: what still runs although its shim was killed.
+    `is_held`: somebody holds its lock. `is_missing`: somebody removed its folder. `orphans`: what
+    still runs although its shim was killed, or cannot be asked any more.
     """
 
     is_held: bool
+    is_missing: bool
     crew: Crew | None
     orphans: Sequence[Identity]
     ending: Ending | None
@@ -31,12 +33,21 @@ def look(job: Job, folder: JobFolder, boot_id: str) -> Sighting:
 
     The ending is read last: whoever let go of the lock had written it before.
     """
+    is_missing = not folder.was_claimed()
     is_held = folder.is_held()
     crew = folder.read_crew()
     orphans: Sequence[Identity] = ()
-    if crew is not None and crew.boot_id == boot_id and not is_alive(crew.shim):
+    if is_missing:
+        orphans = with_variable(SHIM_VARIABLE, job.id)
+    elif crew is not None and crew.boot_id == boot_id and not is_alive(crew.shim):
         orphans = _orphans(job, crew)
-    return Sighting(is_held=is_held, crew=crew, orphans=orphans, ending=folder.read_ending())
+    return Sighting(
+        is_held=is_held,
+        is_missing=is_missing,
+        crew=crew,
+        orphans=orphans,
+        ending=folder.read_ending(),
+    )
 
 
 def settle(job: Job, sighting: Sighting, boot_id: str, now: float) -> Mapping[str, Any]:
@@ -44,19 +55,26 @@ def settle(job: Job, sighting: Sighting, boot_id: str, now: float) -> Mapping[st
     crew = sighting.crew
     if sighting.ending is not None:
         return {**_process(crew), **over(sighting.ending)}
+    if sighting.orphans:
+        changes = {"state": JobState.STOPPING, "reason": _ORPHANED}
+        return changes if job.reason != _ORPHANED else {}
     if crew is None:
-        return {} if sighting.is_held else _back_in_line(job, now)
+        return {} if sighting.is_held else _without_trace(job, sighting, now)
     if crew.boot_id != boot_id:
         return over(lost("the machine was restarted", now))
-    if not sighting.is_held and not sighting.orphans:
+    if not sighting.is_held:
         return over(lost("the supervisor shim was killed", now))
-    return _under_way(job, crew, sighting)
+    return _process(crew) if job.pid is None else {}
 
 
 def press(job: Job, folder: JobFolder, sighting: Sighting, now: float) -> None:
-    """End what a killed shim left behind: SIGTERM once, SIGKILL after the grace period."""
+    """End what a killed shim left behind: SIGTERM once, SIGKILL after the grace period.
+
+    `now` is monotonic.
+    """
     if not sighting.orphans or sighting.ending is not None:
         return
+    folder.create()
     since = folder.orphaned_since(now)
     if now - since >= job.spec.grace_s:
         number = signal.SIGKILL
@@ -78,13 +96,6 @@ def _orphans(job: Job, crew: Crew) -> Sequence[Identity]:
     return found
 
 
-def _under_way(job: Job, crew: Crew, sighting: Sighting) -> Mapping[str, Any]:
-    """Return the columns that change for a job of which something lives."""
-    if sighting.orphans and job.reason != _ORPHANED:
-        return {"state": JobState.STOPPING, "reason": _ORPHANED}
-    return _process(crew) if job.pid is None else {}
-
-
 def _process(crew: Crew | None) -> Mapping[str, Any]:
     """Return the columns that name the job's process, once it is known."""
     if crew is None or crew.job is None:
@@ -92,10 +103,13 @@ def _process(crew: Crew | None) -> Mapping[str, Any]:
     return {"pid": crew.job.pid, "create_time": crew.job.create_time}
 
 
-def _back_in_line(job: Job, now: float) -> Mapping[str, Any]:
-    """Return the columns of a job whose launcher died before it had started anything."""
+def _without_trace(job: Job, sighting: Sighting, now: float) -> Mapping[str, Any]:
+    """Return the columns of a job that nobody holds and of which no process was ever noted."""
+    if sighting.is_missing:  # it may have run: it is not started again
+        return over(lost("its folder was removed", now))
     if job.state is JobState.STOPPING:
         return over(never_started(now))
+    # Its launcher died before it had started anything.
     return {"state": JobState.QUEUED, "started_at": None, "assigned": [], "host": "", "boot_id": ""}
 
 

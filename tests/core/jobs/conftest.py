@@ -1,0 +1,114 @@
+"""A launcher of real processes, and how to look at them."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from core.clock import SystemClock
+from core.database import Database
+from core.jobs.folder import SHIM_VARIABLE, Crew, JobFolder, take_lock
+from core.jobs.launcher import Job, JobKind, JobSpec
+from core.jobs.local import LocalLauncher
+from core.jobs.processes import Identity, with_variable
+from core.paths import StatePaths
+from core.settings import JobSettings
+
+PATIENCE_S = 20.0
+SETTINGS = JobSettings(cpu_slots=2, gpus=2, log_bytes=20_000)
+
+
+def until(condition: Callable[[], Any], what: str = "the condition") -> None:
+    """Wait until the condition holds; fail when it never does."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, f"{what} did not come true"
+        time.sleep(0.02)
+
+
+def processes_of(job: Job) -> Sequence[Identity]:
+    """Return every living process of a job, its shim included."""
+    return with_variable(SHIM_VARIABLE, job.id)
+
+
+def processes_named(word: str) -> Sequence[int]:
+    """Return the living processes with this word on their command line."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline", "status"])
+        if word in (process.info["cmdline"] or []) and process.info["status"] != "zombie"
+    ]
+
+
+@dataclass(slots=True)
+class Yard:
+    """A launcher of shell programs, with the folders of its jobs."""
+
+    launcher: LocalLauncher
+    paths: StatePaths
+
+    def spec(self, program: str, **changes: Any) -> JobSpec:  # noqa: ANN401  (any field of the record)
+        """Return the spec of a job that runs a shell program."""
+        values: dict[str, Any] = {"kind": JobKind.TRAINING, "title": "Train", "subject": "run-1"}
+        return JobSpec(argv=("/bin/sh", "-c", program), **(values | changes))
+
+    def submit(self, program: str, **changes: Any) -> Job:  # noqa: ANN401  (as above)
+        """Submit a shell program."""
+        return self.launcher.submit(self.spec(program, **changes))
+
+    def submit_ready(self, program: str, **changes: Any) -> Job:  # noqa: ANN401  (as above)
+        """Submit a shell program that prints `ready`, and return once it has."""
+        job = self.submit(program, **changes)
+        until(lambda: "ready" in self.launcher.log(job.id), f"`ready` in the log of {program}")
+        return self.launcher.job(job.id)
+
+    def end(self, job: Job) -> Job:
+        """Return a job once it is over."""
+        over = self.launcher.wait(job.id, timeout_s=PATIENCE_S)
+        assert over.state.is_over, over
+        return over
+
+    def folder(self, job: Job) -> JobFolder:
+        """Return a job's folder."""
+        return JobFolder(self.paths.job(job.id))
+
+    def crew(self, job: Job) -> Crew:
+        """Return who runs a job, once the job itself is running."""
+        until(lambda: (crew := self.folder(job).read_crew()) and crew.job, "the job's process")
+        crew = self.folder(job).read_crew()
+        assert crew is not None
+        return crew
+
+
+@pytest.fixture
+def lone_yard(database: Database, paths: StatePaths) -> Iterator[Yard]:
+    """A launcher while no supervisor runs: each shim looks after the queue when its job is over."""
+    launcher = LocalLauncher(database, paths, SETTINGS, SystemClock())
+    yield Yard(launcher, paths)
+    for job in launcher.jobs():
+        for process in processes_of(job):
+            os.kill(process.pid, signal.SIGKILL)
+        until(lambda job=job: not processes_of(job), "the end of every process")
+
+
+@pytest.fixture
+def yard(lone_yard: Yard) -> Iterator[Yard]:
+    """A launcher as if a supervisor ran; it is the test that ticks."""
+    supervisor = take_lock(lone_yard.paths.supervisor_lock)
+    assert supervisor is not None
+    yield lone_yard
+    os.close(supervisor)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    """A folder that jobs of a test write to."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,86 @@
+"""Logs: cut in time, read from the end."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.jobs.logs import open_log, rotate, tail
+
+
+def test_a_short_log_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is copied without need."""
+    log = tmp_path / "log.txt"
+    log.write_text("x" * 100)
+    rotate(log, 100)
+    assert [path.name for path in tmp_path.iterdir()] == ["log.txt"]
+
+
+def test_a_long_log_moves_on_and_three_old_ones_are_kept(tmp_path: Path) -> None:
+    """The oldest goes."""
+    log = tmp_path / "log.txt"
+    for word in ("one", "two", "three", "four", "five"):
+        log.write_text(word)
+        rotate(log, 1)
+    kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert kept == {"log.txt": "", "log.txt.1": "five", "log.txt.2": "four", "log.txt.3": "three"}
+
+
+def test_a_writer_goes_on_at_the_start_of_the_emptied_file(tmp_path: Path) -> None:
+    """Without O_APPEND there would be a hole of zeros."""
+    log = tmp_path / "log.txt"
+    descriptor = open_log(log)
+    os.write(descriptor, b"old\n")
+    rotate(log, 1)
+    os.write(descriptor, b"new\n")
+    os.close(descriptor)
+    assert log.read_bytes() == b"new\n"
+
+
+def test_a_log_that_is_not_there_needs_no_cut(tmp_path: Path) -> None:
+    """The job may have removed it."""
+    rotate(tmp_path / "log.txt", 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_cannot_be_moved_on_stays(tmp_path: Path) -> None:
+    """Where the disk is full, or a name is taken: nothing is lost."""
+    log = tmp_path / "log.txt"
+    log.write_text("precious")
+    (tmp_path / "log.txt.2").mkdir()
+    (tmp_path / "log.txt.3").touch()
+    rotate(log, 1)
+    assert log.read_text() == "precious"
+
+
+def test_a_tail_goes_on_in_the_log_before_the_cut(tmp_path: Path) -> None:
+    """A log that was cut a moment ago still shows what led to this."""
+    log = tmp_path / "log.txt"
+    log.with_name("log.txt.1").write_text("1\n2\n3\n")
+    log.write_text("4\n5\n")
+    assert tail(log, 4) == "2\n3\n4\n5\n"
+
+
+def test_a_line_of_megabytes_is_cut_at_its_beginning(tmp_path: Path) -> None:
+    """The page shows its end and does not load all of it."""
+    log = tmp_path / "log.txt"
+    log.write_bytes(b"x" * 10_000_000 + b"end")
+    shown = tail(log, 5)
+    assert shown.endswith("xend")
+    assert len(shown) == 4 << 20
+
+
+@given(
+    lines=st.lists(st.binary(max_size=40).map(lambda line: line.translate(None, b"\r\n"))),
+    num_lines=st.integers(min_value=1, max_value=50),
+)
+def test_a_tail_is_the_end_of_the_log(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], num_lines: int
+) -> None:
+    """Whatever bytes it holds."""
+    log = tmp_path_factory.mktemp("logs") / "log.txt"
+    log.write_bytes(b"".join(line + b"\n" for line in lines))
+    expected = b"".join(line + b"\n" for line in lines[-num_lines:])
+    assert tail(log, num_lines) == expected.decode("utf-8", "replace")

@@ -1,0 +1,116 @@
+"""Whose turn it is: properties of every queue."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.jobs.devices import Slots, parse_device
+from core.jobs.launcher import Job, JobKind, JobSpec, JobState
+from core.jobs.queue import decide
+
+SLOTS = Slots(cpu=2, gpus=3)
+
+
+def make_job(job_id: str, device: str = "cpu", **changes: object) -> Job:
+    """Return a queued job."""
+    spec_changes = {key: changes.pop(key) for key in ("num_devices", "after") if key in changes}
+    spec = JobSpec(
+        kind=JobKind.TRAINING,
+        title=f"Train {job_id}",
+        subject=job_id,
+        argv=("true",),
+        device=device,
+        **spec_changes,  # type: ignore[arg-type]  # one dict of mixed values
+    )
+    values: dict[str, object] = {"state": JobState.QUEUED, "created_at": 0.0}
+    return Job(id=job_id, spec=spec, **(values | changes))  # type: ignore[arg-type]  # as above
+
+
+@st.composite
+def queues(draw: st.DrawFn) -> Sequence[Job]:
+    """Return a consistent queue: running jobs hold slots of their own, others wait."""
+    free = {"cpu": list(range(SLOTS.cpu)), "cuda": list(range(SLOTS.gpus)), "none": []}
+    jobs = []
+    for number in range(draw(st.integers(min_value=0, max_value=8))):
+        device = draw(st.sampled_from(["none", "cpu", "cuda", "cuda:0", "cuda:2"]))
+        count = draw(st.integers(min_value=1, max_value=3)) if device == "cuda" else 1
+        job = make_job(f"j{number}", device, num_devices=count)
+        wanted = parse_device(job.spec)
+        slots = free[wanted.kind]
+        chosen = [wanted.index] if wanted.index is not None else slots[: wanted.count]
+        fits = wanted.kind == "none" or (
+            len(chosen) == wanted.count and all(slot in slots for slot in chosen)
+        )
+        if fits and draw(st.booleans()):
+            free[wanted.kind] = [slot for slot in slots if slot not in chosen]
+            assigned = () if wanted.kind == "none" else tuple(chosen)
+            state = draw(st.sampled_from([JobState.RUNNING, JobState.STOPPING]))
+            job = Job(id=job.id, spec=job.spec, state=state, created_at=0.0, assigned=assigned)
+        jobs.append(job)
+    return jobs
+
+
+@given(queues())
+def test_no_slot_is_ever_given_twice(jobs: Sequence[Job]) -> None:
+    """Running and started jobs together hold each slot once, and as many as they asked for."""
+    specs = {job.id: job.spec for job in jobs}
+    held = [
+        (parse_device(job.spec).kind, slot)
+        for job in jobs
+        if job.state is not JobState.QUEUED
+        for slot in job.assigned
+    ]
+    for verdict in decide(jobs, {}, SLOTS):
+        if verdict.state is JobState.RUNNING:
+            device = parse_device(specs[verdict.job_id])
+            held += [(device.kind, slot) for slot in verdict.assigned]
+            assert len(verdict.assigned) == (0 if device.kind == "none" else device.count)
+            assert all(0 <= slot < SLOTS.of(device.kind) for slot in verdict.assigned)
+            assert device.index in (None, *verdict.assigned)
+    assert len(held) == len(set(held))
+
+
+@given(queues())
+def test_nobody_overtakes_within_a_kind_of_device(jobs: Sequence[Job]) -> None:
+    """The jobs that start are the first of their line."""
+    started = {
+        verdict.job_id for verdict in decide(jobs, {}, SLOTS) if verdict.state is JobState.RUNNING
+    }
+    for kind in ("cpu", "cuda", "none"):
+        line = [
+            job.id in started
+            for job in jobs
+            if job.state is JobState.QUEUED and parse_device(job.spec).kind == kind
+        ]
+        assert line == sorted(line, reverse=True)
+
+
+@given(queues())
+def test_a_second_look_changes_nothing(jobs: Sequence[Job]) -> None:
+    """Otherwise every look at a page would write to the database."""
+    by_id = {job.id: job for job in jobs}
+    for verdict in decide(jobs, {}, SLOTS):
+        old = by_id[verdict.job_id]
+        by_id[verdict.job_id] = Job(
+            id=old.id,
+            spec=old.spec,
+            state=verdict.state,
+            created_at=0.0,
+            reason=verdict.reason,
+            assigned=verdict.assigned,
+        )
+    assert list(decide(list(by_id.values()), {}, SLOTS)) == []
+
+
+def test_a_job_waits_when_the_host_has_lost_its_gpu() -> None:
+    """A driver that is being updated comes back; the job is not failed for it."""
+    (verdict,) = decide([make_job("a", "cuda:2")], {}, Slots(cpu=1, gpus=0))
+    assert (verdict.state, verdict.reason) == (JobState.QUEUED, "waits for GPU 2")
+
+
+def test_a_job_whose_predecessor_is_gone_fails() -> None:
+    """It would wait for ever."""
+    (verdict,) = decide([make_job("a", after="x")], {}, SLOTS)
+    assert verdict.state is JobState.FAILED
+    assert verdict.reason == ("the job x that has to come first is gone; training was not started")

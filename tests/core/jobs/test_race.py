@@ -1,0 +1,40 @@
+"""Several processes queue and tick at once: every job runs once, and no slot is given twice."""
+
+from pathlib import Path
+
+from core.command import module_argv, start
+from core.jobs.launcher import JobState
+from tests.core.jobs.conftest import PATIENCE_S, Yard
+
+NUM_PROCESSES, NUM_JOBS = 3, 8
+SUBMITTER = """
+import os, sys
+from core.jobs.__main__ import _open
+from core.jobs.launcher import JobKind, JobSpec
+from core.settings import load_settings
+flags = {"home": sys.argv[1], "jobs.gpus": 2, "jobs.cpu_slots": 2}
+launcher = _open(load_settings(environment=os.environ, flags=flags))
+for _ in range(int(sys.argv[3])):
+    launcher.submit(JobSpec(kind=JobKind.TRAINING, title="Train", subject="x", device="cuda",
+                            argv=("/bin/sh", "-c", sys.argv[2])))
+"""
+
+
+def test_racing_launchers_give_no_slot_twice(yard: Yard, scratch: Path) -> None:
+    """Each job claims its GPU by a folder that may not exist yet."""
+    program = (
+        f"gpu={scratch}/gpu-$CUDA_VISIBLE_DEVICES; echo $DATAHALL_JOB >> {scratch}/ran; "
+        f"mkdir $gpu || echo clash >> {scratch}/clashes; sleep 0.05; rmdir $gpu"
+    )
+    home = str(yard.paths.home)
+    argv = (module_argv("x")[0], "-P", "-c", SUBMITTER, home, program, str(NUM_JOBS))
+    submitters = [start(argv) for _ in range(NUM_PROCESSES)]
+    for submitter in submitters:
+        assert submitter.wait(timeout=PATIENCE_S * 2) == 0
+    jobs = [yard.end(job) for job in yard.launcher.jobs()]
+    assert [job.state for job in jobs] == [JobState.SUCCEEDED] * NUM_PROCESSES * NUM_JOBS
+    ran = (scratch / "ran").read_text().split()
+    assert sorted(ran) == sorted(job.id for job in jobs)
+    assert not (scratch / "clashes").exists()
+    starts = [job.started_at for job in reversed(jobs)]
+    assert starts == sorted(starts, key=lambda start: start or 0.0), "first come, first served"

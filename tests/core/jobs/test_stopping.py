@@ -1,0 +1,130 @@
+"""Stopping: asked first, then made; nothing of a job is left behind."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from core.jobs.folder import Crew
+from core.jobs.launcher import JobState
+from core.jobs.processes import Identity, boot_id, identify
+from tests.core.jobs.conftest import Yard, processes_named, processes_of, until
+
+
+def test_a_stopped_job_has_time_to_save(yard: Yard) -> None:
+    """SIGTERM, checkpoint, exit 0: stopped, not succeeded."""
+    job = yard.submit_ready(
+        "trap 'sleep 0.3; echo saved; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
+    )
+    yard.launcher.cancel(job.id)
+    over = yard.end(job)
+    assert (over.state, over.exit_code, over.reason) == (JobState.STOPPED, 0, "stopped as asked")
+    assert "saved" in yard.launcher.log(job.id)
+
+
+def test_stopping_is_quick(yard: Yard) -> None:
+    """Nobody waits for a poll."""
+    job = yard.submit_ready("echo ready; exec sleep 60")
+    begun = time.monotonic()
+    yard.launcher.cancel(job.id)
+    yard.end(job)
+    assert time.monotonic() - begun < 5.0
+
+
+def test_the_whole_tree_is_killed_after_the_grace_period(yard: Yard) -> None:
+    """Also what ignores SIGTERM in a session of its own."""
+    job = yard.submit_ready(
+        "trap '' TERM; setsid sh -c \"trap '' TERM; exec sleep 61.77\" & echo ready; sleep 61.77",
+        grace_s=0.5,
+    )
+    until(lambda: len(processes_named("61.77")) == 2, "both sleeps")
+    yard.launcher.cancel(job.id)
+    over = yard.end(job)
+    assert (over.state, over.signal) == (JobState.STOPPED, signal.SIGKILL)
+    assert over.reason == "killed after the grace period of 0.5 s"
+    assert processes_named("61.77") == []
+
+
+def test_what_a_stopped_job_leaves_behind_is_ended(yard: Yard) -> None:
+    """The shell dies of SIGTERM, its child does not get it from anybody else."""
+    job = yard.submit_ready("setsid sleep 62.77 & echo ready; wait")
+    until(lambda: processes_named("62.77"), "the sleep")
+    yard.launcher.cancel(job.id)
+    yard.end(job)
+    assert processes_named("62.77") == []
+
+
+def test_daemons_of_a_job_end_with_it(yard: Yard) -> None:
+    """Worker processes that lost their parent would hold the GPU's memory."""
+    job = yard.submit("(setsid sleep 63.77 &); (setsid nohup sleep 63.77 &); sleep 0.2; exit 1")
+    over = yard.end(job)
+    assert (over.state, over.exit_code) == (JobState.FAILED, 1)
+    assert processes_named("63.77") == []
+
+
+def test_stubborn_daemons_of_a_job_end_with_it(yard: Yard) -> None:
+    """They are asked first, and have two seconds."""
+    job = yard.submit("(setsid sh -c \"trap '' TERM; sleep 64.77; :\" &); sleep 0.2; exit 0")
+    over = yard.end(job)
+    assert over.state is JobState.SUCCEEDED
+    assert processes_named("64.77") == []
+    assert processes_of(job) == []
+
+
+def test_stopping_twice_is_stopping_once(yard: Yard) -> None:
+    """Impatient people press twice; the job gets one SIGTERM."""
+    job = yard.submit_ready(
+        "trap 'echo term' TERM; echo ready; for i in $(seq 20); do sleep 0.05; done; exit 0"
+    )
+    for _ in range(3):
+        yard.launcher.cancel(job.id)
+        time.sleep(0.1)
+    yard.end(job)
+    assert yard.launcher.log(job.id).count("term") == 1
+
+
+def test_a_job_that_ended_by_itself_was_not_stopped(yard: Yard) -> None:
+    """The wish came too late, and the row says what happened."""
+    job = yard.submit("exit 0")
+    until(lambda: yard.folder(job).read_ending() is not None, "the end")
+    yard.launcher.cancel(job.id)
+    assert yard.end(job).state is JobState.SUCCEEDED
+
+
+def test_a_job_can_be_stopped_the_moment_it_was_started(yard: Yard, scratch: Path) -> None:
+    """Before its shim has come up: either it never starts, or it is stopped."""
+    job = yard.submit(f"echo $$ >> {scratch}/ran; exec sleep 60")
+    yard.launcher.cancel(job.id)
+    over = yard.end(job)
+    assert over.state is JobState.STOPPED
+    assert over.reason in ("stopped before it started", "stopped as asked")
+    assert processes_of(job) == [] or until(lambda: not processes_of(job)) is None
+
+
+def test_a_shim_that_gets_the_machines_sigterm_stops_its_job(yard: Yard) -> None:
+    """At shut-down every process gets one; the job is stopped, and can be resumed."""
+    job = yard.submit_ready("trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done")
+    os.kill(yard.crew(job).shim.pid, signal.SIGTERM)
+    over = yard.end(job)
+    assert over.state is JobState.STOPPED
+    assert over.reason == "stopped by a signal to its supervisor shim"
+
+
+def test_a_reused_pid_is_never_signalled(yard: Yard) -> None:
+    """The number is that of a stranger now: same pid, another start."""
+    stranger = yard.submit_ready("echo ready; exec sleep 60")
+    pid = yard.crew(stranger).job
+    assert pid is not None
+    job = yard.submit_ready("echo ready; exec sleep 60", grace_s=0.0)
+    old = yard.crew(job)
+    assert old.job is not None
+    for process in (old.shim, old.job):
+        os.kill(process.pid, signal.SIGKILL)
+    until(lambda: not processes_of(job), "the end of the job")
+    reused = Identity(pid=pid.pid, create_time=pid.create_time - 1.0)
+    yard.folder(job).write_crew(Crew(boot_id=boot_id(), shim=reused, job=reused))
+    yard.launcher.cancel(job.id)
+    over = yard.end(job)
+    assert (over.state, over.reason) == (JobState.CRASHED, "lost: the supervisor shim was killed")
+    assert identify(pid.pid) == pid
+    assert yard.launcher.job(stranger.id).state is JobState.RUNNING

@@ -1,0 +1,114 @@
+"""The job supervisor as a process."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core.command import Process, SystemRunner, module_argv, start
+from core.errors import InputError
+from core.jobs.catalog import LAUNCHERS, choose_launcher
+from core.jobs.folder import is_locked
+from core.jobs.launcher import JobState
+from core.tables import job as table
+from tests.core.jobs.conftest import PATIENCE_S, Yard, until
+
+
+@contextmanager
+def supervisor(home: Path) -> Iterator[Process]:
+    """Run a supervisor until it has taken its lock."""
+    process = start(module_argv("core.jobs", "--home", str(home)), capture=True)
+    try:
+        until(lambda: is_locked(home / "supervisor.lock"), "the supervisor's lock")
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def state_of(yard: Yard, job_id: str) -> str:
+    """Return a job's state as its row says, without looking after it."""
+    query = sa.select(table.c.state).where(table.c.id == job_id)
+    with yard.launcher.database.read() as connection:
+        return str(connection.execute(query).scalar_one())
+
+
+def run(*arguments: str):  # noqa: ANN201  (a CommandResult)
+    """Run `python -P -m core.jobs` to its end."""
+    return SystemRunner().run(module_argv("core.jobs", *arguments), timeout_s=60)
+
+
+def test_the_supervisor_looks_after_the_queue(lone_yard: Yard) -> None:
+    """A job that went back in line, as its launcher died, is started by it."""
+    with supervisor(lone_yard.paths.home):
+        job = lone_yard.submit("exit 3")
+        until(lambda: state_of(lone_yard, job.id) == "failed", "the row of the failed job")
+
+
+def test_a_second_supervisor_says_so(lone_yard: Yard) -> None:
+    """One clear sentence, exit code 2."""
+    with supervisor(lone_yard.paths.home):
+        second = run("--home", str(lone_yard.paths.home))
+    assert second.exit_code == 2
+    assert second.stderr.startswith(
+        f"error: a job supervisor already runs on {lone_yard.paths.home}. "
+    )
+    assert len(second.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_the_supervisor_ends_and_its_jobs_go_on(
+    lone_yard: Yard, number: signal.Signals, code: int
+) -> None:
+    """Stopping `datahall up` stops no training."""
+    with supervisor(lone_yard.paths.home) as process:
+        job = lone_yard.submit_ready("echo ready; sleep 1; exit 0")
+        process.send_signal(number)
+        assert process.wait(timeout=PATIENCE_S) == code
+        assert lone_yard.launcher.job(job.id).state is JobState.RUNNING
+    assert lone_yard.end(job).state is JobState.SUCCEEDED
+
+
+def test_a_killed_supervisor_leaves_its_place_free(lone_yard: Yard) -> None:
+    """Its lock dies with it; the next one finds the jobs again."""
+    with supervisor(lone_yard.paths.home):
+        job = lone_yard.submit_ready("echo ready; sleep 1; exit 3")
+    with supervisor(lone_yard.paths.home):
+        until(lambda: state_of(lone_yard, job.id) == "failed", "the row of the failed job")
+
+
+def test_one_tick_is_a_command(yard: Yard, scratch: Path) -> None:
+    """What a shim calls when no supervisor runs."""
+    first = yard.submit("exit 0")
+    yard.submit(f"touch {scratch}/second", after=first.id)
+    until(lambda: yard.folder(first).read_ending() is not None, "the end of the first")
+    assert run("tick", "--home", str(yard.paths.home)).exit_code == 0
+    until((scratch / "second").exists, "the second job")
+
+
+@pytest.mark.parametrize("arguments", [("--home", "/proc/nowhere"), ("dance",), ("--hom",)])
+def test_wrong_usage_is_refused(arguments: Sequence[str]) -> None:
+    """Exit code 2, and no traceback."""
+    refused = run(*arguments)
+    assert refused.exit_code == 2
+    assert "Traceback" not in refused.stderr
+    assert refused.stderr
+
+
+def test_help_has_an_example() -> None:
+    """As for every command."""
+    shown = run("--help")
+    assert shown.exit_code == 0
+    assert "example: python -P -m core.jobs --home" in shown.stdout
+
+
+def test_launchers_are_chosen_by_name() -> None:
+    """And an unknown name is told the known ones."""
+    assert choose_launcher("local") is LAUNCHERS["local"]
+    with pytest.raises(InputError, match="local"):
+        choose_launcher("cloud")
