@@ -34,7 +34,7 @@ WARM_MODULES = ("pandas", "pyarrow", "streamlit.elements.arrow", "dashboard.widg
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def create_app(settings: Settings, clock: Clock) -> st.App:
+def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.App:
     """Return the app, not yet running; `streamlit_options` must be given to its `run`."""
     gate = Middleware(
         Gate,
@@ -44,7 +44,7 @@ def create_app(settings: Settings, clock: Clock) -> st.App:
         policy=content_policy(),
     )
     return st.App(
-        SCRIPT,
+        script,
         lifespan=_lifespan,
         middleware=[gate],
         routes=[

@@ -94,7 +94,8 @@ class Gate:
         with self.sessions.watch(session) as ended:
             expiry = asyncio.get_running_loop().call_later(left, ended.set)
             try:
-                await self.app(_named(scope, session), _until(ended, receive, send), send)
+                until = _until(ended, receive, send)
+                await self.app(_named(scope, session), until, _unless(ended, send))
             finally:
                 expiry.cancel()
 
@@ -255,5 +256,15 @@ def _until(ended: asyncio.Event, receive: Receive, send: Send) -> Callable[[], A
         message.cancel()
         await send({"type": "websocket.close", "code": _SIGNED_OUT_CODE})
         return {"type": "websocket.disconnect", "code": _SIGNED_OUT_CODE}
+
+    return guarded
+
+
+def _unless(ended: asyncio.Event, send: Send) -> Send:
+    """Return a send that drops what the app still says on a WebSocket that is closed."""
+
+    async def guarded(message: Message) -> None:
+        if not ended.is_set():
+            await send(message)
 
     return guarded

@@ -7,6 +7,9 @@ everything). `cursor` is what to ask with next time, `period` when.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from core.errors import InputError, UnavailableError
@@ -23,8 +26,19 @@ OVERLAP_INTERVALS = 10
 OVERLAP_BUCKETS = 2
 SHORTEST_SPAN_S, LONGEST_SPAN_S = 10.0, 10 * 365 * 86_400.0
 LONGEST_PERIOD_S = 30.0
+MOST_GROWTH = 1.5
+EDGE_S = 0.001
 METRICS_PERIOD_S = 2.0
 _DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetryMark:
+    """What a telemetry cursor holds: newest tick, width of buckets (0: samples), oldest point."""
+
+    at: float
+    width: float
+    oldest: float
 
 
 def telemetry_answer(
@@ -40,26 +54,26 @@ def telemetry_answer(
     keys = [_telemetry_key(name) for name in _checked(names)]
     seconds = _number(span, "span", SHORTEST_SPAN_S, LONGEST_SPAN_S)
     banded = {int(_number(text, "band", 0, MAX_SERIES)) for text in bands.split(",") if text}
-    seen = _number(cursor, "cursor", 0.0, math.inf) if cursor else None
+    seen = _read_mark(cursor)
     try:
         state = store.latest()
     except UnavailableError as error:
         return _silence(keys, now, str(error))
     if state is None:
         return _silence(keys, now, freshness(None, now).sentence)
-    width = bucket_width(now - seconds, now, MAX_POINTS)
-    is_coarse = width > state.interval_s
-    since, most = _delta(state, seen, now - seconds, width if is_coarse else None)
+    start = now - seconds
+    mark = _resumable(seen, state, start)
+    since, most = (start, MAX_POINTS) if mark is None else _tail(mark, state)
     found = store.series(keys, since=since, until=now, max_points=most)
-    series, columns = _shared([_columns(points, with_band=i in banded)
-                               for i, points in enumerate(found)])  # fmt: skip
+    mark = replace(mark, at=state.at) if mark else _first_mark(found, state, start)
+    series, columns = _shared(
+        [_columns(points, with_band=place in banded) for place, points in enumerate(found)]
+    )
     return {
         "now": round(now, 2),
-        "from": None if since <= now - seconds else [round(since, 2)] * len(keys),
-        "cursor": f"{state.at:.3f}",
-        "period": min(max(width / 2, state.interval_s), LONGEST_PERIOD_S)
-        if is_coarse
-        else state.interval_s,
+        "from": None if since == start else [round(since, 3)] * len(keys),
+        "cursor": f"{mark.at:.3f}:{mark.width:g}:{mark.oldest:.3f}",
+        "period": min(max(mark.width / 2, state.interval_s), LONGEST_PERIOD_S),
         "stale": freshness(state, now).sentence,
         "x": columns,
         "series": series,
@@ -71,7 +85,8 @@ def metrics_answer(
 ) -> dict[str, Any]:
     """Return metric series of runs over steps, or over seconds since each run's first point.
 
-    Raises InputError, NotFoundError. A run that went on from an earlier checkpoint is sent whole.
+    Raises InputError. A run that went on from an earlier checkpoint is sent whole; one that was
+    deleted has no points.
     """
     keys = [_metric_key(name) for name in _checked(names)]
     given = cursor.split(",") if cursor else []
@@ -126,22 +141,63 @@ def _values(points: Sequence[MetricPoint]) -> list[float | None]:
     return [_short(point.value) for point in points]
 
 
-def _delta(
-    state: HostState, seen: float | None, start: float, width: float | None
-) -> tuple[float, int]:
+def _read_mark(cursor: str) -> TelemetryMark | None:
+    """Return what a cursor says; raises InputError."""
+    if not cursor:
+        return None
+    parts = cursor.split(":")
+    if len(parts) != len(TelemetryMark.__dataclass_fields__):
+        raise InputError(f"cursor={cursor!r} is not one of ours")
+    at, width, oldest = (_number(part, "cursor", 0.0, 1e12) for part in parts)
+    return TelemetryMark(at=at, width=width, oldest=oldest)
+
+
+def _resumable(mark: TelemetryMark | None, state: HostState, start: float) -> TelemetryMark | None:
+    """Return the mark if a tail is enough: not after a sleep, a clock set back, a long growth."""
+    if mark is None or mark.at > state.at or mark.at - _overlap(mark, state) <= start:
+        return None
+    step = mark.width or state.interval_s
+    has_outgrown = (state.at - max(start, mark.oldest)) / step > MOST_GROWTH * MAX_POINTS
+    return None if has_outgrown else mark
+
+
+def _first_mark(found: Sequence[Sequence[Point]], state: HostState, start: float) -> TelemetryMark:
+    """Return the mark after a whole window: how wide its buckets are, 0 where they are samples."""
+    longest = max(found, key=len, default=())
+    oldest = longest[0].at if longest else start
+    is_bucketed = any(point.count > 1 for point in longest)
+    width = _width(longest, oldest, state.at) if is_bucketed else 0.0
+    return TelemetryMark(at=state.at, width=width, oldest=oldest)
+
+
+def _width(points: Sequence[Point], oldest: float, newest: float) -> float:
+    """Return the width of these buckets.
+
+    The store chose it by its first sample, which lies up to a bucket before the first point: near a
+    step of the ladder that makes a difference, and the points themselves decide.
+    """
+    narrow = bucket_width(oldest, newest, MAX_POINTS)
+    wide = bucket_width(oldest - 2 * narrow, newest, MAX_POINTS)
+    usual = median([after.at - before.at for before, after in pairwise(points)] or [narrow])
+    return min(narrow, wide, key=lambda width: abs(width - usual))
+
+
+def _tail(mark: TelemetryMark, state: HostState) -> tuple[float, int]:
     """Return since when to send, and in at most how many points.
 
-    Buckets start at multiples of `width`, so a short tail asked with its own number of points
-    comes in the same buckets as the whole window did. The clock of the cursor may have jumped.
+    Buckets start at multiples of their width, so a short tail asked with its own number of points
+    comes in the same buckets as the whole window did.
     """
-    overlap = (width or 0) * OVERLAP_BUCKETS or state.interval_s * OVERLAP_INTERVALS
-    if seen is None or not start < seen - overlap or seen > state.at:
-        return start, MAX_POINTS
-    since = seen - overlap
-    if width is None:
+    since = mark.at - _overlap(mark, state)
+    if not mark.width:
         return since, MAX_POINTS
-    since = math.floor(since / width) * width
-    return since, math.floor((state.at - since) / width) + 2
+    edge = math.floor(since / mark.width) * mark.width
+    return edge - EDGE_S, math.floor((state.at - edge) / mark.width) + 2
+
+
+def _overlap(mark: TelemetryMark, state: HostState) -> float:
+    """Return how far back a tail reaches, so that what was written late is not lost."""
+    return mark.width * OVERLAP_BUCKETS or state.interval_s * OVERLAP_INTERVALS
 
 
 def _columns(points: Sequence[Point], *, with_band: bool) -> Columns:

@@ -24,7 +24,9 @@ export function formatValue(unit, value) {
 export function formatTicks(unit, splits) {
   const step = splits.length > 1 ? Math.abs(splits[1] - splits[0]) : Math.abs(splits[0] ?? 1)
   const largest = Math.max(...splits.map((split) => Math.abs(split ?? 0)))
-  if (unit === "plain" || unit === "seconds") return splits.map((split) => formatValue(unit, split))
+  if (unit === "plain" || unit === "seconds") {
+    return splits.map((split) => (split === null ? "" : formatValue(unit, split)))
+  }
   const power = unit in SYMBOLS ? powerOf(largest) : 0
   const factor = unit === "ratio" ? 100 : 1 / 1000 ** power
   const symbol = unit === "ratio" ? "%" : unit === "celsius" ? "°C" : PREFIXES[power] + SYMBOLS[unit]

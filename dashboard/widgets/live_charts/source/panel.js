@@ -22,8 +22,6 @@ export function createPanel(panel, hall) {
   let tracks = panel.series.map(() => ({ y: [] }))
   let isTable = false
 
-  const plot = new uPlot(options(panel, hall, frame, () => showValues()), columns, frame.plot)
-  panel.series.forEach((series, place) => showLine(plot, place, !hidden.has(series.label)))
   const legend = createLegend(panel, hidden, (place) => {
     const label = panel.series[place].label
     const isShown = hidden.delete(label)
@@ -32,6 +30,10 @@ export function createPanel(panel, hall) {
     return isShown
   })
   frame.head.after(legend.element)
+
+  let plot = null
+  plot = new uPlot(options(panel, hall, frame, showValues), columns, frame.plot)
+  panel.series.forEach((series, place) => showLine(plot, place, !hidden.has(series.label)))
   legend.paint(hall.theme)
 
   frame.button.addEventListener("click", () => {
@@ -49,8 +51,10 @@ export function createPanel(panel, hall) {
   observer.observe(frame.plot)
 
   function showValues() {
-    const place = plot.cursor.idx
-    const isInspected = plot.cursor.left >= 0 && place !== null && place !== undefined
+    if (!plot) return
+    // Not `cursor.idx`: after new points or a new window it is right only at the next mouse move.
+    const isInspected = plot.cursor.left >= 0 && columns[0].length > 0
+    const place = isInspected ? plot.posToIdx(plot.cursor.left) : 0
     const span = hall.window()[1] - hall.window()[0]
     frame.place.textContent = isInspected ? formatPlace(hall.axis, columns[0][place], span) : ""
     legend.show(
@@ -78,7 +82,6 @@ export function createPanel(panel, hall) {
       frame.note.hidden = columns[0].length > 0
       frame.note.textContent = hall.isAnswered() ? hall.empty : "Loading…"
       frame.plot.setAttribute("aria-label", spoken(panel, lastValues()))
-      showValues()
       if (isTable) drawRows()
     },
     /** Follow the shared window. */
@@ -164,7 +167,7 @@ function options(panel, hall, frame, inspect) {
     hooks: {
       setCursor: [inspect],
       setSelect: [(plot) => selectRange(plot, hall)],
-      draw: [(plot) => drawLimits(plot, panel, hall)],
+      draw: [(plot) => drawLimits(plot, panel, hall), inspect],
     },
   }
 }
@@ -211,6 +214,7 @@ function drawLimits(plot, panel, hall) {
   ctx.fillStyle = hall.theme.text
   ctx.font = plot.axes[1].font[0]
   ctx.textAlign = "right"
+  ctx.textBaseline = "bottom"
   ctx.setLineDash([2 * uPlot.pxRatio, 3 * uPlot.pxRatio])
   for (const limit of panel.limits) {
     const height = plot.valToPos(limit.value, "y", true)
@@ -220,7 +224,7 @@ function drawLimits(plot, panel, hall) {
     ctx.lineTo(bbox.left + bbox.width, height)
     ctx.stroke()
     const text = `${limit.label} ${formatValue(panel.unit, limit.value)}`
-    ctx.fillText(text, bbox.left + bbox.width, height - 4 * uPlot.pxRatio)
+    ctx.fillText(text, bbox.left + bbox.width, height - 2 * uPlot.pxRatio)
   }
   ctx.restore()
 }

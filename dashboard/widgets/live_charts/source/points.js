@@ -57,15 +57,23 @@ export function sharedAxis(tracks) {
   return Float64Array.from(all).sort()
 }
 
-/** Return a column spread over the shared axis: undefined where the series has no point. */
+/**
+ * Return a column spread over the shared axis: undefined where the series has no point, so that the
+ * line goes on, and null all over a gap, so that it does not.
+ */
 export function spread(axis, x, column) {
-  const result = new Array(axis.length)
+  const result = new Array(axis.length).fill(undefined)
   let index = 0
   for (let place = 0; place < axis.length && index < x.length; place += 1) {
     if (axis[place] === x[index]) {
       result[place] = column[index]
       index += 1
     }
+  }
+  for (let place = 0; place < result.length; place += 1) {
+    if (result[place] !== null) continue
+    for (let next = place - 1; next >= 0 && result[next] === undefined; next -= 1) result[next] = null
+    while (place + 1 < result.length && (result[place + 1] ?? null) === null) result[(place += 1)] = null
   }
   return result
 }
