@@ -1,15 +1,33 @@
-"""Translate: not drawn yet."""
+"""Translate: try the model, see where it looked, correct it."""
 
-import time
+import streamlit as st
 
-from core.lifecycle.services import read_states
+from core.errors import UnavailableError
 from dashboard import wiring
-from dashboard.viewmodels.health import summarize_health
+from dashboard.widgets import translate
+from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
+from dashboard.widgets.notices import draw_notices
 
-page_header(
-    "Translate",
-    lambda: summarize_health(
-        wiring.telemetry().latest(), read_states(wiring.settings().paths), time.time()
-    ),
-)
+with page_guard():
+    page_header("Translate", wiring.health, ranged=False)
+    draw_notices()
+    hall, client = wiring.hall(), wiring.translation()
+    try:
+        languages = client.languages
+    except UnavailableError as error:
+        translate.draw_unavailable(error)
+    else:
+        translate.draw_translator(client, languages, wiring.settings().serving.max_characters)
+        attention, alternatives, correction = st.tabs(
+            ["Attention", "Alternatives", "Correct it"], key="translate-tab"
+        )
+        with attention, page_guard():
+            translate.draw_attention(client)
+        with alternatives, page_guard():
+            translate.draw_alternatives()
+        with correction, page_guard():
+            translate.draw_correction(hall, languages)
+    st.header("Corrections", anchor=False)
+    with page_guard():
+        translate.draw_corrections(hall)
