@@ -36,3 +36,33 @@ class Attention:
     weights: tuple[tuple[float, ...], ...]
     layer: int
     model_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedModel:
+    """A model that serves: `model` is `NAME:VERSION`, `since` when it was loaded (epoch)."""
+
+    model: str
+    run: str
+    source: str
+    target: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What the translation server says of itself; the first model is the default.
+
+    `problem` says what keeps the alias' version from serving, empty when nothing does.
+    """
+
+    models: tuple[ServedModel, ...]
+    uptime_s: float
+    requests: int
+    failures: int
+    problem: str
+
+    @property
+    def model(self) -> str | None:
+        """`NAME:VERSION` of the default model, None before the first promotion."""
+        return self.models[0].model if self.models else None

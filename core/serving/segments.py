@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from core.errors import InputError
+
 # Sentence marks with the closing quotes and brackets that follow them; bounded, hence linear.
 _CLOSERS = "\"'\u201d\u2019\u00bb)\\]"
 _SENTENCE_END = re.compile(
@@ -34,6 +36,18 @@ class Piece:
 
     text: str
     is_segment: bool
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Raise InputError for text that is no text: half a character (a lone surrogate)."""
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"the text holds half a character at position {error.start}",
+                remedy="Send valid Unicode",
+            ) from None
 
 
 def split_text(text: str) -> Sequence[Piece]:

@@ -5,15 +5,14 @@ to text are the same for every engine, so torch and CTranslate2 differ in arithm
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from core.clock import Clock
-from core.errors import InputError
-from core.serving.engine import Candidate, Engine, SearchOptions
+from core.serving.engine import Candidate, Engine, SearchOptions, longest_target
 from core.serving.records import Hypothesis, Translation
 from core.serving.repetition import is_stuck
-from core.serving.segments import Piece, split_long, split_text
+from core.serving.segments import Piece, check_texts, split_long, split_text
 
 _BLOCK_REPEATS = 3
 
@@ -46,7 +45,7 @@ class TextTranslator:
         self, texts: Sequence[str], *, beam: int = 5, n_best: int = 1
     ) -> Sequence[Translation]:
         """Return one translation per text, in order; empty text gives an empty translation."""
-        _check_texts(texts)
+        check_texts(texts)
         started = self.clock.monotonic()
         options = SearchOptions(beam=max(beam, n_best), n_best=n_best)
         split = [self.split(text) for text in texts]
@@ -103,11 +102,22 @@ class TextTranslator:
     def _decode(
         self, sources: Sequence[Sequence[str]], options: SearchOptions
     ) -> list[Sequence[Candidate]]:
-        """Return the engine's candidates; a segment that has no tokens at all has an empty one."""
+        """Return the engine's candidates; a segment that has no tokens at all has an empty one.
+
+        The engine's limit of length is that of the longest source beside it. Each candidate is cut
+        to the limit of its own, so that company changes nothing.
+        """
         empty: Sequence[Candidate] = (Candidate(tokens=(), score=0.0),)
         given = [source for source in sources if source]
         found = iter(self.engine.search(given, options) if given else ())
-        return [next(found) if source else empty for source in sources]
+        return [
+            [_cut(candidate, source) for candidate in next(found)] if source else empty
+            for source in sources
+        ]
+
+    def _spell(self, candidate: Candidate, piece: Piece) -> str:
+        """Return a candidate as text; where the model says nothing, the source, not a gap."""
+        return self.vocabulary.text(candidate.tokens).strip() or piece.text
 
     def _count(self, text: str) -> int:
         """Return how many tokens a text has."""
@@ -120,7 +130,7 @@ class TextTranslator:
             for piece in pieces
         ]
         text = "".join(
-            piece.text if candidate is None else self.vocabulary.text(candidate.tokens)
+            piece.text if candidate is None else self._spell(candidate, piece)
             for piece, candidate in zip(pieces, chosen, strict=True)
         )
         scored = [candidate for candidate in chosen if candidate is not None]
@@ -129,16 +139,10 @@ class TextTranslator:
         return Hypothesis(text=text, score=total / num_tokens if num_tokens else 0.0)
 
 
-def _check_texts(texts: Sequence[str]) -> None:
-    """Raise InputError for text that is no text: half a character (a lone surrogate)."""
-    for text in texts:
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise InputError(
-                f"the text holds half a character at position {error.start}",
-                remedy="Send valid Unicode",
-            ) from None
+def _cut(candidate: Candidate, source: Sequence[str]) -> Candidate:
+    """Return the candidate within the length that its source allows."""
+    limit = longest_target([source], len(candidate.tokens))
+    return replace(candidate, tokens=candidate.tokens[:limit])
 
 
 def _depth(pieces: Sequence[Piece], found: Found) -> int:

@@ -13,12 +13,13 @@ from safetensors.torch import load_file
 
 from core.clock import Clock
 from core.data.records import BOS_ID, EOS_ID, Pair
-from core.errors import CorruptError
+from core.errors import CorruptError, UnavailableError
 from core.model import search as model_search
 from core.model.transformer import Transformer
 from core.serving.engine import Candidate, SearchOptions, longest_target
 from core.serving.records import Attention
 from core.serving.text_translator import TextTranslator
+from core.serving.translator import Translator
 from core.serving.version_folder import VersionFolder
 from core.serving.vocabulary import Vocabulary
 
@@ -96,12 +97,15 @@ class AttentionModel:
     layer: int
     version: str
 
-    def explain(self, translator: TextTranslator, text: str, *, beam: int) -> Attention:
+    def explain(self, translator: Translator, text: str, *, beam: int) -> Attention:
         """Return the attention of the translation that `translator` gives `text`.
 
         Segments follow each other, and a target token looks at its own segment only. What is
-        copied without translation is left out.
+        copied without translation is left out. Raises UnavailableError for a translator that has
+        no tokens to show (the echo twin).
         """
+        if not isinstance(translator, TextTranslator):
+            raise UnavailableError(f"{translator.version} has no attention to show")
         segments = [piece.text for piece in translator.split(text) if piece.is_segment]
         found = translator.search(segments, SearchOptions(beam=beam))
         sources = [tuple(translator.vocabulary.pieces(segment)) for segment in segments]

@@ -1,0 +1,122 @@
+"""The translation server as a process: `python -P -m core.serving [--home DIR] [--port 5000]`."""
+
+import argparse
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+
+from core.clock import SystemClock
+from core.database import Database, open_database, sqlite_url
+from core.errors import DatahallError, InputError
+from core.registry.sql import SqlModelRegistry
+from core.serving.catalog import open_attention, open_translator
+from core.serving.pool import ModelPool
+from core.serving.server import TranslationServer
+from core.settings import Settings, load_settings
+
+_GRACE_S = 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM (exit 0) or Ctrl-C (130); returns the exit status."""
+    parser = argparse.ArgumentParser(prog="core.serving", description=__doc__)
+    parser.add_argument("--home", help="home folder")
+    parser.add_argument("--host", help="address to listen on")
+    parser.add_argument("--port", type=int, help="port to listen on")
+    given = parser.parse_args(arguments)
+    flags = {"home": given.home, "serving.host": given.host, "serving.port": given.port}
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    try:
+        settings = load_settings(environment=os.environ, flags=flags)
+        _serve(settings)
+    except DatahallError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; raises InputError that says why it cannot."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        opened = socket.socket(family, kind, protocol)
+    except (OSError, OverflowError) as error:
+        raise InputError(f"cannot listen on {host}:{port}: {error}") from error
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(socket.SOMAXCONN)
+    except (OSError, OverflowError) as error:
+        opened.close()
+        raise InputError(
+            f"the translation server cannot listen on {host}:{port} ({_why(error)})",
+            remedy="Stop what uses the port, or choose another with --port or serving.port",
+        ) from error
+    return opened
+
+
+def _why(error: OSError | OverflowError) -> str:
+    """Return why a port cannot be used, in words."""
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return "another program uses that port"
+    return str(error)
+
+
+def make_server(settings: Settings, database: Database) -> TranslationServer:
+    """Return the server of a home folder."""
+    clock = SystemClock()
+    paths, serving = settings.paths, settings.serving
+    return TranslationServer(
+        pool=ModelPool(
+            registry=SqlModelRegistry(database, clock),
+            open=lambda version: open_translator(
+                paths.model(version.name, version.version), version, serving
+            ),
+            clock=clock,
+        ),
+        open_attention=lambda version: open_attention(
+            paths.model(version.name, version.version),
+            f"{version.name}:{version.version}",
+            threads=serving.threads,
+        ),
+        settings=serving,
+        clock=clock,
+    )
+
+
+def _serve(settings: Settings) -> None:
+    """Listen and answer until a signal comes; requests that began are finished first."""
+    settings.paths.prepare()
+    serving = settings.serving
+    opened = listen(serving.host, serving.port)
+    database = open_database(settings.database_url or sqlite_url(settings.paths.database))
+    try:
+        config = uvicorn.Config(
+            make_server(settings, database).app(),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+            lifespan="on",
+        )
+        # uvicorn raises the signal again once it is done: SIGTERM then ends in exit 0.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        print(f"Translation server on http://{serving.host}:{opened.getsockname()[1]}", flush=True)
+        uvicorn.Server(config).run(sockets=[opened])
+    finally:
+        database.close()
+        opened.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

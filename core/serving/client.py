@@ -1,0 +1,151 @@
+"""The translation server as its clients see it: the page, the command line, and other programs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import httpx
+
+from core.errors import DatahallError, InputError, UnavailableError
+from core.serving.records import Attention, Health, Hypothesis, ServedModel, Translation
+
+_TIMEOUT_S = 60.0
+_HEALTH_TIMEOUT_S = 2.0
+_INPUT_STATUSES = (400, 413)
+
+
+class TranslationClient:
+    """A Translator that asks the server; safe to share between threads.
+
+    Every call raises UnavailableError, with what to do, when no server answers or no model is
+    there yet, and InputError for what the server does not take.
+    """
+
+    def __init__(self, base_url: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        """Talk to the server at `base_url`; `transport` replaces the network (tests)."""
+        self.base_url = base_url.rstrip("/")
+        # trust_env=False: a proxy in the environment must not see what stays on this machine.
+        self._client = httpx.Client(
+            base_url=self.base_url, timeout=_TIMEOUT_S, trust_env=False, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        """Return the client, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    @property
+    def version(self) -> str:
+        """`NAME:VERSION` of the model that serves by default."""
+        return self._default().model
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """Source and target of the model that serves by default."""
+        model = self._default()
+        return (model.source, model.target)
+
+    def health(self) -> Health:
+        """Return what the server says of itself; asked with a short deadline."""
+        document = self._ask("GET", "/health", timeout_s=_HEALTH_TIMEOUT_S)
+        models = tuple(ServedModel(**entry) for entry in document["models"])
+        return Health(
+            models=models,
+            uptime_s=document["uptime_s"],
+            requests=document["requests"],
+            failures=document["failures"],
+            problem=document["problem"],
+        )
+
+    def translate(
+        self, texts: Sequence[str], *, beam: int = 5, n_best: int = 1
+    ) -> Sequence[Translation]:
+        """Return one translation per text, in order; empty text gives an empty translation."""
+        if not texts:
+            return []
+        asked = {"q": list(texts), "beam": beam, "alternatives": n_best - 1}
+        document = self._ask("POST", "/translate", asked)
+        others = document.get("alternatives", [[] for _ in texts])
+        other_scores = document.get("alternative_scores", [[] for _ in texts])
+        return [
+            Translation(
+                source=text,
+                text=document["translatedText"][number],
+                score=document["score"][number],
+                alternatives=tuple(
+                    Hypothesis(text=other, score=score)
+                    for other, score in zip(others[number], other_scores[number], strict=True)
+                ),
+                model_version=document["model_version"],
+                milliseconds=document["milliseconds"] / len(texts),
+            )
+            for number, text in enumerate(texts)
+        ]
+
+    def attention(self, text: str, *, beam: int = 5) -> Attention:
+        """Return where the attention of a text's translation rested."""
+        document = self._ask("POST", "/attention", {"q": text, "beam": beam})
+        return Attention(
+            source_tokens=tuple(document["source_tokens"]),
+            target_tokens=tuple(document["target_tokens"]),
+            weights=tuple(tuple(row) for row in document["weights"]),
+            layer=document["layer"],
+            model_version=document["model_version"],
+        )
+
+    def _default(self) -> ServedModel:
+        """Return the model that serves by default; raises UnavailableError when none does."""
+        health = self.health()
+        if not health.models:
+            raise UnavailableError(
+                health.problem or "the translation server has no model yet",
+                remedy="Promote a finished run: on the Models page, or datahall models promote RUN",
+            )
+        return health.models[0]
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        document: Mapping[str, object] | None = None,
+        timeout_s: float = _TIMEOUT_S,
+    ) -> Any:  # noqa: ANN401  (JSON)
+        """Return the server's answer; raises what it says in our words."""
+        try:
+            response = self._client.request(method, path, json=document, timeout=timeout_s)
+            answer = response.json()
+        except UnicodeEncodeError:
+            raise InputError("the text holds half a character (a lone surrogate)") from None
+        except httpx.TimeoutException as error:
+            raise UnavailableError(
+                f"the translation server at {self.base_url} did not answer in time",
+                remedy="Send less text at a time, or look at logs/server.log",
+            ) from error
+        except httpx.TransportError as error:
+            raise UnavailableError(
+                f"no translation server answers at {self.base_url}",
+                remedy="Start it: datahall up, or datahall serve",
+            ) from error
+        except ValueError as error:
+            raise UnavailableError(
+                f"what answers at {self.base_url} is no translation server",
+                remedy="Choose another port: serving.port",
+            ) from error
+        if response.is_success:
+            return answer
+        raise _error(response.status_code, answer)
+
+
+def _error(status: int, answer: object) -> DatahallError:
+    """Return the server's refusal as an error."""
+    text = answer.get("error") if isinstance(answer, dict) else None
+    message = str(text or f"the translation server answered {status}")
+    if status in _INPUT_STATUSES:
+        return InputError(message)
+    return UnavailableError(message)

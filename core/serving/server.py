@@ -1,0 +1,247 @@
+"""The translation server: LibreTranslate's REST shape, with what Datahall adds beside it.
+
+Inference runs in a few threads; more requests wait, and when too many wait they are told so (429).
+Each request keeps the version that it began with. torch is imported only when attention is asked.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from typing import Protocol, TypeVar
+
+import anyio
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from core.clock import Clock
+from core.errors import DatahallError, InputError, UnavailableError
+from core.registry.records import ModelVersion
+from core.serving import documents
+from core.serving.body import (
+    Fields,
+    TooLongError,
+    TranslationRequest,
+    max_bytes,
+    read_fields,
+    read_translation,
+)
+from core.serving.counters import Counters, Metered
+from core.serving.host_gate import HostGate
+from core.serving.language import detect
+from core.serving.pool import LoadedModel, ModelPool
+from core.serving.records import Attention
+from core.serving.translator import Translator
+from core.settings import ServingSettings
+
+POLL_S = 0.5
+MAX_WAITING = 64
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Explainer(Protocol):
+    """Shows where a version's attention rested."""
+
+    def explain(self, translator: Translator, text: str, *, beam: int) -> Attention:
+        """Return the attention of the translation that `translator` gives `text`."""
+        ...
+
+
+class BusyError(UnavailableError):
+    """Too many requests wait already (429)."""
+
+    kind = "busy"
+
+
+@dataclass(slots=True, kw_only=True)
+class TranslationServer:
+    """Answers requests with the models of a pool."""
+
+    pool: ModelPool
+    open_attention: Callable[[ModelVersion], Explainer]
+    settings: ServingSettings
+    clock: Clock
+    poll_s: float = POLL_S
+    counters: Counters = field(default_factory=Counters)
+    started_at: float = 0.0
+    _workers: anyio.CapacityLimiter | None = None
+    _explainer: tuple[str, Explainer] | None = None
+    _explaining: threading.Lock = field(default_factory=threading.Lock)
+    _problem: str = ""
+
+    def app(self) -> Starlette:
+        """Return the ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/", self._root),
+                Route("/translate", self._translate, methods=["POST"]),
+                Route("/detect", self._detect, methods=["POST"]),
+                Route("/attention", self._attention, methods=["POST"]),
+                Route("/languages", self._languages),
+                Route("/frontend/settings", self._frontend_settings),
+                Route("/health", self._health),
+                Route("/metrics", self._metrics),
+            ],
+            middleware=[
+                Middleware(Metered, counters=self.counters, clock=self.clock),
+                Middleware(HostGate, host=self.settings.host),
+            ],
+            exception_handlers={DatahallError: _tell_error, HTTPException: _tell_status},
+            lifespan=self._lifespan,
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        """Watch the alias while the server runs."""
+        self.started_at = self.clock.now()
+        self._workers = anyio.CapacityLimiter(self.settings.workers)
+        watcher = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await watcher
+
+    async def _watch(self) -> None:
+        """Follow the alias for ever; while the database cannot be read, what is loaded serves."""
+        while True:
+            try:
+                await asyncio.to_thread(self.pool.refresh)
+                self._problem = ""
+            except Exception as error:  # noqa: BLE001  (the watcher outlives whatever it meets)
+                if not self._problem:
+                    _log.warning("the registry cannot be read", exc_info=error)
+                self._problem = f"the registry cannot be read: {error}"
+            await asyncio.sleep(self.poll_s)
+
+    async def _translate(self, request: Request) -> Response:
+        """`POST /translate`."""
+        started = self.clock.monotonic()
+        asked = await self._read(request)
+        model = self.pool.choose(asked.source, asked.target)
+        found = await self._work(
+            lambda: model.translator.translate(
+                asked.texts, beam=asked.beam, n_best=asked.alternatives + 1
+            )
+        )
+        self.counters.characters += sum(len(text) for text in asked.texts)
+        milliseconds = (self.clock.monotonic() - started) * 1000
+        return JSONResponse(documents.translation_document(asked, model, found, milliseconds))
+
+    async def _attention(self, request: Request) -> Response:
+        """`POST /attention`: tokens and weights of the translation of one text."""
+        asked = await self._read(request)
+        if asked.is_list:
+            raise InputError("Invalid request: q is one text")
+        model = self.pool.choose(asked.source, asked.target)
+        return JSONResponse(asdict(await self._work(lambda: self._explain(model, asked))))
+
+    async def _detect(self, request: Request) -> Response:
+        """`POST /detect`."""
+        asked = await self._read(request)
+        return JSONResponse([asdict(guess) for guess in detect("\n".join(asked.texts))])
+
+    async def _languages(self, _request: Request) -> Response:
+        """`GET /languages`."""
+        return JSONResponse(documents.languages_document(self.pool.models()))
+
+    async def _frontend_settings(self, _request: Request) -> Response:
+        """`GET /frontend/settings`."""
+        limit = self.settings.max_characters
+        return JSONResponse(documents.frontend_document(self.pool.models(), limit))
+
+    async def _health(self, _request: Request) -> Response:
+        """`GET /health`: 200 while the process works, with or without a model."""
+        models = documents.model_documents(self.pool.models())
+        return JSONResponse(
+            {
+                "status": "ok",
+                "model": models[0]["model"] if models else None,
+                "models": models,
+                "uptime_s": self.clock.now() - self.started_at,
+                "requests": self.counters.total,
+                "failures": self.counters.failures,
+                "waiting": self.counters.waiting,
+                "problem": self._problem or self.pool.problem(),
+            }
+        )
+
+    async def _metrics(self, _request: Request) -> Response:
+        """`GET /metrics`."""
+        names = [model.translator.version for model in self.pool.models()]
+        return PlainTextResponse(self.counters.exposition(names))
+
+    async def _root(self, _request: Request) -> Response:
+        """`GET /`: what this is, for whoever opens the address in a browser."""
+        return JSONResponse(
+            {
+                "name": "Datahall translation server",
+                "translate": 'POST /translate {"q": "Hello", "source": "en", "target": "es"}',
+                "see": ["/languages", "/health", "/metrics"],
+            }
+        )
+
+    async def _read(self, request: Request) -> TranslationRequest:
+        """Return what a request asks to translate."""
+        return read_translation(
+            await self._fields(request),
+            beam=self.settings.beam,
+            max_characters=self.settings.max_characters,
+        )
+
+    async def _fields(self, request: Request) -> Fields:
+        """Return the body's fields, read no further than a text within the limit can reach."""
+        limit = max_bytes(self.settings.max_characters)
+        content = bytearray()
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > limit:
+                raise TooLongError(
+                    f"Invalid request: the body exceeds {limit} bytes",
+                    remedy=f"Send at most {self.settings.max_characters} characters at a time",
+                )
+        return read_fields(bytes(content), request.headers.get("content-type", ""))
+
+    async def _work(self, work: Callable[[], T]) -> T:
+        """Do work in one of the few threads; raises BusyError when too many wait."""
+        if self.counters.waiting >= MAX_WAITING:
+            raise BusyError("the server is busy", remedy="Try again in a moment")
+        self.counters.waiting += 1
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._workers)
+        finally:
+            self.counters.waiting -= 1
+
+    def _explain(self, model: LoadedModel, asked: TranslationRequest) -> Attention:
+        """Return the attention of a text; the version's weights are kept for the next request."""
+        name = model.translator.version
+        with self._explaining:
+            if self._explainer is None or self._explainer[0] != name:
+                self._explainer = (name, self.open_attention(model.version))
+            explainer = self._explainer[1]
+            return explainer.explain(model.translator, asked.texts[0], beam=asked.beam)
+
+
+async def _tell_error(_request: Request, error: Exception) -> Response:
+    """Return a DatahallError in LibreTranslate's shape."""
+    statuses = ((TooLongError, 413), (InputError, 400), (BusyError, 429), (UnavailableError, 503))
+    status = next((number for kind, number in statuses if isinstance(error, kind)), 500)
+    headers = {"Retry-After": "1"} if status in (429, 503) else None
+    return JSONResponse({"error": str(error)}, status_code=status, headers=headers)
+
+
+async def _tell_status(_request: Request, error: Exception) -> Response:
+    """Return an unknown path or method in LibreTranslate's shape."""
+    status, detail = 500, str(error)
+    if isinstance(error, HTTPException):
+        status, detail = error.status_code, error.detail
+    return JSONResponse({"error": detail}, status_code=status)
