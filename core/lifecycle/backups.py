@@ -39,7 +39,7 @@ def request_verify(hall: Hall, actor: Actor, *, read_data: bool) -> Job:
 
 def request_drill(hall: Hall, actor: Actor, snapshot: str = "latest") -> Job:
     """Queue a restore to a scratch folder that compares every byte."""
-    chosen = find_snapshot(hall, snapshot)
+    chosen = hall.vault.find(snapshot)
     return _queue(
         hall, actor, JobKind.VERIFY, f"Restore drill of {chosen.id[:8]}", chosen.id,
         ("drill", chosen.id),
@@ -50,7 +50,7 @@ def request_restore(
     hall: Hall, actor: Actor, snapshot: str, target: Path, only: str | None = None
 ) -> Job:
     """Queue a restore into an empty or new folder; every byte is compared afterwards."""
-    chosen = find_snapshot(hall, snapshot)
+    chosen = hall.vault.find(snapshot)
     folder = target.expanduser().absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} is not an empty folder", remedy="Choose a new one")
@@ -65,19 +65,7 @@ def request_restore(
 
 def list_snapshots(hall: Hall) -> Sequence[Snapshot]:
     """Return the snapshots that Datahall recorded, newest first."""
-    return hall.snapshots.list()
-
-
-def find_snapshot(hall: Hall, name: str) -> Snapshot:
-    """Return a snapshot by id, the start of one, or `latest`; raises InputError."""
-    snapshots = hall.snapshots.list()
-    if name == "latest" and snapshots:
-        return snapshots[0]
-    found = [entry for entry in snapshots if name and entry.id.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    problem = "matches several snapshots" if found else "is no snapshot"
-    raise InputError(f"{name!r} {problem}", remedy='See "datahall backup list"')
+    return hall.vault.snapshots()
 
 
 def dataset_subject(dataset: Dataset) -> str:

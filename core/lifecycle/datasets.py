@@ -27,7 +27,7 @@ def list_datasets(hall: Hall) -> Sequence[DatasetView]:
     return [
         DatasetView(
             dataset=dataset,
-            snapshot=hall.snapshots.protecting(dataset.digest),
+            snapshot=hall.vault.protecting(dataset.digest),
             job=active.get(dataset_subject(dataset)),
         )
         for dataset in hall.datasets.list()

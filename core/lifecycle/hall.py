@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from core.audit import Ledger
-from core.backup.snapshots import SnapshotStore
+from core.backup.catalog import open_vault
+from core.backup.vault import Vault
 from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.database import Database, open_database, sqlite_url
@@ -33,7 +34,7 @@ class Hall:
     datasets: DatasetStore
     runs: RunStore
     launcher: Launcher
-    snapshots: SnapshotStore
+    vault: Vault
     registry: ModelRegistry
     feedback: FeedbackStore
 
@@ -61,7 +62,7 @@ def open_hall(settings: Settings, clock: Clock | None = None) -> Hall:
         datasets=DatasetStore(settings.paths.datasets),
         runs=SqlRunStore(database, ticking),
         launcher=LocalLauncher(database, settings.paths, settings.jobs, ticking),
-        snapshots=SnapshotStore(database),
+        vault=open_vault(settings, database, ticking),
         registry=SqlModelRegistry(database, ticking),
         feedback=SqlFeedbackStore(database),
     )

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO
 
 from core.clock import Clock
@@ -122,10 +122,7 @@ class Supervision:
             child.process = None
             child.last_exit = "stopped with datahall up"
         states = [self._state(child) for child in self._children]
-        stopped = [
-            ServiceState(**{**_fields(state), "state": "stopped", "next_start_at": None})
-            for state in states
-        ]
+        stopped = [replace(state, state="stopped", next_start_at=None) for state in states]
         write_states(self.paths, stopped, self.clock.now())
 
 
@@ -215,8 +212,3 @@ def _await(process: Process | None, seconds: float) -> None:
     if wait(process, seconds) is None:
         process.kill()
         process.wait()
-
-
-def _fields(state: ServiceState) -> dict[str, object]:
-    """Return the fields of a state."""
-    return {name: getattr(state, name) for name in ServiceState.__dataclass_fields__}

@@ -32,7 +32,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 def gate(hall: Hall, dataset: str, digest: str | None = None) -> Gate:
     """Say whether a run on this dataset may start now; raises NotFoundError."""
     found = hall.datasets.get(dataset, digest)
-    snapshot = hall.snapshots.protecting(found.digest)
+    snapshot = hall.vault.protecting(found.digest)
     if snapshot is None:
         return Gate(
             state="closed",
@@ -139,7 +139,7 @@ def _start(
 ) -> RunView:
     """Write the run's configuration and queue its job."""
     run_id = secrets.token_hex(6)
-    snapshot = hall.snapshots.protecting(dataset.digest)
+    snapshot = hall.vault.protecting(dataset.digest)
     waiver = request.reason.strip() if request.skip_backup else None
     config = RunConfig(
         run_id=run_id,
@@ -179,7 +179,7 @@ def _start(
 
 def _backup_first(hall: Hall, actor: Actor, dataset: Dataset) -> str | None:
     """Return the id of the backup job to wait for, or None when a snapshot holds the dataset."""
-    if hall.snapshots.protecting(dataset.digest) is not None:
+    if hall.vault.protecting(dataset.digest) is not None:
         return None
     return protect_dataset(hall, actor, dataset).id
 

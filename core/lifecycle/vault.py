@@ -1,10 +1,8 @@
 """The repository as actions: how it stands, and its recovery key."""
 
 from core.audit import Actor
-from core.backup.catalog import open_vault
 from core.backup.engine import RepositoryStatus
 from core.backup.find import find_restic
-from core.backup.vault import Vault
 from core.errors import UnavailableError
 from core.files import PRIVATE_FILE, write_atomic
 from core.lifecycle.hall import Hall
@@ -17,20 +15,19 @@ def repository_status(hall: Hall) -> RepositoryStatus:
 
     `detail` says under `unavailable` or `error` what is wrong, and under `remedy` what helps.
     """
-    vault = _vault(hall)
     try:
         find_restic(hall.paths.tools)
     except UnavailableError as error:
         return RepositoryStatus(
-            repository=vault.engine.repository,
+            repository=hall.vault.engine.repository,
             program="restic",
             version="",
             is_initialised=False,
-            snapshots=len(hall.snapshots.list()),
+            snapshots=len(hall.vault.snapshots()),
             last_success_at=None,
             detail={"unavailable": error.message, "remedy": error.remedy},
         )
-    return vault.status()
+    return hall.vault.status()
 
 
 def make_recovery_key(hall: Hall, actor: Actor) -> str | None:
@@ -39,9 +36,7 @@ def make_recovery_key(hall: Hall, actor: Actor) -> str | None:
     None means that a key was made before: it is kept nowhere here and cannot be shown again. Takes
     seconds; waits for a backup that runs. Raises a DatahallError with cause and remedy.
     """
-    return hall.ledger.perform(
-        actor, "backups.recovery-key", REPOSITORY, lambda: _vault(hall).initialise()
-    )
+    return hall.ledger.perform(actor, "backups.recovery-key", REPOSITORY, hall.vault.initialise)
 
 
 def confirm_recovery_key(hall: Hall, actor: Actor) -> None:
@@ -59,8 +54,3 @@ def recovery_key_stored_at(hall: Hall) -> float | None:
         return float(hall.paths.recovery_mark.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-
-
-def _vault(hall: Hall) -> Vault:
-    """Return the vault of the hall."""
-    return open_vault(hall.settings, hall.database, hall.clock)

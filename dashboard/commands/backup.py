@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
+from core.errors import ConflictError
 from core.jobs.launcher import Job
 from core.lifecycle import backups
+from core.lifecycle.datasets import list_datasets
 from core.lifecycle.hall import Hall
+from core.lifecycle.jobs import job_result
+from core.lifecycle.vault import make_recovery_key, recovery_key_stored_at, repository_status
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
@@ -18,7 +22,6 @@ from dashboard.commands.console import (
     operator,
     print_json,
     print_table,
-    result_of,
 )  # fmt: skip
 from dashboard.commands.documents import snapshot_document
 
@@ -99,12 +102,34 @@ def drill(
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Say where backups go and what is not backed up. Example: datahall backup status."""
     with hall_of(home) as hall:
-        document = backups.status(hall)
+        found = repository_status(hall)
+        document = {
+            **{name: getattr(found, name) for name in found.__dataclass_fields__},
+            "recovery_key_stored_at": recovery_key_stored_at(hall),
+            "not_backed_up": [
+                f"{view.dataset.name}:{view.dataset.digest[:12]}"
+                for view in list_datasets(hall)
+                if not view.is_protected
+            ],
+        }
         if as_json:
             print_json(document)
             return
         for key, value in document.items():
             print(f"{key.replace('_', ' '):18} {value}")
+
+
+@app.command("recovery-key")
+def recovery_key(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Make a second key, shown this once. Example: datahall backup recovery-key."""
+    with hall_of(home) as hall:
+        key = make_recovery_key(hall, operator())
+    if key is None:
+        raise ConflictError("a recovery key was made before; it is kept nowhere here")
+    if as_json:
+        print_json({"recovery_key": key})
+    else:
+        print(f"Recovery key, shown this once; keep it off this machine:\n\n  {key}\n")
 
 
 def local_time(seconds: float) -> str:
@@ -115,10 +140,8 @@ def local_time(seconds: float) -> str:
 def _finish(hall: Hall, job: Job, *, as_json: bool) -> None:
     """Follow a job to its end and say what came of it."""
     ended = demand(follow(hall, job.id, quiet=as_json), hall)
-    result = result_of(hall, ended)
+    result = job_result(hall, ended.id)
     if as_json:
         print_json({"job": ended.id, "state": ended.state.value, **result})
         return
     print(result.get("sentence") or hall.launcher.log(ended.id, tail=1).strip())
-    if key := result.get("recovery_key"):
-        print(f"\nRecovery key, shown this once; keep it off this machine:\n  {key}")

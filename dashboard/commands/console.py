@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -99,15 +99,6 @@ def demand(job: Job, hall: Hall) -> Job:
     lines = hall.launcher.log(job.id, tail=5).strip()
     said = f": {lines}" if lines else ""
     raise CommandError(f"{job.spec.title} {job.state}: {job.reason}{said}")
-
-
-def result_of(hall: Hall, job: Job) -> dict[str, Any]:
-    """Return what a job left in `result.json`, or nothing."""
-    path = hall.paths.job(job.id) / "result.json"
-    if not path.exists():
-        return {}
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return document
 
 
 def rate_words(progress: JobProgress) -> str:

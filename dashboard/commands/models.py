@@ -6,6 +6,7 @@ import typer
 
 from core.errors import InputError
 from core.lifecycle import models
+from core.lifecycle.jobs import job_result
 from core.lifecycle.runs import find_run
 from dashboard.commands.backup import local_time
 from dashboard.commands.console import (
@@ -17,7 +18,6 @@ from dashboard.commands.console import (
     operator,
     print_json,
     print_table,
-    result_of,
 )  # fmt: skip
 from dashboard.commands.documents import model_document
 
@@ -42,7 +42,8 @@ def evaluate(
     with hall_of(home) as hall:
         run = _run_of_model(hall.registry.list(), what) or what
         job = models.request_evaluation(hall, operator(), run, split=split, beam=beam)
-        report = result_of(hall, demand(follow(hall, job.id, quiet=as_json), hall))
+        ended = demand(follow(hall, job.id, quiet=as_json), hall)
+        report = job_result(hall, ended.id)
     if as_json:
         print_json(report)
         return
@@ -104,7 +105,7 @@ def promote(
     with hall_of(home) as hall:
         job = models.request_promotion(hall, operator(), run, alias=alias, reason=reason)
         ended = demand(follow(hall, job.id, quiet=as_json), hall)
-        document = {**result_of(hall, ended), **model_document(hall.registry.resolve(alias))}
+        document = {**job_result(hall, ended.id), **model_document(hall.registry.resolve(alias))}
     if as_json:
         print_json(document)
     else:
