@@ -10,7 +10,13 @@ from core.settings import SamplerSettings
 from monitors.collector import Collector
 from monitors.collectors.cpu import CpuCollector
 from monitors.collectors.demo import DemoCollector
+from monitors.collectors.disk import DiskCollector
 from monitors.collectors.memory import MemoryCollector
+from monitors.collectors.network import NetworkCollector
+from monitors.collectors.process import ProcessCollector
+from monitors.collectors.sensors import SensorsCollector
+
+_DEVICE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,11 @@ class Context:
     def root(self) -> Path:
         """Where /proc and /sys are."""
         return Path(self.settings.system_root)
+
+    @property
+    def device_deadline_s(self) -> float:
+        """How long a collector waits for one of its devices; shorter than it is waited for."""
+        return _DEVICE_SHARE * self.settings.interval_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +51,14 @@ CATALOG: Mapping[str, Factory] = MappingProxyType(
     {
         "cpu": lambda at: Scheduled(collector=CpuCollector(at.root, at.clock)),
         "memory": lambda at: Scheduled(collector=MemoryCollector(at.root)),
+        "disk": lambda at: Scheduled(
+            collector=DiskCollector(at.root, at.clock, deadline_s=at.device_deadline_s)
+        ),
+        "network": lambda at: Scheduled(collector=NetworkCollector(at.root, at.clock)),
+        "sensors": lambda at: Scheduled(collector=SensorsCollector(at.root)),
+        "process": lambda at: Scheduled(
+            collector=ProcessCollector(at.root, at.clock), every_s=at.settings.process_interval_s
+        ),
         "demo": lambda at: Scheduled(collector=DemoCollector(at.clock)),
     }
 )

@@ -1,0 +1,146 @@
+"""Disks: room and inodes per mounted file system; traffic, busy ratio, latency per device."""
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from core.clock import Clock
+from monitors.collector import Collection, Fact, Reading
+from monitors.meter import Change, Meter
+from monitors.procfs import DiskCounters, Mount, read_disks, read_mounts
+from monitors.worker import Worker
+
+_REMOTE_KINDS = frozenset(
+    ("nfs", "nfs4", "cifs", "smb3", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "fuse.sshfs",
+     "fuse.glusterfs", "9p", "virtiofs", "afs", "fuse.s3fs", "fuse.juicefs")
+)  # fmt: skip
+_LOCAL_KINDS = frozenset(("zfs", "btrfs", "bcachefs", "overlay"))
+_ALWAYS_FULL_KINDS = frozenset(("squashfs", "iso9660", "udf", "erofs"))
+_NOT_DISKS = ("loop", "ram", "zram", "sr", "fd", "dm-", "md", "nbd")
+_OLDEST_S = 60.0
+
+
+class DiskCollector:
+    """Asks statvfs and /proc/diskstats. A file server that hangs costs its own mount only."""
+
+    name = "disk"
+
+    def __init__(self, root: Path, clock: Clock, *, deadline_s: float) -> None:
+        """Read below `root`; a remote mount is absent when it takes longer than the deadline."""
+        self._root = root
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._meter: Meter[str, DiskCounters] = Meter(clock)
+        self._remote: dict[str, Worker[Mapping[str, float]]] = {}
+
+    def collect(self) -> Collection:
+        """Read once; rates need two ticks."""
+        mounts = {mount.point: mount for mount in _shortest(read_mounts(self._root))}
+        readings: list[Reading] = []
+        facts: list[Fact] = []
+        for point, values in self._rooms(mounts).items():
+            readings += [
+                Reading(gauge=gauge, device=point, value=value) for gauge, value in values.items()
+            ]
+            facts += [
+                Fact(device=point, name="filesystem", text=mounts[point].kind),
+                Fact(device=point, name="source", text=mounts[point].source),
+            ]
+        return Collection(readings=(*readings, *self._traffic()), facts=tuple(facts))
+
+    def close(self) -> None:
+        """Let the threads of remote mounts end."""
+        for worker in self._remote.values():
+            worker.stop()
+
+    def _rooms(self, mounts: Mapping[str, Mount]) -> Mapping[str, Mapping[str, float]]:
+        """Return room and inodes of each mount that answers."""
+        remote = {point for point, mount in mounts.items() if mount.kind in _REMOTE_KINDS}
+        for point in remote:
+            if point not in self._remote:
+                task = partial(self._room, point)
+                self._remote[point] = Worker(f"mount-{point}", task, self._clock)
+            self._remote[point].begin()
+        rooms = {point: self._room(point) for point in mounts if point not in remote}
+        until = self._clock.monotonic() + self._deadline_s
+        for point in remote:
+            timeout_s = until - self._clock.monotonic()
+            outcome = self._remote[point].finish(timeout_s, oldest_s=_OLDEST_S)
+            if outcome is not None and outcome.result is not None:
+                rooms[point] = outcome.result
+        return {point: room for point, room in rooms.items() if room}
+
+    def _room(self, point: str) -> Mapping[str, float]:
+        """Return room and inodes of one mount; nothing for what is no folder or not ours."""
+        path = self._root / point.lstrip("/")
+        try:
+            if not path.is_dir():
+                return {}
+            state = os.statvfs(path)
+        except OSError:
+            return {}
+        if state.f_blocks == 0:
+            return {}
+        values = {
+            "disk_total_bytes": state.f_blocks * state.f_frsize,
+            "disk_used_bytes": (state.f_blocks - state.f_bfree) * state.f_frsize,
+            "disk_available_bytes": state.f_bavail * state.f_frsize,
+        }
+        # File systems without a fixed number of inodes say 0.
+        if state.f_files:
+            values["disk_inodes_total"] = state.f_files
+            values["disk_inodes_used"] = state.f_files - state.f_ffree
+        return values
+
+    def _traffic(self) -> Iterator[Reading]:
+        """Yield traffic, busy ratio and latency of each whole disk, and the host's traffic."""
+        counters = {
+            name: one
+            for name, one in read_disks(self._root).items()
+            if not name.startswith(_NOT_DISKS)
+            and (self._root / "sys/block" / name.replace("/", "!")).exists()
+        }
+        sums: dict[str, float] = {}
+        for change in self._meter.changes(counters):
+            for gauge, value in _activity(change):
+                yield Reading(gauge=gauge, device=change.device, value=value)
+                if gauge.endswith("bytes_per_second"):
+                    sums[gauge] = sums.get(gauge, 0.0) + value
+        for gauge, value in sums.items():
+            yield Reading(gauge=gauge, device="", value=value)
+
+
+def _shortest(mounts: Iterator[Mount]) -> Iterator[Mount]:
+    """Yield what holds data: of each source the mount with the shortest path."""
+    chosen: dict[str, Mount] = {}
+    for mount in mounts:
+        is_local = mount.source.startswith("/dev/") or mount.kind in _LOCAL_KINDS
+        if mount.kind in _ALWAYS_FULL_KINDS or not (is_local or mount.kind in _REMOTE_KINDS):
+            continue
+        # Overlays of containers share the disk of the root, and come and go.
+        if mount.kind == "overlay" and mount.point != "/":
+            continue
+        known = chosen.get(mount.source)
+        if known is None or len(mount.point) < len(known.point):
+            chosen[mount.source] = mount
+    yield from chosen.values()
+
+
+def _activity(change: Change[str, DiskCounters]) -> Iterator[tuple[str, float]]:
+    """Yield (gauge, value) of one device."""
+    before, after = change.before, change.after
+    rates = {
+        "disk_read_bytes_per_second": change.rate(before.read_bytes, after.read_bytes),
+        "disk_write_bytes_per_second": change.rate(before.written_bytes, after.written_bytes),
+        "disk_busy_ratio": change.rate(before.busy_seconds, after.busy_seconds),
+    }
+    for gauge, rate in rates.items():
+        if rate is not None:
+            yield gauge, min(rate, 1.0) if gauge == "disk_busy_ratio" else rate
+    reads, writes = after.reads - before.reads, after.writes - before.writes
+    # Without a request there is no latency, which is not a latency of zero.
+    if reads > 0 and after.read_seconds >= before.read_seconds:
+        yield "disk_read_latency_seconds", (after.read_seconds - before.read_seconds) / reads
+    if writes > 0 and after.write_seconds >= before.write_seconds:
+        yield "disk_write_latency_seconds", (after.write_seconds - before.write_seconds) / writes
