@@ -1,15 +1,35 @@
-"""Devices: not drawn yet."""
+"""Devices: GPUs, processors, memory, disks, networks, sensors, processes, collectors."""
 
-import time
+import streamlit as st
 
-from core.lifecycle.services import read_states
 from dashboard import wiring
-from dashboard.viewmodels.health import summarize_health
+from dashboard.viewmodels.readings import read
+from dashboard.widgets import devices
+from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
 
-page_header(
-    "Devices",
-    lambda: summarize_health(
-        wiring.telemetry().latest(), read_states(wiring.settings().paths), time.time()
-    ),
-)
+KINDS = ("GPUs", "CPU", "Memory", "Storage", "Network", "Sensors", "Processes", "Collectors")
+
+with page_guard():
+    page_header("Devices", wiring.health)
+    hall, telemetry = wiring.hall(), wiring.telemetry()
+    devices.draw_age(hall, telemetry)
+    state = telemetry.latest()
+    if state is not None:
+        now = read(state, telemetry.keys())
+        kind = st.segmented_control(
+            "Kind", KINDS, default="GPUs", required=True, key="kind", bind="query-params",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        draw = {
+            "GPUs": lambda: devices.draw_gpus(telemetry, now),
+            "CPU": lambda: devices.draw_processor(telemetry, now),
+            "Memory": lambda: devices.draw_memory(now),
+            "Storage": lambda: devices.draw_storage(telemetry, now),
+            "Network": lambda: devices.draw_network(telemetry, now),
+            "Sensors": lambda: devices.draw_sensors(telemetry, now),
+            "Processes": lambda: devices.draw_processes(hall, telemetry),
+            "Collectors": lambda: devices.draw_collectors(telemetry),
+        }
+        with page_guard():
+            draw[kind]()

@@ -1,15 +1,19 @@
-"""Overview: not drawn yet."""
+"""Overview: the state of the hall at a glance."""
 
-import time
+import streamlit as st
 
-from core.lifecycle.services import read_states
 from dashboard import wiring
-from dashboard.viewmodels.health import summarize_health
+from dashboard.widgets import overview
+from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
+from dashboard.widgets.notices import draw_notices
 
-page_header(
-    "Overview",
-    lambda: summarize_health(
-        wiring.telemetry().latest(), read_states(wiring.settings().paths), time.time()
-    ),
-)
+with page_guard():
+    page_header("Overview", wiring.health)
+    draw_notices()
+    overview.draw_host(wiring.hall(), wiring.telemetry())
+    st.header("Runs", anchor=False)
+    overview.draw_runs(wiring.hall())
+    st.header("Live", anchor=False)
+    with page_guard():
+        overview.draw_charts(wiring.telemetry())

@@ -48,15 +48,6 @@ def run_panels(views: Sequence[RunView], choice: CurveChoice) -> Sequence[Panel]
     ]
 
 
-def loss_panel(views: Sequence[RunView]) -> Panel:
-    """Return the loss of the runs at work, for the Overview."""
-    shown = views[:MAX_RUNS]
-    lines = tuple(
-        _line(view, TRAIN_LOSS, place, view.run.spec.name) for place, view in enumerate(shown)
-    )
-    return Panel(title="Training loss", unit=Unit.PLAIN, series=lines, floor=None)
-
-
 def _panel(title: str, metric: str, views: Sequence[RunView], height_px: int = 190) -> Panel:
     """Return a panel of one metric."""
     lines = tuple(

@@ -1,5 +1,6 @@
 """Records as the rooms of core give them, to be changed with `dataclasses.replace`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from core.data.records import Dataset
 from core.jobs.launcher import Job, JobKind, JobSpec, JobState
 from core.lifecycle.records import DatasetView, RunView
 from core.runs.records import MetricPoint, Run, RunSpec
+from monitors.collector import Fact, HostState, Reading
 
 NOW = 100_000.0
 
@@ -74,3 +76,66 @@ def run_view(job: Job) -> RunView:
         exit_reason="",
         latest=latest,
     )
+
+
+@pytest.fixture
+def host() -> HostState:
+    """A host with two GPUs, two cores, two mounts, one disk, one interface, and a sensor."""
+    values: dict[str, dict[str, float]] = {
+        "gpu_utilization_ratio": {"gpu0": 0.9, "gpu1": 0.5},
+        "gpu_memory_used_bytes": {"gpu0": 60e9, "gpu1": 20e9},
+        "gpu_memory_total_bytes": {"gpu0": 80e9, "gpu1": 80e9},
+        "gpu_temperature_celsius": {"gpu0": 71.0, "gpu1": 55.0},
+        "gpu_temperature_slowdown_celsius": {"gpu0": 87.0},
+        "gpu_power_watts": {"gpu0": 612.4, "gpu1": 300.0},
+        "gpu_power_limit_watts": {"gpu0": 700.0, "gpu1": 700.0},
+        "gpu_ecc_corrected_errors": {"gpu0": 0.0, "gpu1": 3.0},
+        "gpu_throttle_idle": {"gpu0": 1.0, "gpu1": 0.0},
+        "gpu_throttle_sw_thermal": {"gpu0": 0.0, "gpu1": 1.0},
+        "cpu_busy_ratio": {"": 0.34, "cpu0": 0.4, "cpu1": 0.28},
+        "load_average_1m": {"": 3.1},
+        "pressure_cpu_some_ratio": {"": 0.05},
+        "memory_used_bytes": {"": 12e9},
+        "memory_total_bytes": {"": 16e9},
+        "swap_used_bytes": {"": 0.0},
+        "swap_total_bytes": {"": 0.0},
+        "disk_total_bytes": {"/": 100e9, "/data": 1000e9},
+        "disk_used_bytes": {"/": 90e9, "/data": 100e9},
+        "disk_available_bytes": {"/": 10e9, "/data": 900e9},
+        "disk_inodes_total": {"/": 1000.0},
+        "disk_inodes_used": {"/": 250.0},
+        "disk_read_bytes_per_second": {"": 1e6, "sda": 1e6},
+        "disk_write_bytes_per_second": {"": 2e6, "sda": 2e6},
+        "disk_busy_ratio": {"sda": 0.2},
+        "disk_read_latency_seconds": {"sda": 0.0042},
+        "network_receive_bytes_per_second": {"": 5e6, "eth0": 5e6},
+        "network_transmit_bytes_per_second": {"": 1e6, "eth0": 1e6},
+        "network_receive_errors_per_second": {"eth0": 0.0},
+        "temperature_celsius": {"coretemp/Core 0": 61.0},
+        "temperature_critical_celsius": {"coretemp/Core 0": 100.0},
+        "fan_speed_rpm": {"nct/fan1": 1200.0},
+    }
+    return HostState(
+        host="h",
+        at=NOW,
+        interval_s=2.0,
+        readings=tuple(
+            Reading(gauge=gauge, device=device, value=value)
+            for gauge, devices in values.items()
+            for device, value in devices.items()
+        ),
+        facts=(
+            Fact(device="gpu0", name="name", text="NVIDIA H100 80GB"),
+            Fact(device="", name="cpu_model", text="EPYC"),
+            Fact(device="/", name="filesystem", text="ext4"),
+        ),
+        processes=(),
+        collectors=(),
+    )
+
+
+@pytest.fixture
+def bare_host(host: HostState) -> HostState:
+    """The same host without GPUs."""
+    kept = tuple(it for it in host.readings if not it.gauge.startswith("gpu_"))
+    return replace(host, readings=kept, facts=())

@@ -1,0 +1,142 @@
+"""The Overview's parts: status row, services, runs. Light: no data frames, no Vega."""
+
+import streamlit as st
+
+from core.lifecycle.hall import Hall
+from core.lifecycle.runs import list_runs
+from core.lifecycle.services import read_states
+from dashboard.session import is_live, span_s
+from dashboard.viewmodels.health import freshness
+from dashboard.viewmodels.looks import BUSY, Look
+from dashboard.viewmodels.overview import NO_GPU, Tile, has_gpus, runs_tile, tiles
+from dashboard.viewmodels.plain import plain
+from dashboard.viewmodels.readings import read
+from dashboard.viewmodels.runs import RunRow, first_rows, run_counts, run_rows
+from dashboard.viewmodels.services import service_rows, troubled
+from dashboard.widgets.host_charts import overview_panels
+from dashboard.widgets.live import live_part
+from dashboard.widgets.live_charts import TimeWindow, live_charts
+from dashboard.widgets.tables import badge
+from monitors.collector import HostState
+from monitors.store import TelemetryStore
+
+STATUS_EVERY_S = 2.0
+RUNS_EVERY_S = 3.0
+TILE_PX = 168
+RUNS = 3
+STALE = Look(word="stale", icon=":material/history:", colour="orange")
+
+
+def draw_host(hall: Hall, telemetry: TelemetryStore) -> None:
+    """Draw what needs attention, then the status row."""
+    live_part(lambda: _draw_status(hall, telemetry), STATUS_EVERY_S)
+
+
+def draw_charts(telemetry: TelemetryStore) -> None:
+    """Draw the live charts of the chosen range."""
+    state = telemetry.latest()
+    if state is None:
+        st.markdown("The charts begin with the first sample.")
+        return
+    live_charts(
+        overview_panels(read(state, telemetry.keys())),
+        TimeWindow(span_s=span_s(), live=is_live()),
+        key="overview-charts",
+        columns=3 if has_gpus(state) else 2,
+    )
+
+
+def draw_runs(hall: Hall) -> None:
+    """Draw the runs that matter now, or how to start the first."""
+    live_part(lambda: _draw_runs(hall), RUNS_EVERY_S)
+
+
+def _draw_status(hall: Hall, telemetry: TelemetryStore) -> None:
+    """Draw strips and tiles."""
+    state = telemetry.latest()
+    now = hall.clock.now()
+    fresh = freshness(state, now)
+    _draw_services(hall, now)
+    if fresh.state == "stopped":
+        st.error(fresh.sentence, icon=":material/sensors_off:", title="Sampling stopped")
+    elif fresh.sentence:
+        st.warning(fresh.sentence, icon=":material/history:")
+    _draw_tiles(hall, state, is_stale=not fresh.is_live)
+
+
+def _draw_services(hall: Hall, now: float) -> None:
+    """Draw what died and when it starts again; one quiet line when all run."""
+    rows = service_rows(read_states(hall.paths), now)
+    for row in troubled(rows):
+        words = f"**{plain(row.title)}** {plain(row.sentence, 300)}"
+        if row.look.colour == "red":
+            st.error(words, icon=row.look.icon)
+        else:
+            st.warning(words, icon=row.look.icon)
+    if rows:
+        names = " ".join(row.look.markdown.replace(row.look.word, plain(row.title)) for row in rows)
+        st.markdown(names)
+
+
+def _draw_tiles(hall: Hall, state: HostState | None, *, is_stale: bool) -> None:
+    """Draw the status row."""
+    if state is not None and not has_gpus(state):
+        st.info(NO_GPU, icon=":material/do_not_disturb_on:")
+    runs = runs_tile(run_rows(list_runs(hall), hall.clock.now()))
+    with st.grid(min_column_width=170, columns=7, row_height=TILE_PX):
+        for tile in (*(tiles(state, is_stale=is_stale) if state else ()), runs):
+            _draw_tile(tile)
+
+
+def _draw_tile(tile: Tile) -> None:
+    """Draw one tile: name, number, two lines, badges."""
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.markdown(f"**{plain(tile.name, 40)}**", width="content")
+            for look in (*tile.looks, *((STALE,) if tile.is_stale else ())):
+                badge(look)
+        value = plain(tile.value)
+        st.markdown(f"## :gray[{value}]" if tile.is_stale else f"## {value}", anchors=False)
+        for line in tile.lines:
+            st.markdown(f":small[{plain(line)}]" if line else "&nbsp;")
+
+
+def _draw_runs(hall: Hall) -> None:
+    """Draw the newest runs."""
+    rows = run_rows(list_runs(hall), hall.clock.now())
+    if not rows:
+        _draw_no_runs()
+        return
+    st.markdown(f":small[{plain(run_counts(rows))}]")
+    for row in first_rows(rows, RUNS):
+        _draw_run(row)
+
+
+def _draw_run(row: RunRow) -> None:
+    """Draw one run in a line."""
+    with st.container(border=True, key=f"overview-run-{row.id}", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            badge(row.look)
+            st.page_link(
+                "views/training.py", label=f"**{plain(row.name)}**",
+                query_params={"run": row.name},
+            )  # fmt: skip
+            st.markdown(plain(row.sentence if row.look.colour == BUSY else _told(row), 300))
+        if row.ratio is not None and not row.is_over:
+            st.progress(row.ratio)
+
+
+def _told(row: RunRow) -> str:
+    """Return what is worth knowing about a run that does not move."""
+    return " · ".join(text for text in (row.reason, row.sentence, row.created) if text)
+
+
+def _draw_no_runs() -> None:
+    """Say what to do first."""
+    st.info(
+        "Train your first model: the demo corpus and the `demo` preset take about three minutes "
+        "on a CPU.",
+        icon=":material/model_training:",
+        title="No runs yet",
+    )
+    st.page_link("views/training.py", label="Go to Training", icon=":material/model_training:")
