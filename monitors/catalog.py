@@ -11,6 +11,7 @@ from monitors.collector import Collector
 from monitors.collectors.cpu import CpuCollector
 from monitors.collectors.demo import DemoCollector
 from monitors.collectors.disk import DiskCollector
+from monitors.collectors.gpu import GpuCollector
 from monitors.collectors.memory import MemoryCollector
 from monitors.collectors.network import NetworkCollector
 from monitors.collectors.process import ProcessCollector
@@ -58,6 +59,14 @@ CATALOG: Mapping[str, Factory] = MappingProxyType(
         "sensors": lambda at: Scheduled(collector=SensorsCollector(at.root)),
         "process": lambda at: Scheduled(
             collector=ProcessCollector(at.root, at.clock), every_s=at.settings.process_interval_s
+        ),
+        "gpu": lambda at: Scheduled(
+            collector=GpuCollector(
+                at.root,
+                at.clock,
+                deadline_s=at.device_deadline_s,
+                process_interval_s=at.settings.process_interval_s,
+            )
         ),
         "demo": lambda at: Scheduled(collector=DemoCollector(at.clock)),
     }

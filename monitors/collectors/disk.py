@@ -94,21 +94,16 @@ class DiskCollector:
         return values
 
     def _traffic(self) -> Iterator[Reading]:
-        """Yield traffic, busy ratio and latency of each whole disk, and the host's traffic."""
+        """Yield traffic, busy ratio and latency of each whole disk."""
         counters = {
             name: one
             for name, one in read_disks(self._root).items()
             if not name.startswith(_NOT_DISKS)
             and (self._root / "sys/block" / name.replace("/", "!")).exists()
         }
-        sums: dict[str, float] = {}
         for change in self._meter.changes(counters):
             for gauge, value in _activity(change):
                 yield Reading(gauge=gauge, device=change.device, value=value)
-                if gauge.endswith("bytes_per_second"):
-                    sums[gauge] = sums.get(gauge, 0.0) + value
-        for gauge, value in sums.items():
-            yield Reading(gauge=gauge, device="", value=value)
 
 
 def _shortest(mounts: Iterator[Mount]) -> Iterator[Mount]:

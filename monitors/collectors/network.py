@@ -1,30 +1,24 @@
-"""Network interfaces: bytes, packets, errors and drops per second."""
+"""Network interfaces: bytes and packets per second, errors and drops since the host started."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.clock import Clock
 from monitors.collector import Collection, Reading
-from monitors.meter import Change, Meter
+from monitors.meter import Meter
 from monitors.procfs import NetworkCounters, read_networks
 
 _LOOPBACK = "lo"
-_PLUMBING = ("veth", "ifb", "tap", "tunl", "sit", "ip6tnl", "gre", "erspan", "dummy")
-_UNITS = {
-    "receive_bytes": "network_receive_bytes_per_second",
-    "transmit_bytes": "network_transmit_bytes_per_second",
-    "receive_packets": "network_receive_packets_per_second",
-    "transmit_packets": "network_transmit_packets_per_second",
-    "receive_errors": "network_receive_errors_per_second",
-    "transmit_errors": "network_transmit_errors_per_second",
-    "receive_drops": "network_receive_drops_per_second",
-    "transmit_drops": "network_transmit_drops_per_second",
-}
-_SUMMED = ("receive_bytes", "transmit_bytes")
+_RATES = ("receive_bytes", "transmit_bytes", "receive_packets", "transmit_packets")
+_COUNTS = ("receive_errors", "transmit_errors", "receive_drops", "transmit_drops")
 
 
 class NetworkCollector:
-    """Reads /proc/net/dev. Device "" is the host: its hardware interfaces together."""
+    """Reads /proc/net/dev.
+
+    Only interfaces at the host's border are listed, so that their sum is the host's traffic:
+    bridges, tunnels and the ends of containers' cables carry the same bytes once more.
+    """
 
     name = "network"
 
@@ -35,36 +29,28 @@ class NetworkCollector:
 
     def collect(self) -> Collection:
         """Read once; rates need two ticks."""
-        counters = {
-            name: one
-            for name, one in read_networks(self._root).items()
-            if not name.startswith(_PLUMBING)
-        }
-        rates = {change.device: dict(_rates(change)) for change in self._meter.changes(counters)}
+        counters = self._at_the_border(read_networks(self._root))
         readings = [
-            Reading(gauge=_UNITS[field], device=name, value=value)
-            for name, fields in rates.items()
-            for field, value in fields.items()
+            Reading(gauge=f"network_{field}", device=name, value=getattr(one, field))
+            for name, one in counters.items()
+            for field in _COUNTS
         ]
-        return Collection(readings=(*readings, *self._sums(rates)))
+        for change in self._meter.changes(counters):
+            for field in _RATES:
+                rate = change.rate(getattr(change.before, field), getattr(change.after, field))
+                if rate is not None:
+                    gauge = f"network_{field}_per_second"
+                    readings.append(Reading(gauge=gauge, device=change.device, value=rate))
+        return Collection(readings=tuple(readings))
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def _sums(self, rates: Mapping[str, Mapping[str, float]]) -> Iterator[Reading]:
-        """Yield the host's traffic; bridges and tunnels carry the same bytes once more."""
-        outside = [name for name in rates if name != _LOOPBACK]
+    def _at_the_border(
+        self, counters: Mapping[str, NetworkCounters]
+    ) -> Mapping[str, NetworkCounters]:
+        """Return the interfaces that are hardware; a container has none, but its end of a cable."""
         folder = self._root / "sys/class/net"
-        hardware = [name for name in outside if (folder / name / "device").exists()]
-        for field in _SUMMED:
-            values = [rates[name][field] for name in hardware or outside if field in rates[name]]
-            if values:
-                yield Reading(gauge=_UNITS[field], device="", value=sum(values))
-
-
-def _rates(change: Change[str, NetworkCounters]) -> Iterator[tuple[str, float]]:
-    """Yield (field, growth per second) of one interface."""
-    for field in _UNITS:
-        rate = change.rate(getattr(change.before, field), getattr(change.after, field))
-        if rate is not None:
-            yield field, rate
+        hardware = [name for name in counters if (folder / name / "device").exists()]
+        chosen = hardware or [name for name in counters if name != _LOOPBACK] or list(counters)
+        return {name: counters[name] for name in chosen}

@@ -4,7 +4,7 @@
 
 #include <nvml.h>
 
-enum { FIRST_HANDLE = 0x1000, MOST_GPUS = 64 };
+enum { FIRST_HANDLE = 0x1000, MOST_GPUS = 16 };
 
 // Returns the index of a device, whatever the caller passed as its handle.
 static inline int index_of(nvmlDevice_t device) { return (int)((size_t)device - FIRST_HANDLE); }

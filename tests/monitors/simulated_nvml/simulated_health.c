@@ -8,7 +8,12 @@
 #include "script.h"
 
 static const unsigned int NO_INSTANCE = 0xffffffffu;
-static double told_xid[MOST_GPUS];
+
+// Who waits for the events of which GPUs, and which event of each was told last.
+typedef struct {
+    int is_registered[MOST_GPUS];
+    double told_xid[MOST_GPUS];
+} EventSet;
 
 nvmlReturn_t nvmlDeviceGetTotalEccErrors(nvmlDevice_t device, nvmlMemoryErrorType_t type,
                                          nvmlEccCounterType_t counter, unsigned long long *count) {
@@ -105,7 +110,7 @@ nvmlReturn_t nvmlDeviceGetFieldValues(nvmlDevice_t device, int count, nvmlFieldV
 // --- events
 
 nvmlReturn_t nvmlEventSetCreate(nvmlEventSet_t *set) {
-    *set = malloc(sizeof(int));
+    *set = calloc(1, sizeof(EventSet));
     return *set ? NVML_SUCCESS : NVML_ERROR_MEMORY;
 }
 
@@ -124,28 +129,32 @@ nvmlReturn_t nvmlDeviceRegisterEvents(nvmlDevice_t device, unsigned long long ty
                                       nvmlEventSet_t set) {
     ENTER(device);
     (void)types;
-    (void)set;
+    ((EventSet *)set)->is_registered[index_of(device)] = 1;
     return NVML_SUCCESS;
+}
+
+// Tells the next event of a registered GPU that was not told yet; returns 0 when there is none.
+static int next_event(EventSet *set, nvmlEventData_t *event) {
+    for (int gpu = 0; gpu < MOST_GPUS; gpu++) {
+        double xid;
+        if (!set->is_registered[gpu] || !script_number(gpu, "xid", &xid)) continue;
+        if (xid == set->told_xid[gpu]) continue;
+        set->told_xid[gpu] = xid;
+        memset(event, 0, sizeof *event);
+        event->device = (nvmlDevice_t)(size_t)(FIRST_HANDLE + gpu);
+        event->eventType = nvmlEventTypeXidCriticalError;
+        event->eventData = (unsigned long long)xid;
+        return 1;
+    }
+    return 0;
 }
 
 nvmlReturn_t nvmlEventSetWait_v2(nvmlEventSet_t set, nvmlEventData_t *event,
                                  unsigned int timeout_ms) {
     double until = script_now() + timeout_ms / 1000.0;
-    (void)set;
-    do {
-        unsigned int count = 0;
-        nvmlDeviceGetCount_v2(&count);
-        for (unsigned int gpu = 0; gpu < count && gpu < MOST_GPUS; gpu++) {
-            double xid;
-            if (!script_number((int)gpu, "xid", &xid) || xid == told_xid[gpu]) continue;
-            told_xid[gpu] = xid;
-            memset(event, 0, sizeof *event);
-            event->device = (nvmlDevice_t)(size_t)(FIRST_HANDLE + gpu);
-            event->eventType = nvmlEventTypeXidCriticalError;
-            event->eventData = (unsigned long long)xid;
-            return NVML_SUCCESS;
-        }
+    while (!next_event((EventSet *)set, event)) {
+        if (script_now() >= until) return NVML_ERROR_TIMEOUT;
         usleep(20000);
-    } while (script_now() < until);
-    return NVML_ERROR_TIMEOUT;
+    }
+    return NVML_SUCCESS;
 }
