@@ -21,6 +21,7 @@ from core.serving.server import TranslationServer
 from core.settings import Settings, load_settings
 
 _GRACE_S = 20
+_LAST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,18 +46,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens; raises InputError that says why it cannot."""
+    if not 0 <= port <= _LAST_PORT:
+        raise InputError(f"{port} is no port", remedy=f"Choose one up to {_LAST_PORT}")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         opened = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise InputError(f"cannot listen on {host}:{port}: {error}") from error
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind(address)
         opened.listen(socket.SOMAXCONN)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         opened.close()
         raise InputError(
             f"the translation server cannot listen on {host}:{port} ({_why(error)})",
@@ -65,11 +68,11 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def _why(error: OSError | OverflowError) -> str:
+def _why(error: OSError) -> str:
     """Return why a port cannot be used, in words."""
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+    if error.errno == errno.EADDRINUSE:
         return "another program uses that port"
-    return str(error)
+    return error.strerror or str(error)
 
 
 def make_server(settings: Settings, database: Database) -> TranslationServer:

@@ -45,11 +45,22 @@ def export(weights: Weights, folder: VersionFolder, *, max_tokens: int, tell: Te
             attention_layer=weights.config.decoder_layers - 1,
         )
     )
+    _check_numbers(weights)
     save_file({name: tensor.float() for name, tensor in weights.tensors.items()}, folder.weights)
     arrays = {name: tensor.float().numpy() for name, tensor in weights.tensors.items()}
     for precision in PRECISIONS:
         tell(f"exporting to CTranslate2 ({precision})")
         convert(weights.config, arrays, tokens, folder.model(precision), precision)
+
+
+def _check_numbers(weights: Weights) -> None:
+    """Raise InputError for weights that are not finite."""
+    for name, tensor in weights.tensors.items():
+        if not bool(tensor.isfinite().all()):
+            raise InputError(
+                f"the weights of step {weights.step} hold values that are no numbers ({name})",
+                remedy="The run diverged: promote another, or train with a lower learning_rate",
+            )
 
 
 def prove(folder: VersionFolder, pairs: Sequence[Pair]) -> SelfTest:

@@ -4,6 +4,7 @@ A request takes a translator and keeps it to its end, so a switch drops nothing;
 freed when its last request is done. A version that cannot be loaded leaves the one before serving.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -38,10 +39,7 @@ class _Failure:
 
 @dataclass(slots=True, kw_only=True)
 class ModelPool:
-    """One loaded version per model that the alias points at.
-
-    `refresh` is called by one thread at a time; everything else from any.
-    """
+    """One loaded version per model that the alias points at; safe to use from any thread."""
 
     registry: ModelRegistry
     open: Open
@@ -50,26 +48,15 @@ class ModelPool:
     _loaded: Mapping[str, LoadedModel] = field(default_factory=dict)
     _failures: Mapping[str, _Failure] = field(default_factory=dict)
     _is_fresh: bool = False
+    _refreshing: threading.Lock = field(default_factory=threading.Lock)
 
     def refresh(self) -> None:
         """Load what the alias points at now; raises what the registry raises.
 
         The model whose alias moved last comes first: it is the default.
         """
-        wanted: dict[str, int | None] = {}
-        for event in self.registry.history(alias=self.alias):
-            wanted.setdefault(event.name, event.version)
-        loaded: dict[str, LoadedModel] = {}
-        failures: dict[str, _Failure] = {}
-        for name, version in wanted.items():
-            model, failure = self._load(name, version)
-            if model is not None:
-                loaded[name] = model
-            if failure is not None:
-                failures[name] = failure
-        self._failures = failures
-        self._loaded = loaded  # one assignment: a request sees the old or the new models
-        self._is_fresh = True
+        with self._refreshing:
+            self._refresh()
 
     def choose(self, source: str | None, target: str | None) -> LoadedModel:
         """Return the model of a language direction; None matches any language.
@@ -95,6 +82,23 @@ class ModelPool:
     def problem(self) -> str:
         """Return what keeps the alias' version from serving; empty when nothing does."""
         return "; ".join(failure.message for failure in self._failures.values())
+
+    def _refresh(self) -> None:
+        """Refresh, one thread at a time: an older reading must not overtake a newer one."""
+        wanted: dict[str, int | None] = {}
+        for event in self.registry.history(alias=self.alias):
+            wanted.setdefault(event.name, event.version)
+        loaded: dict[str, LoadedModel] = {}
+        failures: dict[str, _Failure] = {}
+        for name, version in wanted.items():
+            model, failure = self._load(name, version)
+            if model is not None:
+                loaded[name] = model
+            if failure is not None:
+                failures[name] = failure
+        self._failures = failures
+        self._loaded = loaded  # one assignment: a request sees the old or the new models
+        self._is_fresh = True
 
     def _load(self, name: str, version: int | None) -> tuple[LoadedModel | None, _Failure | None]:
         """Return the model to serve and why it is not the wanted version, if it is not."""

@@ -34,7 +34,8 @@ from core.serving.shelf import Shelf
 from core.serving.version_folder import VersionFolder, digest_of
 from core.settings import Settings, load_settings
 
-_NAME = re.compile(r"[A-Za-z0-9]{1,8}([_-][A-Za-z0-9]{1,8}){0,3}")
+_ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}([_-][A-Za-z0-9]{1,8}){0,3}")
 _STAGES = 5
 _DEFAULT_MAX_TOKENS = 100
 
@@ -89,7 +90,7 @@ def promote(stores: Stores, request: Promotion, tell: Tell) -> Promoted:
 
     Promoting a run again finds the version that it became and only moves the alias.
     """
-    if not _NAME.fullmatch(request.alias):
+    if not _ALIAS.fullmatch(request.alias):
         raise InputError(f"{request.alias!r} is no name for an alias", remedy="Example: candidate")
     tell(0, "reading the best checkpoint")
     candidate = _load(stores, request.run)
@@ -164,7 +165,7 @@ def _load(stores: Stores, run_name: str) -> _Candidate:
     best = next((item for item in checkpoints if item.is_best), checkpoints[0])
     weights = load_weights(Path(best.path))
     for language in (weights.source, weights.target):
-        if not _NAME.fullmatch(language):
+        if not _LANGUAGE.fullmatch(language):
             raise InputError(f"{language!r} is no language code", remedy="Examples: en, pt-BR")
     return _Candidate(run=run, checkpoint=best, weights=weights)
 

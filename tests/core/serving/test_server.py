@@ -1,0 +1,301 @@
+"""The server's answers, over the twin: shapes, refusals, and what happens when the alias moves."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from core.clock import FixedClock, SystemClock
+from core.errors import CorruptError, UnavailableError
+from core.registry.memory import MemoryModelRegistry
+from core.registry.records import ModelVersion
+from core.registry.registry import PRODUCTION
+from core.serving.echo import EchoTranslator
+from core.serving.pool import ModelPool
+from core.serving.records import Translation
+from core.serving.server import MAX_WAITING, Explainer, TranslationServer
+from core.serving.translator import Translator
+from core.settings import ServingSettings
+
+
+@dataclass
+class Hall:
+    """A registry and the server that follows it."""
+
+    clock: FixedClock = field(default_factory=FixedClock)
+    damaged: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Make the parts."""
+        self.registry = MemoryModelRegistry(self.clock)
+        self.pool = ModelPool(registry=self.registry, open=self.open, clock=self.clock)
+
+    def open(self, version: ModelVersion) -> Translator:
+        """Open a version as the twin, unless its files are damaged."""
+        if version.version in self.damaged:
+            raise CorruptError("model.bin is cut")
+        return EchoTranslator(
+            version=f"{version.name}:{version.version}", languages=(version.source, version.target)
+        )
+
+    def promote(self, number: int, source: str = "en", target: str = "es") -> None:
+        """Register a version and point production at it."""
+        name = f"{source}-{target}"
+        self.registry.register(
+            ModelVersion(
+                name=name, version=number, run_id="r", run_name=f"run {number}", step=1,
+                source=source, target=target, dataset="demo", dataset_digest="d", snapshot=None,
+                waiver=None, config={}, code_version="0", scores={}, self_test={}, digest="f",
+                created_at=1.0,
+            )
+        )  # fmt: skip
+        self.registry.set_alias(name, PRODUCTION, number, actor="a", action="promote", reason="")
+        self.pool.refresh()
+
+
+@pytest.fixture
+def hall() -> Hall:
+    """A hall in which nothing was promoted yet."""
+    return Hall()
+
+
+@pytest.fixture
+def make_client(hall: Hall) -> Iterator[Callable[..., TestClient]]:
+    """A maker of clients of the hall's server: `make_client(beam=1)` changes settings."""
+    opened: list[TestClient] = []
+
+    def make(**changes: Any) -> TestClient:  # noqa: ANN401  (any setting)
+        server = TranslationServer(
+            pool=hall.pool,
+            open_attention=without_torch,
+            settings=ServingSettings(max_characters=100, **changes),
+            clock=SystemClock(),
+            poll_s=0.02,
+        )
+        client = TestClient(server.app(), base_url="http://localhost:5000")
+        opened.append(client.__enter__())
+        return client
+
+    yield make
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def client(make_client: Callable[..., TestClient]) -> TestClient:
+    """A client of the hall's server."""
+    return make_client()
+
+
+def test_without_a_model_it_is_healthy_and_says_what_to_do(client: TestClient) -> None:
+    """A fresh installation has nothing to serve yet; that is no fault."""
+    health = client.get("/health")
+    assert (health.status_code, health.json()["status"], health.json()["model"]) == (
+        200,
+        "ok",
+        None,
+    )
+    refused = client.post("/translate", json={"q": "hello", "source": "en", "target": "es"})
+    assert refused.status_code == 503
+    assert "datahall models promote" in refused.json()["error"]
+    assert refused.headers["retry-after"]
+    assert client.get("/languages").json() == []
+    assert client.get("/frontend/settings").status_code == 200
+
+
+def test_one_text_is_answered_in_libretranslates_shape(hall: Hall, client: TestClient) -> None:
+    """With what Datahall adds beside it."""
+    hall.promote(1)
+    answer = client.post("/translate", json={"q": "hello", "source": "en", "target": "es"}).json()
+    assert answer.pop("milliseconds") >= 0
+    assert answer == {"translatedText": "HELLO", "score": 0.0, "model_version": "en-es:1"}
+
+
+def test_lists_are_answered_with_lists(hall: Hall, client: TestClient) -> None:
+    """Alternatives too, one list per text."""
+    hall.promote(1)
+    asked = {"q": ["hello", "", "YES"], "source": "auto", "target": "es", "alternatives": 2}
+    answer = client.post("/translate", json=asked).json()
+    assert answer["translatedText"] == ["HELLO", "", "YES"]
+    assert answer["alternatives"] == [["hello"], [], []]
+    assert answer["alternative_scores"] == [[-1.0], [], []]
+    assert [entry["language"] for entry in answer["detectedLanguage"]] == ["en", "en", "en"]
+
+
+def test_forms_are_answered_too(hall: Hall, client: TestClient) -> None:
+    """What curl -d sends."""
+    hall.promote(1)
+    asked = {"q": "hello", "source": "en", "target": "es", "api_key": "ignored"}
+    assert client.post("/translate", data=asked).json()["translatedText"] == "HELLO"
+
+
+def test_languages_are_those_that_are_served(hall: Hall, client: TestClient) -> None:
+    """Every model that production points at, with names for people."""
+    hall.promote(1)
+    hall.promote(1, "en", "de")
+    assert client.get("/languages").json() == [
+        {"code": "en", "name": "English", "targets": ["de", "es"]},
+        {"code": "de", "name": "German", "targets": []},
+        {"code": "es", "name": "Spanish", "targets": []},
+    ]
+    settings = client.get("/frontend/settings").json()
+    assert settings["language"]["target"] == {"code": "de", "name": "German"}
+    assert settings["charLimit"] == 100
+
+
+def test_the_language_pair_chooses_the_model(hall: Hall, client: TestClient) -> None:
+    """A pair that is not served is refused with what is."""
+    hall.promote(1)
+    hall.promote(7, "en", "de")
+    for target, version in (("es", "en-es:1"), ("de", "en-de:7"), ("", "en-de:7")):
+        asked = {"q": "hi", "source": "en", "target": target}
+        assert client.post("/translate", json=asked).json()["model_version"] == version
+    refused = client.post("/translate", json={"q": "hi", "source": "fr", "target": "es"})
+    assert refused.status_code == 400
+    assert refused.json()["error"] == "fr to es is not served. Served: en to de, en to es"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b'{"source": "en"}', 400),
+        (b'{"q": "\\ud800"}', 400),
+        (b'{"q": "x", "format": "html"}', 400),
+        (b'{"q": "' + b"x" * 101 + b'"}', 413),
+        (b'{"q": "' + b"x" * 2_000_000 + b'"}', 413),
+    ],
+)
+def test_refusals_have_libretranslates_shape(
+    hall: Hall, client: TestClient, body: bytes, status: int
+) -> None:
+    """One key, one sentence."""
+    hall.promote(1)
+    answer = client.post("/translate", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == status
+    assert list(answer.json()) == ["error"]
+
+
+def test_unknown_paths_and_methods_are_json_too(client: TestClient) -> None:
+    """Whatever a program tries, it can read the answer."""
+    assert client.get("/nothing").json() == {"error": "Not Found"}
+    assert client.get("/translate").status_code == 405
+    assert client.get("/").json()["name"] == "Datahall translation server"
+
+
+def test_the_model_is_swapped_when_the_alias_moves(hall: Hall, client: TestClient) -> None:
+    """Within a poll, without a restart; health tells which serves and since when."""
+    hall.promote(1)
+    assert client.get("/health").json()["model"] == "en-es:1"
+    hall.promote(2)
+    health = client.get("/health").json()
+    assert health["models"][0]["model"] == "en-es:2"
+    assert health["models"][0]["run"] == "run 2"
+    hall.registry.set_alias("en-es", PRODUCTION, 1, actor="a", action="rollback", reason="")
+    wait_until(lambda: client.get("/health").json()["model"] == "en-es:1")
+
+
+def test_a_version_that_cannot_be_loaded_leaves_the_one_before(
+    hall: Hall, client: TestClient
+) -> None:
+    """It is said in /health."""
+    hall.promote(1)
+    hall.damaged.add(2)
+    hall.promote(2)
+    assert client.post("/translate", json={"q": "hi"}).json()["model_version"] == "en-es:1"
+    assert client.get("/health").json()["problem"] == "en-es:2 cannot be loaded: model.bin is cut"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("Where is the station?", "en"), ("¿Dónde está?", "es")]
+)
+def test_the_language_of_a_text_is_guessed(client: TestClient, text: str, language: str) -> None:
+    """Needs no model."""
+    assert client.post("/detect", json={"q": text}).json()[0]["language"] == language
+
+
+def test_a_web_page_of_a_stranger_is_refused(client: TestClient) -> None:
+    """The gate stands before every path."""
+    headers = {"origin": "https://evil.example"}
+    assert client.post("/translate", json={"q": "hi"}, headers=headers).status_code == 403
+
+
+def test_requests_that_are_answered_are_counted(hall: Hall, client: TestClient) -> None:
+    """For /metrics and for /health; paths that do not exist make no series."""
+    hall.promote(1)
+    client.post("/translate", json={"q": "hello"})
+    client.post("/translate", json={})
+    client.post("/wp-login.php", json={})
+    text = client.get("/metrics").text
+    assert 'datahall_translation_requests_total{path="/translate",status="200"} 1' in text
+    assert 'datahall_translation_requests_total{path="/translate",status="400"} 1' in text
+    assert "wp-login" not in text
+    assert "datahall_translation_characters_total 5" in text
+    assert 'datahall_translation_model_info{model="en-es:1"} 1' in text
+    assert client.get("/health").json()["requests"] == 3
+
+
+def test_attention_needs_one_text_and_torch(hall: Hall, client: TestClient) -> None:
+    """Where torch is not installed, translation works and attention says what is missing."""
+    hall.promote(1)
+    assert client.post("/attention", json={"q": ["a"]}).status_code == 400
+    refused = client.post("/attention", json={"q": "hello"})
+    assert (refused.status_code, refused.json()["error"]) == (503, "attention needs torch")
+
+
+@dataclass
+class SlowTranslator:
+    """Translates once it is allowed to."""
+
+    gate: threading.Event
+    version: str = "en-es:1"
+    languages: tuple[str, str] = ("en", "es")
+
+    def translate(
+        self, texts: Sequence[str], *, beam: int = 5, n_best: int = 1
+    ) -> Sequence[Translation]:
+        """Wait, then echo."""
+        assert self.gate.wait(30)
+        return EchoTranslator(version=self.version).translate(texts, beam=beam, n_best=n_best)
+
+
+def test_when_too_many_wait_they_are_told(
+    hall: Hall, make_client: Callable[..., TestClient]
+) -> None:
+    """429 with a time to try again; those that wait are answered all the same."""
+    gate = threading.Event()
+    hall.pool.open = lambda _version: SlowTranslator(gate)
+    hall.promote(1)
+    client = make_client(workers=1)
+    statuses: list[int] = []
+
+    def send() -> None:
+        statuses.append(client.post("/translate", json={"q": "hello"}).status_code)
+
+    threads = [threading.Thread(target=send) for _ in range(MAX_WAITING)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: client.get("/health").json()["waiting"] == MAX_WAITING)
+    refused = client.post("/translate", json={"q": "hello"})
+    gate.set()
+    for thread in threads:
+        thread.join()
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert statuses == [200] * MAX_WAITING
+
+
+def without_torch(_version: ModelVersion) -> Explainer:
+    """Open attention on a machine without torch."""
+    raise UnavailableError("attention needs torch")
+
+
+def wait_until(holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    """Return once it holds; fail after the time."""
+    clock, paused = SystemClock(), threading.Event()
+    deadline = clock.monotonic() + timeout_s
+    while not holds():
+        assert clock.monotonic() < deadline, "it never came true"
+        paused.wait(0.01)
