@@ -1,15 +1,38 @@
-"""Data: not drawn yet."""
+"""Data: dataset versions, their protection, their cleaning, their content."""
 
-import time
+import streamlit as st
 
-from core.lifecycle.services import read_states
+from core.jobs.launcher import JobKind
+from core.lifecycle.datasets import list_datasets
 from dashboard import wiring
-from dashboard.viewmodels.health import summarize_health
+from dashboard.viewmodels.datasets import dataset_rows, has_demo
+from dashboard.widgets import datasets
+from dashboard.widgets.dialogs import close_foreign
+from dashboard.widgets.errors import draw_error, page_guard
 from dashboard.widgets.header import page_header
+from dashboard.widgets.import_text import draw_import
+from dashboard.widgets.jobs import draw_jobs
+from dashboard.widgets.notices import draw_notices
 
-page_header(
-    "Data",
-    lambda: summarize_health(
-        wiring.telemetry().latest(), read_states(wiring.settings().paths), time.time()
-    ),
-)
+KINDS = (JobKind.BACKUP, JobKind.PREPARE)
+
+with page_guard():
+    page_header("Data", wiring.health, ranged=False)
+    close_foreign("data")
+    draw_notices()
+    hall = wiring.hall()
+    views = list_datasets(hall)
+    with st.container(horizontal=True):
+        if not has_demo(views):
+            datasets.draw_add_demo(hall, is_primary=not views)
+        draw_import(hall)
+    draw_jobs(hall, KINDS, key="data")
+    for damage in hall.datasets.damaged():
+        draw_error(damage)
+    if views:
+        datasets.draw_table(dataset_rows(views, hall.clock.now()))
+        st.header("Version", anchor=False)
+        with page_guard():
+            datasets.draw_version(hall, views)
+    else:
+        datasets.draw_no_datasets()

@@ -1,0 +1,78 @@
+"""The drawer that imports parallel text: one TSV file or two Moses files."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.data.records import Dataset
+from core.errors import DatahallError
+from core.lifecycle.hall import Hall
+from core.lifecycle.uploads import Upload, import_uploads
+from dashboard.session import current_actor, remember
+from dashboard.viewmodels.datasets import version_label
+from dashboard.widgets.datasets import DATASET_KEY
+from dashboard.widgets.dialogs import close_dialog, drawer, finish, open_dialog, opened
+from dashboard.widgets.errors import draw_error
+
+DIALOG = "data-import"
+
+
+def draw_import(hall: Hall) -> None:
+    """Draw the button that opens the drawer, and the drawer."""
+    st.button(
+        "Import text",
+        key="import",
+        icon=":material/upload_file:",
+        on_click=open_dialog,
+        args=(DIALOG,),
+    )
+    if opened(DIALOG):
+        drawer("Import parallel text", lambda: _draw(hall), icon=":material/upload_file:")
+
+
+def _draw(hall: Hall) -> None:
+    """Draw the drawer's content."""
+    st.markdown(
+        "One **TSV** file (source, tab, translation), or **two files** of equal length, one per "
+        "language (`text.en` and `text.es`). Each may end in `.gz`."
+    )
+    with st.form("import-form", border=False):
+        files = st.file_uploader("Files", accept_multiple_files=True, key="import-files")
+        name = st.text_input(
+            "Name", key="import-name", placeholder="my-corpus", max_chars=40,
+            help="Small letters, digits and . _ -",
+        )  # fmt: skip
+        with st.container(horizontal=True):
+            source = st.text_input("From language", "en", key="import-source", max_chars=12)
+            target = st.text_input("To language", "es", key="import-target", max_chars=12)
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            cancelled = st.form_submit_button("Cancel", key="import-cancel")
+            asked = st.form_submit_button("Import", type="primary", key="import-go")
+    if cancelled:
+        close_dialog()
+        st.rerun()
+    if asked:
+        with st.spinner("Reading every line"):
+            dataset = _import(hall, files, name, (source, target))
+        if dataset is not None:
+            remember(DATASET_KEY, f"{dataset.name}/{dataset.digest}")
+            finish(f"Imported {version_label(dataset)}: {dataset.pairs:,} pairs")
+
+
+def _import(
+    hall: Hall, files: Sequence[UploadedFile], name: str, languages: tuple[str, str]
+) -> Dataset | None:
+    """Import the files; what is wrong is said in the drawer, where all that was typed stays."""
+    try:
+        return import_uploads(
+            hall,
+            current_actor(),
+            name.strip(),
+            [Upload(name=file.name, content=file.getvalue()) for file in files],
+            source=languages[0].strip(),
+            target=languages[1].strip(),
+        )
+    except DatahallError as error:
+        draw_error(error)
+        return None
