@@ -40,8 +40,8 @@ class Runner(Protocol):
     ) -> CommandResult:
         """Run `argv` and return its result, whatever the exit code.
 
-        `environment` is added to this process's. Raises UnavailableError when the program is not
-        here and CommandError when it did not end within `timeout_s` (it is killed).
+        `environment` is added to this process's. Raises UnavailableError when the program cannot be
+        started here and CommandError when it did not end within `timeout_s` (it is killed).
         """
         ...
 
@@ -66,8 +66,8 @@ class SystemRunner:
                 timeout=timeout_s,
                 check=False,
             )
-        except FileNotFoundError as error:
-            raise UnavailableError(f"{argv[0]} is not installed") from error
+        except OSError as error:
+            raise _not_here(argv[0], error) from error
         except subprocess.TimeoutExpired as error:
             raise CommandError(f"{argv[0]} did not answer within {timeout_s} s") from error
         return CommandResult(
@@ -122,7 +122,7 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
     pipes instead. `keep_open` descriptors are inherited under the same numbers. `own_session`
     keeps the terminal's signals from the child. `die_with_parent` sends SIGTERM to the child when
     the starting thread's process dies, however it dies (Linux). Raises UnavailableError when the
-    program is not here.
+    program cannot be started here.
     """
     parent = os.getpid()
 
@@ -146,8 +146,18 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
             preexec_fn=ask_for_death_signal if die_with_parent else None,  # noqa: PLW1509
             pass_fds=tuple(keep_open),
         )
-    except FileNotFoundError as error:
-        raise UnavailableError(f"{argv[0]} is not installed") from error
+    except OSError as error:
+        raise _not_here(argv[0], error) from error
+
+
+def _not_here(program: str, error: OSError) -> UnavailableError:
+    """Return the error for a program that the system could not start."""
+    if isinstance(error, FileNotFoundError):
+        missing = error.filename or program
+        return UnavailableError(
+            f"{program} is not installed" if missing == program else f"{missing} is not there"
+        )
+    return UnavailableError(f"{program} cannot be run: {error.strerror}")
 
 
 def wait(process: Process, timeout_s: float) -> int | None:

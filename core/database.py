@@ -14,10 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command as alembic_command
 from alembic.config import Config as AlembicConfig
+from alembic.util import CommandError as AlembicError
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from core.errors import SettingsError, UnavailableError
+from core.errors import CorruptError, SettingsError, UnavailableError
 
 _BUSY_TIMEOUT_S = 30
 _WRITE = "datahall_write"
@@ -38,7 +39,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Give a connection that sees one consistent state and writes nothing."""
-        with self.engine.connect() as connection:
+        with _told(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -49,7 +50,11 @@ class Database:
         (synchronous=FULL); otherwise a power cut may lose the newest transactions, whole.
         """
         options = {_WRITE: "FULL" if durable else "NORMAL"}
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with (
+            _told(),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def lock(self, connection: sa.Connection, name: str) -> None:
@@ -83,9 +88,10 @@ def sqlite_url(path: Path) -> str:
 
 
 def open_database(url: str) -> Database:
-    """Open the database and bring its schema up to date; raises UnavailableError, SettingsError.
+    """Open the database and bring its schema up to date.
 
-    Safe to call from several processes at once: migrations run under a lock.
+    Safe to call from several processes at once: migrations run under a lock. Raises SettingsError
+    for a wrong URL, UnavailableError, and CorruptError for a file that is no database.
     """
     try:
         engine = sa.create_engine(url, connect_args=_connect_arguments(url))
@@ -100,10 +106,34 @@ def open_database(url: str) -> Database:
     database = Database(engine)
     try:
         _migrate(database)
-    except OperationalError as error:
-        message = f"the database cannot be opened: {error.orig}"
-        raise UnavailableError(message, remedy="Check that the disk is not full") from error
+    except AlembicError as error:
+        database.close()
+        raise UnavailableError(
+            f"the database was written by another version of Datahall ({error})",
+            remedy="Install that version or a newer one",
+        ) from error
+    except BaseException:
+        database.close()
+        raise
     return database
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell the database's own failures in our words; broken promises (IntegrityError) pass."""
+    try:
+        yield
+    except OperationalError as error:
+        raise UnavailableError(
+            f"the database does not answer: {error.orig}",
+            remedy="Check that it is there and that the disk is not full",
+        ) from error
+    except DatabaseError as error:
+        if "not a database" in str(error.orig) or "malformed" in str(error.orig):
+            raise CorruptError(
+                f"the database file is damaged: {error.orig}", remedy="Restore it from a snapshot"
+            ) from error
+        raise
 
 
 @cache  # a training process writes points through the same statement for hours

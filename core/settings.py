@@ -5,6 +5,7 @@ the same fields. Settings are read once, at an entry point; parts get the values
 """
 
 import dataclasses
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -217,13 +218,23 @@ def _replace(node: Any, name: str, value: object) -> Any:  # noqa: ANN401  (any 
 
 def _convert(key: str, value: object, kind: type) -> object:
     """Return `value` as `kind`; raises SettingsError."""
+    if kind is Path:
+        return Path(str(value)).expanduser().absolute()
     try:
-        if kind is Path:
-            return Path(str(value)).expanduser().absolute()
-        return kind(value)
-    except (TypeError, ValueError):
-        message = f"setting {key} = {value!r} is not a {kind.__name__}"
-        raise SettingsError(message) from None
+        converted = kind(value)
+    except (TypeError, ValueError, OverflowError):
+        converted = None
+    if converted is None or (kind is not str and not _is_same_number(value, converted)):
+        word = {int: "whole number", float: "number"}.get(kind, kind.__name__)
+        raise SettingsError(f"setting {key} = {value!r} is not a {word}")
+    return converted
+
+
+def _is_same_number(given: object, converted: float) -> bool:
+    """Whether a number is the one that was given: neither rounded, nor a truth value, nor NaN."""
+    if isinstance(given, bool) or not math.isfinite(converted):
+        return False
+    return isinstance(given, str) or given == converted
 
 
 def _toml(value: object) -> str:

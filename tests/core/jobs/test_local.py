@@ -88,7 +88,7 @@ def test_a_shim_has_no_parent_that_it_could_die_with(yard: Yard) -> None:
     ("program", "reason"),
     [
         ("/no/such/program", "could not be started: /no/such/program is not installed"),
-        ("/etc/passwd", "could not be started: [Errno 13] Permission denied: '/etc/passwd'"),
+        ("/etc/passwd", "could not be started: /etc/passwd cannot be run: Permission denied"),
     ],
 )
 def test_a_program_that_cannot_be_started_says_why(yard: Yard, program: str, reason: str) -> None:

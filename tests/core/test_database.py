@@ -1,0 +1,168 @@
+"""The database: who waits for whom, and what survives."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from core.database import Database, open_database, sqlite_url
+from core.errors import UnavailableError
+from core.tables import attempt, protection, snapshot
+
+SNAPSHOT = {
+    "id": "s1",
+    "created_at": 1.5,
+    "repository": "here",
+    "paths": ["a"],
+    "tags": [],
+    "files": 1,
+    "bytes": 5_000_000_000,
+    "added_bytes": 1,
+    "manifest_digest": "d",
+    "verified_at": None,
+    "restored_at": None,
+}
+
+
+def count(database: Database, table: sa.Table) -> int:
+    """Return the number of rows."""
+    with database.read() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+
+def test_a_write_is_committed_at_its_end(database: Database) -> None:
+    """And seen by the next reader."""
+    with database.write() as connection:
+        connection.execute(sa.insert(snapshot).values(**SNAPSHOT))
+    assert count(database, snapshot) == 1
+
+
+def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
+    """All of it or none."""
+
+    def write_half() -> None:
+        with database.write() as connection:
+            connection.execute(sa.insert(snapshot).values(**SNAPSHOT))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+    assert count(database, snapshot) == 0
+
+
+def test_a_reader_sees_one_state(database: Database) -> None:
+    """What is written meanwhile belongs to the next look."""
+    with database.read() as reader:
+        query = sa.select(sa.func.count()).select_from(snapshot)
+        assert reader.execute(query).scalar() == 0
+        with database.write() as writer:
+            writer.execute(sa.insert(snapshot).values(**SNAPSHOT))
+        assert reader.execute(query).scalar() == 0
+    assert count(database, snapshot) == 1
+
+
+def test_a_reader_does_not_hold_up_a_writer(database: Database) -> None:
+    """A page that was interrupted half-way keeps its statement open."""
+    with database.read() as reader:
+        reader.execute(sa.select(snapshot))
+        begun = time.monotonic()
+        with database.write() as writer:
+            writer.execute(sa.insert(snapshot).values(**SNAPSHOT))
+        assert time.monotonic() - begun < 5
+
+
+def test_writers_wait_for_each_other(database: Database) -> None:
+    """Each reads, thinks and writes: no update is lost."""
+    with database.write() as connection:
+        connection.execute(sa.insert(snapshot).values(**SNAPSHOT | {"files": 0}))
+
+    def add_ten() -> None:
+        for _ in range(10):
+            with database.write() as connection:
+                files = connection.execute(sa.select(snapshot.c.files)).scalar_one()
+                time.sleep(0.001)
+                connection.execute(sa.update(snapshot).values(files=files + 1))
+
+    threads = [threading.Thread(target=add_ten) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as connection:
+        assert connection.execute(sa.select(snapshot.c.files)).scalar() == 40
+
+
+@pytest.mark.parametrize(("durable", "level"), [(False, 1), (True, 2)])
+def test_durable_writes_wait_for_the_disk(database: Database, *, durable: bool, level: int) -> None:
+    """`synchronous` is FULL for the audit ledger, and NORMAL again afterwards."""
+    with database.write(durable=True):
+        pass
+    with database.write(durable=durable) as connection:
+        assert connection.exec_driver_sql("pragma synchronous").scalar() == level
+
+
+def test_the_file_is_in_wal_mode_and_keys_are_checked(database: Database) -> None:
+    """Readers are not blocked, and no row refers to nothing."""
+    with database.read() as connection:
+        assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(sa.insert(protection).values(dataset_digest="d", snapshot_id="none"))
+
+
+def test_upsert_adds_and_replaces(database: Database) -> None:
+    """By the primary key."""
+    with database.write() as connection:
+        database.upsert(connection, snapshot, [SNAPSHOT, SNAPSHOT | {"id": "s2"}])
+        database.upsert(connection, snapshot, [SNAPSHOT | {"files": 9}])
+    with database.read() as connection:
+        query = sa.select(snapshot.c.id, snapshot.c.files).order_by(snapshot.c.id)
+        assert [tuple(row) for row in connection.execute(query)] == [("s1", 9), ("s2", 1)]
+
+
+def test_upsert_of_a_row_that_is_all_key_keeps_it(database: Database) -> None:
+    """There is nothing to replace."""
+    with database.write() as connection:
+        database.upsert(connection, snapshot, [SNAPSHOT])
+        row = {"dataset_digest": "d", "snapshot_id": "s1"}
+        for _ in range(2):
+            database.upsert(connection, protection, [row])
+    assert count(database, protection) == 1
+
+
+def test_upsert_of_nothing_does_nothing(database: Database) -> None:
+    """A flush with an empty buffer."""
+    with database.write() as connection:
+        database.upsert(connection, attempt, [])
+    assert count(database, attempt) == 0
+
+
+def test_a_full_disk_is_told_in_words(database: Database) -> None:
+    """And what was there before is still there."""
+    with database.write() as connection:
+        connection.execute(sa.insert(snapshot).values(**SNAPSHOT))
+        pages = connection.exec_driver_sql("pragma page_count").scalar()
+        connection.exec_driver_sql(f"pragma max_page_count = {pages}")
+    with pytest.raises(UnavailableError, match="full"), database.write() as connection:
+        connection.execute(
+            sa.insert(snapshot).values(**SNAPSHOT | {"id": "s2", "tags": ["x" * 1_000_000]})
+        )
+    assert count(database, snapshot) == 1
+
+
+def test_a_database_says_what_it_is(database: Database) -> None:
+    """Some statements differ."""
+    assert database.is_sqlite
+
+
+def test_a_url_leads_back_to_its_file(tmp_path: Path) -> None:
+    """Child processes are given the URL."""
+    path = tmp_path / "a b?c.db"
+    database = open_database(sqlite_url(path))
+    shown = database.engine.url.render_as_string(hide_password=False)
+    database.close()
+    again = open_database(shown)
+    again.close()
+    assert [found.name for found in tmp_path.glob("*.db")] == ["a b?c.db"]

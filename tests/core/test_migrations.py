@@ -1,0 +1,141 @@
+"""Migrations: what they make is what `core.tables` says, once, whoever opens first."""
+
+import time
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from core.command import SystemRunner, module_argv, start
+from core.database import MIGRATIONS, Database, open_database, sqlite_url
+from core.errors import CorruptError, SettingsError, UnavailableError
+from core.tables import metadata
+
+OPENER = """
+import sys
+from pathlib import Path
+from core.database import open_database, sqlite_url
+database = open_database(sqlite_url(Path(sys.argv[1])))
+with database.read() as connection:
+    assert connection.exec_driver_sql("select count(*) from run").scalar() == 0
+database.close()
+"""
+
+
+def test_migrations_and_tables_agree(database: Database) -> None:
+    """A column that is added to one only is found here."""
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_points_are_stored_in_the_order_of_their_key(database: Database) -> None:
+    """Without a row id the table is its own index: half the size, and curves are read in line."""
+    query = "select sql from sqlite_master where name = 'metric_point'"
+    with database.read() as connection:
+        assert "WITHOUT ROWID" in str(connection.exec_driver_sql(query).scalar())
+
+
+def test_migrations_form_one_line() -> None:
+    """Two heads would leave it to chance which one a host gets."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    names = sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    assert scripts.get_heads() == [names[-1]]
+    assert [script.revision for script in scripts.walk_revisions()] == names[::-1]
+
+
+def test_migrations_do_not_read_the_tables_of_today() -> None:
+    """Old migrations would change their meaning."""
+    for path in (MIGRATIONS / "versions").glob("*.py"):
+        assert "core.tables import" not in path.read_text(encoding="utf-8")
+
+
+def test_a_second_opening_is_cheap(tmp_path: Path) -> None:
+    """It reads one row and loads no migration."""
+    url = sqlite_url(tmp_path / "datahall.db")
+    open_database(url).close()
+    begun = time.process_time()
+    open_database(url).close()
+    assert time.process_time() - begun < 0.1
+
+
+def test_processes_that_open_a_new_home_at_once_all_succeed(tmp_path: Path) -> None:
+    """`datahall up` starts four of them."""
+    path = tmp_path / "datahall.db"
+    argv = (module_argv("x")[0], "-P", "-c", OPENER, str(path))
+    processes = [start(argv, capture=True) for _ in range(4)]
+    for process in processes:
+        _, error = process.communicate(timeout=60)
+        assert process.returncode == 0, error.decode()
+
+
+def test_what_is_stored_survives_another_opening(tmp_path: Path) -> None:
+    """Migrations touch nothing that is there already."""
+    url = sqlite_url(tmp_path / "datahall.db")
+    first = open_database(url)
+    with first.write() as connection:
+        connection.exec_driver_sql(
+            "insert into snapshot values ('s', 1, 'r', '[]', '[]', 1, 1, 1, 'm', null, null)"
+        )
+    first.close()
+    second = open_database(url)
+    with second.read() as connection:
+        assert connection.exec_driver_sql("select id from snapshot").scalar() == "s"
+    second.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["with space", "q?uery", "per%20cent", "ha#sh", "ünï 🌙", "quo'te\"", "a&b;c", "new\nline"],
+)
+def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """The database lies where the home is, not at some part of its name."""
+    folder = tmp_path / name
+    folder.mkdir()
+    open_database(sqlite_url(folder / "datahall.db")).close()
+    assert (folder / "datahall.db").exists()
+
+
+def test_a_database_of_a_newer_datahall_is_left_alone(tmp_path: Path) -> None:
+    """With a sentence instead of a traceback."""
+    url = sqlite_url(tmp_path / "datahall.db")
+    database = open_database(url)
+    with database.write() as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+    database.close()
+    with pytest.raises(UnavailableError, match="another version of Datahall"):
+        open_database(url)
+
+
+def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
+    """And is not overwritten."""
+    path = tmp_path / "datahall.db"
+    path.write_bytes(b"not a database" * 100)
+    with pytest.raises(CorruptError, match="damaged"):
+        open_database(sqlite_url(path))
+    assert path.read_bytes() == b"not a database" * 100
+
+
+def test_a_database_that_cannot_be_reached_is_unavailable() -> None:
+    """A missing folder, a server that is down."""
+    with pytest.raises(UnavailableError):
+        open_database(sqlite_url(Path("/proc/nowhere/datahall.db")))
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql+nodriver://host/name", "://"])
+def test_a_url_that_makes_no_sense_is_a_wrong_setting(url: str) -> None:
+    """And the message has an example."""
+    with pytest.raises(SettingsError, match="postgresql"):
+        open_database(url)
+
+
+def test_opening_a_database_loads_no_torch() -> None:
+    """Every process does it, also on hosts without torch."""
+    script = "import sys, core.database; sys.exit('torch' in sys.modules)"
+    argv = (module_argv("x")[0], "-P", "-c", script)
+    assert SystemRunner().run(argv).exit_code == 0

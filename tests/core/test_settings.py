@@ -1,0 +1,139 @@
+"""Settings: where they come from, and what is said when they are wrong."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from core.errors import SettingsError
+from core.settings import DEFAULT_HOME, Settings, describe, example_file, load_settings
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty home folder."""
+    return tmp_path
+
+
+def write(home: Path, content: str | bytes) -> None:
+    """Write the home's settings file."""
+    payload = content.encode() if isinstance(content, str) else content
+    (home / "datahall.toml").write_bytes(payload)
+
+
+def load(home: Path, **variables: str) -> Settings:
+    """Load settings of a home with these variables."""
+    return load_settings(environment={"DATAHALL_HOME": str(home), **variables})
+
+
+def test_defaults_need_nothing() -> None:
+    """A first start has no file and no variable."""
+    settings = load_settings(environment={})
+    assert settings == Settings()
+    assert settings.home == DEFAULT_HOME
+    assert settings.home.is_absolute()
+
+
+def test_a_file_changes_what_it_names(home: Path) -> None:
+    """And nothing else."""
+    write(home, '[web]\nport = 9000\n[backup]\nrepository = "/mnt/ba ckup"\n')
+    settings = load(home)
+    assert (settings.web.port, settings.web.host) == (9000, "127.0.0.1")
+    assert settings.backup.repository == "/mnt/ba ckup"
+
+
+def test_a_variable_beats_the_file_and_a_flag_beats_both(home: Path) -> None:
+    """The nearer, the stronger."""
+    write(home, "[web]\nport = 9000\n[jobs]\ngrace_s = 5\n")
+    environment = {"DATAHALL_HOME": str(home), "DATAHALL_WEB_PORT": "9001"}
+    assert load_settings(environment=environment).web.port == 9001
+    flagged = load_settings(environment=environment, flags={"web.port": 9002, "web.host": None})
+    assert (flagged.web.port, flagged.web.host, flagged.jobs.grace_s) == (9002, "127.0.0.1", 5.0)
+
+
+def test_a_home_given_as_a_flag_beats_the_variable(home: Path) -> None:
+    """And it is where the file is looked for."""
+    write(home, "[web]\nport = 9000\n")
+    settings = load_settings(environment={"DATAHALL_HOME": "/else"}, flags={"home": str(home)})
+    assert (settings.home, settings.web.port) == (home, 9000)
+
+
+def test_a_relative_home_is_made_absolute(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Children run in other folders."""
+    monkeypatch.chdir(home)
+    assert load_settings(environment={"DATAHALL_HOME": "here"}).home == home / "here"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[web]\nprot = 9000\n", "unknown setting 'web.prot'"),
+        ("[wbe]\nport = 9000\n", "unknown setting 'wbe.port'"),
+        ("web = 3\n", "unknown setting 'web'"),
+        ("[web]\nport = 8501.5\n", "web.port = 8501.5 is not a whole number"),
+        ("[web]\nport = true\n", "web.port = True is not a whole number"),
+        ('[web]\nport = "x"\n', "web.port = 'x' is not a whole number"),
+        ("[web]\nport = [1]\n", "is not a whole number"),
+        ("[jobs]\ngrace_s = nan\n", "jobs.grace_s = nan is not a number"),
+        ("[jobs]\ngrace_s = inf\n", "jobs.grace_s = inf is not a number"),
+        ("[web\n", "datahall.toml"),
+        (b"\xff\xfe\x00", "datahall.toml"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named(home: Path, content: str | bytes, words: str) -> None:
+    """Instead of being guessed at, or passed over."""
+    write(home, content)
+    with pytest.raises(SettingsError) as caught:
+        load(home)
+    assert words in str(caught.value)
+
+
+def test_an_unknown_setting_is_told_the_known_ones(home: Path) -> None:
+    """So that nobody has to look them up."""
+    write(home, "[web]\nprot = 9000\n")
+    with pytest.raises(SettingsError, match=r"web\.port"):
+        load(home)
+
+
+@pytest.mark.parametrize("value", ["", "x", "8501.5", "nan", "1e999", "true"])
+def test_a_variable_that_makes_no_sense_is_refused(home: Path, value: str) -> None:
+    """With the value, so that it can be found."""
+    with pytest.raises(SettingsError, match=r"web\.port"):
+        load(home, DATAHALL_WEB_PORT=value)
+
+
+def test_a_variable_of_another_program_is_none_of_ours(home: Path) -> None:
+    """Only names that are settings are read."""
+    assert load(home, DATAHALL_JOB="a1", DATAHALL_PORT="1") == load(home)
+
+
+def test_every_setting_has_help_and_a_variable() -> None:
+    """The settings page, the example file and the messages are made of them."""
+    rows = describe(Settings())
+    assert all(row.help.endswith(".") for row in rows)
+    assert len({row.variable for row in rows}) == len(rows)
+    assert {"home", "web.port", "jobs.cpu_slots", "database_url"} <= {row.key for row in rows}
+
+
+def test_every_setting_can_be_given_as_its_variable(home: Path) -> None:
+    """Whatever its kind."""
+    for row in describe(Settings()):
+        if row.key == "home":
+            continue
+        value = "7" if not isinstance(row.default, str) else "word"
+        (changed,) = (
+            found for found in describe(load(home, **{row.variable: value})) if found.key == row.key
+        )
+        assert str(changed.value) in {value, f"{value}.0"}
+
+
+def test_the_example_file_is_valid_and_changes_nothing(home: Path) -> None:
+    """As it is, and with every line of it made active."""
+    write(home, example_file())
+    assert load(home) == load_settings(environment={}, flags={"home": str(home)})
+    active = "\n".join(
+        line.removeprefix("# ") if " = " in line else line for line in example_file().splitlines()
+    )
+    tomllib.loads(active)
+    write(home, active)
+    assert load(home) == load_settings(environment={}, flags={"home": str(home)})
