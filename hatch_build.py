@@ -124,21 +124,17 @@ def npm() -> list[str]:
 
 
 def bundle(component: Path) -> None:
-    """Write `live-HASH.js` and `live-HASH.css`: uPlot and our source, each in one file.
+    """Write `live.js` and `live.css`: uPlot and our source, each in one file.
 
-    The hash in the name lets browsers keep the file until it changes.
+    Streamlit serves them without a lifetime, so browsers ask anew and names need no digest.
     """
     assets, source = component / "assets", component / "source"
     scripts = [(source / f"{name}.js").read_text(encoding="utf-8") for name in MODULES]
-    joined = "\n".join([(assets / "uplot.js").read_text(encoding="utf-8"), *map(inlined, scripts)])
-    styles = [(assets / "uplot.css"), (source / "live.css")]
+    styles = [assets / "uplot.css", source / "live.css"]
+    uplot = (assets / "uplot.js").read_text(encoding="utf-8")
+    (assets / "live.js").write_text("\n".join([uplot, *map(inlined, scripts)]), encoding="utf-8")
     style = "\n".join(path.read_text(encoding="utf-8") for path in styles)
-    for suffix, text in (("js", joined), ("css", style)):
-        name = f"live-{hashlib.sha256(text.encode()).hexdigest()[:8]}.{suffix}"
-        for old in assets.glob(f"live-*.{suffix}"):
-            if old.name != name:
-                old.unlink()
-        (assets / name).write_text(text, encoding="utf-8")
+    (assets / "live.css").write_text(style, encoding="utf-8")
 
 
 def inlined(script: str) -> str:

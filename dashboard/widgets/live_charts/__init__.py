@@ -59,6 +59,6 @@ def _component() -> Any:  # noqa: ANN401  (Streamlit's renderer has no public ty
     return st.components.v2.component(
         "datahall.live_charts",
         html='<div class="live-charts"></div>',
-        js="live-*.js",
-        css="live-*.css",
+        js="live.js",
+        css="live.css",
     )

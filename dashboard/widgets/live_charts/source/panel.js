@@ -9,6 +9,8 @@ import { faint, lineColor, lineDash } from "./theme.js"
 const ELAPSED_STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400]
 const HEADROOM = 1.08
 const LEAST_DRAG_PX = 4
+// A mean over a handful of validation points would show what nobody measured.
+const LEAST_SMOOTHED = 30
 const COLUMNS_PER_SERIES = 4 // line, low, high, points behind a smoothed line
 
 /**
@@ -80,7 +82,7 @@ export function createPanel(panel, hall) {
       plot.setData(columns, false)
       this.fit()
       frame.note.hidden = columns[0].length > 0
-      frame.note.textContent = hall.isAnswered() ? hall.empty : "Loading…"
+      frame.note.textContent = frame.note.hidden ? "" : hall.isAnswered() ? hall.empty : "Loading…"
       frame.plot.setAttribute("aria-label", spoken(panel, lastValues()))
       if (isTable) drawRows()
     },
@@ -252,11 +254,12 @@ function toColumns(panel, tracks, smoothing) {
   const columns = gapped.flatMap((track, place) => {
     const band = panel.series[place].band && tracks[place].low.length > 0
     const y = positive(track.y)
+    const isSmoothed = smoothing > 0 && y.length >= LEAST_SMOOTHED
     const columnsOf = [
-      smoothing > 0 ? smooth(y, smoothing) : y,
+      isSmoothed ? smooth(y, smoothing) : y,
       band ? positive(track.low) : [],
       band ? positive(track.high) : [],
-      smoothing > 0 ? y : [],
+      isSmoothed ? y : [],
     ]
     return columnsOf.map((column) => spread(axis, column.length > 0 ? track.x : [], column))
   })

@@ -1,0 +1,74 @@
+"""The started product and Chromium. Every test here is marked `e2e`."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from core.command import module_argv, start
+from tests.dashboard.e2e.harness import (
+    CHROMIUM,
+    CHROMIUM_ARGUMENTS,
+    Opener,
+    Product,
+    free_port,
+    opener,
+    printed_document,
+    root_of,
+    sign_in,
+    stop,
+)
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Product]:
+    """The whole product as `datahall up --demo` starts it, and a session signed in by its link."""
+    home = tmp_path_factory.mktemp("hall")
+    port = free_port()
+    environment = {
+        "DATAHALL_SAMPLER_PORT": str(free_port()),
+        "DATAHALL_SERVING_PORT": str(free_port()),
+        "OMP_NUM_THREADS": "1",
+    }
+    arguments = ("up", "--demo", "--no-browser", "--json", "--home", str(home / "home"))
+    told = home / "up.json"
+    with told.open("wb") as log:
+        process = start(
+            module_argv("dashboard", *arguments, "--port", str(port)),
+            environment=environment,
+            log=log,
+            die_with_parent=True,
+        )
+    try:
+        link = str(printed_document(told, process)["url"])
+        yield Product(root=root_of(link), home=home / "home", cookies=sign_in(chromium, link))
+    finally:
+        stop(process)
+
+
+@pytest.fixture
+def open_page(chromium: Browser, product: Product) -> Iterator[Opener]:
+    """Return a way to open signed-in pages; the test fails if anything went wrong on one."""
+    yield from opener(chromium, product)
