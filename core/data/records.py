@@ -44,7 +44,12 @@ class PrepareReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A version of a dataset: imported pairs under their digest; `report` once it was prepared."""
+    """A version of a dataset: imported pairs under their digest; `report` once it was prepared.
+
+    `rejected` and `repaired` count the lines that the import left out or had to mend, by reason.
+    `vocabulary` is the number of pieces that was asked for, 0 before it was prepared: the splits
+    are the same for every vocabulary, so that runs with different ones share them.
+    """
 
     name: str
     digest: str
@@ -57,6 +62,8 @@ class Dataset:
     report: PrepareReport | None = None
     licence: str = ""
     rejected: Mapping[str, int] = field(default_factory=dict)
+    repaired: Mapping[str, int] = field(default_factory=dict)
+    vocabulary: int = 0
 
     @property
     def raw_file(self) -> Path:
@@ -71,7 +78,7 @@ class Dataset:
     @property
     def vocabulary_file(self) -> Path:
         """The SentencePiece model shared by both sides."""
-        return self.prepared / "vocabulary.model"
+        return self.prepared / f"vocabulary-{self.vocabulary}.model"
 
     def split_file(self, split: str, language: str) -> Path:
         """One side of a prepared split, one segment a line."""

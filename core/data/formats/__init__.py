@@ -1,0 +1,1 @@
+"""Corpus formats: each reads pairs out of files."""

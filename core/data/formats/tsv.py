@@ -1,0 +1,51 @@
+"""Tab-separated values: source TAB target, further columns ignored, no header."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.data.formats.format import Corpus, split_of
+from core.data.formats.lines import Rejected, read_lines
+from core.data.records import Pair
+from core.data.tally import Tally
+
+_SAMPLE_LINES = 50
+
+
+class TsvFormat:
+    """One file holds both sides."""
+
+    name = "tsv"
+
+    def claims(self, corpus: Corpus) -> bool:
+        """Return whether most of the first lines of every file have a tab."""
+        return all(_has_tabs(path) for path in corpus.files)
+
+    def read(self, corpus: Corpus, tally: Tally) -> Iterator[Pair]:
+        """Yield the pairs of each file in turn."""
+        has_splits = len(corpus.files) > 1
+        for path in corpus.files:
+            split = split_of(path.name) if has_splits else ""
+            for line in read_lines(path, tally):
+                found = _pair(line, split)
+                if isinstance(found, Rejected):
+                    tally.rejected[found.reason] += 1
+                else:
+                    yield found
+
+
+def _pair(line: str | Rejected, split: str) -> Pair | Rejected:
+    """Return the pair of a line, or why there is none."""
+    if isinstance(line, Rejected):
+        return line
+    source, tab, rest = line.partition("\t")
+    if not tab:
+        return Rejected("without a tab") if source.strip() else Rejected("blank")
+    return Pair(source=source, target=rest.partition("\t")[0], split=split)
+
+
+def _has_tabs(path: Path) -> bool:
+    """Return whether most of the file's first lines that say something have a tab."""
+    first = itertools.islice(read_lines(path, Tally()), _SAMPLE_LINES)
+    texts = [line for line in first if isinstance(line, str) and line.strip()]
+    return bool(texts) and sum("\t" in text for text in texts) * 2 > len(texts)

@@ -1,0 +1,77 @@
+"""Import: files of parallel text become a dataset version, or nothing at all."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from core.clock import Clock
+from core.data.datasets import DatasetStore
+from core.data.formats.catalog import FORMATS
+from core.data.formats.format import Corpus, CorpusFormat
+from core.data.formats.lines import check_file
+from core.data.names import check_languages, check_name, shown
+from core.data.records import Dataset, Pair
+from core.data.tally import Tally
+from core.errors import InputError
+
+AUTO = "auto"
+_REPORT_EVERY = 5000
+
+
+def import_files(  # noqa: PLR0913  (what the user typed)
+    store: DatasetStore,
+    name: str,
+    files: Sequence[Path],
+    *,
+    source: str,
+    target: str,
+    form: str = AUTO,
+    clock: Clock,
+    licence: str = "",
+    on_progress: Callable[[int], None] | None = None,
+) -> Dataset:
+    """Import files as a version of dataset `name`; the same content gives the same version.
+
+    Raises InputError when the input cannot be used; then nothing was changed. `on_progress` is
+    told the pairs read so far.
+    """
+    check_name(name)
+    check_languages(source, target)
+    corpus = Corpus(files=tuple(dict.fromkeys(files)), source=source, target=target)
+    chosen = choose_format(corpus, form)
+    tally = Tally()
+    pairs = _counted(chosen.read(corpus, tally), on_progress)
+    return store.add(
+        name, source, target, pairs,
+        origin=", ".join(path.name for path in corpus.files), licence=licence, clock=clock,
+        tally=tally,
+    )  # fmt: skip
+
+
+def choose_format(corpus: Corpus, form: str) -> CorpusFormat:
+    """Return the format named, or the first that claims the files; raises InputError."""
+    if not corpus.files:
+        raise InputError("no files were named")
+    for path in corpus.files:
+        check_file(path)
+    if form == AUTO:
+        for candidate in FORMATS.values():
+            if candidate.claims(corpus):
+                return candidate
+        raise InputError(
+            f"{shown(corpus.files[0])} is no format known here",
+            remedy=f"Name it with --format ({', '.join(FORMATS)}), or give lines of "
+            f"source TAB target, or two files ending in .{corpus.source} and .{corpus.target}",
+        )
+    if form not in FORMATS:
+        raise InputError(
+            f"unknown format {form!r}", remedy=f"Formats: {AUTO}, {', '.join(FORMATS)}"
+        )
+    return FORMATS[form]
+
+
+def _counted(pairs: Iterator[Pair], on_progress: Callable[[int], None] | None) -> Iterator[Pair]:
+    """Yield the pairs and tell how many there were now and then."""
+    for number, pair in enumerate(pairs, start=1):
+        if on_progress is not None and number % _REPORT_EVERY == 0:
+            on_progress(number)
+        yield pair
