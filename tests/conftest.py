@@ -1,5 +1,6 @@
 """What every test may ask for: a home folder of its own, a fixed clock, a migrated database."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +13,20 @@ from core.paths import StatePaths
 from core.settings import Settings
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that was migrated once; homes start from a copy of it."""
+    path = tmp_path_factory.mktemp("migrated") / "datahall.db"
+    open_database(sqlite_url(path)).close()
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, migrated: Path) -> Settings:
     """Settings whose home is the test's own folder."""
     home = tmp_path / "home"
     StatePaths(home).prepare()
+    shutil.copyfile(migrated, StatePaths(home).database)
     return Settings(home=home)
 
 

@@ -38,11 +38,12 @@ class Script:
 
 @dataclass(slots=True)
 class MemoryLauncher:
-    """A Launcher whose processes are scripts, found by argv; others end at once with success."""
+    """A Launcher whose processes are scripts, found by argv; others play `otherwise`."""
 
     clock: FixedClock
     slots: Slots = _ONE_CPU
     scripts: dict[tuple[str, ...], Script] = field(default_factory=dict)
+    otherwise: Script = Script()
     rows: dict[str, Job] = field(default_factory=dict)
     asked_at: dict[str, float] = field(default_factory=dict)
 
@@ -153,7 +154,7 @@ class MemoryLauncher:
 
     def _script(self, job: Job) -> Script:
         """Return what the job's process does."""
-        return self.scripts.get(job.spec.argv, Script())
+        return self.scripts.get(job.spec.argv, self.otherwise)
 
     def _find(self, job_id: str) -> Job:
         """Return a job as it was last seen; raises NotFoundError."""

@@ -38,10 +38,8 @@ def _protect(hall: Hall, dataset: Dataset) -> None:
 
 def _running(hall: Hall, launcher: MemoryLauncher, actor: Actor) -> RunView:
     """Start a run under a waiver that goes on and on."""
-    view = request_run(hall, actor, _request(name="long", skip_backup=True, reason="a test"))
-    assert view.job is not None
-    launcher.scripts[view.job.spec.argv] = LONG
-    return view
+    launcher.otherwise = LONG
+    return request_run(hall, actor, _request(name="long", skip_backup=True, reason="a test"))
 
 
 @pytest.mark.usefixtures("dataset")
@@ -171,8 +169,10 @@ def test_a_stopped_run_is_resumed_by_another_job(
     assert resumed.job is not None
     assert view.job is not None
     assert resumed.job.id != view.job.id
+    stop_run(hall, admin, "long")
+    clock.advance(1)
     with pytest.raises(ConflictError, match="nothing to stop"):
-        stop_run(hall, admin, _finished(hall, admin).run.spec.name)
+        stop_run(hall, admin, "long")
 
 
 def _finished(hall: Hall, actor: Actor) -> RunView:
@@ -206,9 +206,8 @@ def test_a_crash_is_told_with_the_signal_the_step_and_the_way_on(
     hall: Hall, admin: Actor, launcher: MemoryLauncher, clock: FixedClock
 ) -> None:
     """The sentence holds all three."""
-    view = _running(hall, launcher, admin)
-    assert view.job is not None
-    launcher.scripts[view.job.spec.argv] = Script(seconds=1, returncode=-9)
+    _running(hall, launcher, admin)
+    launcher.otherwise = Script(seconds=1, returncode=-9)
     clock.advance(2)
     crashed = detail(hall, "long").view
     assert crashed.state == JobState.CRASHED
