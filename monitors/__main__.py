@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from core.clock import SystemClock
@@ -18,6 +18,8 @@ from core.settings import Settings, load_settings
 from monitors.catalog import Context, make_collectors
 from monitors.collector import HostState
 from monitors.document import to_document
+from monitors.endpoint import MetricsEndpoint
+from monitors.exposition import expose
 from monitors.sampler import Sampler, sample_once
 from monitors.sqlite import SqliteTelemetryStore
 
@@ -77,7 +79,7 @@ def _run(settings: Settings, *, demo: bool, as_json: bool) -> int:
     paths.prepare()
     # Waited for in `_sample_until_told`; blocked before any thread starts, so none takes them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
-    with _held(paths.sampler_lock):
+    with _held(paths.sampler_lock), ExitStack() as opened:
         store = SqliteTelemetryStore(paths.telemetry, sampling, writable=True)
         sampler = Sampler(
             make_collectors(Context(settings=sampling, clock=clock), demo=demo),
@@ -87,13 +89,22 @@ def _run(settings: Settings, *, demo: bool, as_json: bool) -> int:
             interval_s=sampling.interval_s,
             log=_log,
         )
+        opened.callback(store.close)
+        opened.callback(sampler.close)
+
+        def render() -> str | None:
+            state = sampler.latest
+            return None if state is None else expose(state, Path(sampling.system_root))
+
+        endpoint = MetricsEndpoint(sampling.host, sampling.port, render)
+        opened.callback(endpoint.close)
         if not as_json:
-            print(f"Sampling every {sampling.interval_s:g} s into {paths.telemetry}", flush=True)
-        try:
-            return _sample_until_told(sampler, _print_json if as_json else _be_quiet)
-        finally:
-            sampler.close()
-            store.close()
+            print(
+                f"Sampling every {sampling.interval_s:g} s into {paths.telemetry};"
+                f" metrics at http://{sampling.host}:{endpoint.port}/metrics",
+                flush=True,
+            )
+        return _sample_until_told(sampler, _print_json if as_json else _be_quiet)
 
 
 def _sample_until_told(sampler: Sampler, after_tick: Callable[[HostState], None]) -> int:
