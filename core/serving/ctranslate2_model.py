@@ -7,11 +7,11 @@ from pathlib import Path
 import ctranslate2
 
 from core.clock import Clock
+from core.data.tokenizer import Tokenizer
 from core.errors import CorruptError
 from core.serving.engine import Candidate, SearchOptions, longest_target
 from core.serving.text_translator import TextTranslator
 from core.serving.version_folder import VersionFolder
-from core.serving.vocabulary import Vocabulary
 
 _BATCH = 32
 
@@ -100,7 +100,7 @@ def open_ctranslate2(
     return TextTranslator(
         version=version,
         languages=(shape.source, shape.target),
-        vocabulary=Vocabulary(files.vocabulary),
+        tokenizer=Tokenizer.load(files.vocabulary),
         engine=open_engine(files, precision, threads=threads, workers=workers),
         clock=clock,
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from safetensors.torch import save_file
 
 from core.data.records import Pair
+from core.data.tokenizer import Tokenizer
 from core.errors import InputError
 from core.model.weights import Weights
 from core.serving.convert import convert
@@ -17,7 +18,6 @@ from core.serving.ctranslate2_model import open_engine
 from core.serving.self_test import Engines, SelfTest, compare
 from core.serving.torch_model import choose_attention_layer, open_torch_engine
 from core.serving.version_folder import PRECISIONS, VersionFolder, VersionShape
-from core.serving.vocabulary import Vocabulary
 
 _ATTENTION_PAIRS = 32
 
@@ -30,8 +30,7 @@ def export(weights: Weights, folder: VersionFolder, *, max_tokens: int, tell: Te
     `max_tokens` is the longest source that it was trained on.
     """
     shutil.copyfile(weights.vocabulary, folder.vocabulary)
-    vocabulary = Vocabulary(folder.vocabulary)
-    tokens = vocabulary.tokens()
+    tokens = Tokenizer.load(folder.vocabulary).pieces
     if len(tokens) != weights.config.vocabulary:
         raise InputError(
             f"the model knows {weights.config.vocabulary} tokens, its vocabulary {len(tokens)}"
@@ -75,7 +74,7 @@ def prove(folder: VersionFolder, pairs: Sequence[Pair]) -> SelfTest:
             float32=open_engine(folder, "float32"),
             int8=open_engine(folder, "int8"),
         ),
-        Vocabulary(folder.vocabulary),
+        Tokenizer.load(folder.vocabulary),
         pairs,
     )
     layer = choose_attention_layer(torch_engine, pairs[:_ATTENTION_PAIRS])

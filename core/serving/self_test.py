@@ -12,9 +12,9 @@ from typing import Protocol
 import sacrebleu
 
 from core.data.records import Pair
+from core.data.tokenizer import Tokenizer
 from core.errors import DatahallError
 from core.serving.engine import Candidate, Engine, SearchOptions
-from core.serving.vocabulary import Vocabulary
 
 LOG_PROBABILITY_TOLERANCE = 1e-4
 TIE = 1e-3
@@ -67,16 +67,16 @@ class SelfTest:
     int8_bleu: float
 
 
-def compare(engines: Engines, vocabulary: Vocabulary, pairs: Sequence[Pair]) -> SelfTest:
+def compare(engines: Engines, tokenizer: Tokenizer, pairs: Sequence[Pair]) -> SelfTest:
     """Compare the exported models with the trained one on pairs; at least one is needed."""
-    sources = [vocabulary.pieces(pair.source) for pair in pairs]
-    targets = [vocabulary.pieces(pair.target) for pair in pairs]
+    sources = [tokenizer.encode_pieces(pair.source) for pair in pairs]
+    targets = [tokenizer.encode_pieces(pair.target) for pair in pairs]
     trained, exported, small = (
         engine.score(sources, targets) for engine in (engines.torch, engines.float32, engines.int8)
     )
     said = [_greedy(engine, sources) for engine in (engines.torch, engines.float32, engines.int8)]
     references = [[pair.target for pair in pairs]]
-    texts = [[vocabulary.text(tokens) for tokens in answers] for answers in said]
+    texts = [[tokenizer.decode_pieces(tokens) for tokens in answers] for answers in said]
     same = sum(mine == theirs for mine, theirs in zip(said[1], said[2], strict=True))
     return SelfTest(
         segments=len(pairs),

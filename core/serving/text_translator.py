@@ -19,14 +19,14 @@ _BLOCK_REPEATS = 3
 Found = Mapping[str, Sequence[Candidate]]
 
 
-class Vocabulary(Protocol):
+class Pieces(Protocol):
     """Text to tokens and back (SentencePiece)."""
 
-    def pieces(self, text: str) -> Sequence[str]:
+    def encode_pieces(self, text: str) -> Sequence[str]:
         """Return the tokens of a segment."""
         ...
 
-    def text(self, pieces: Sequence[str]) -> str:
+    def decode_pieces(self, pieces: Sequence[str]) -> str:
         """Return the segment that the tokens spell."""
         ...
 
@@ -37,7 +37,7 @@ class TextTranslator:
 
     version: str
     languages: tuple[str, str]
-    vocabulary: Vocabulary
+    tokenizer: Pieces
     engine: Engine
     clock: Clock
 
@@ -84,7 +84,7 @@ class TextTranslator:
     def search(self, segments: Iterable[str], options: SearchOptions) -> Found:
         """Return the candidates of each distinct segment; stuck ones are searched again."""
         distinct = list(dict.fromkeys(segments))
-        sources = [self.vocabulary.pieces(segment) for segment in distinct]
+        sources = [self.tokenizer.encode_pieces(segment) for segment in distinct]
         found = self._decode(sources, options)
         stuck = [
             position
@@ -117,11 +117,11 @@ class TextTranslator:
 
     def _spell(self, candidate: Candidate, piece: Piece) -> str:
         """Return a candidate as text; where the model says nothing, the source, not a gap."""
-        return self.vocabulary.text(candidate.tokens).strip() or piece.text
+        return self.tokenizer.decode_pieces(candidate.tokens).strip() or piece.text
 
     def _count(self, text: str) -> int:
         """Return how many tokens a text has."""
-        return len(self.vocabulary.pieces(text))
+        return len(self.tokenizer.encode_pieces(text))
 
     def _join(self, pieces: Sequence[Piece], found: Found, rank: int) -> Hypothesis:
         """Return the text of the rank-th candidates; the score is the mean over all tokens."""

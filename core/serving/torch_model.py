@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from core.clock import Clock
 from core.data.records import BOS_ID, EOS_ID, Pair
+from core.data.tokenizer import Tokenizer
 from core.errors import CorruptError, UnavailableError
 from core.model import search as model_search
 from core.model.transformer import Transformer
@@ -21,7 +22,6 @@ from core.serving.records import Attention
 from core.serving.text_translator import TextTranslator
 from core.serving.translator import Translator
 from core.serving.version_folder import VersionFolder
-from core.serving.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class TorchEngine:
     """A model in torch. It cannot forbid repeats: what it says is what the model says."""
 
     model: Transformer
-    vocabulary: Vocabulary
+    tokenizer: Tokenizer
+    pieces: Sequence[str]
     max_tokens: int
     blocks_repeats: bool = False
 
@@ -49,7 +50,7 @@ class TorchEngine:
         )
         return [
             [
-                Candidate(tokens=tuple(self.vocabulary.tokens(item.tokens)), score=item.score)
+                Candidate(tokens=tuple(self.pieces[i] for i in item.tokens), score=item.score)
                 for item in candidates
             ]
             for candidates in found
@@ -61,7 +62,7 @@ class TorchEngine:
     ) -> Sequence[Sequence[float]]:
         """Return the log-probability of every given target token, the end mark's last."""
         return [
-            self._score(source, self.vocabulary.ids(target))
+            self._score(source, self.tokenizer.ids(target))
             for source, target in zip(sources, targets, strict=True)
         ]
 
@@ -72,7 +73,7 @@ class TorchEngine:
         if not target:
             return []
         return model_search.attention(
-            self.model, self._source_ids(source), self.vocabulary.ids(target), layer
+            self.model, self._source_ids(source), self.tokenizer.ids(target), layer
         )
 
     def _score(self, source: Sequence[str], target: Sequence[int]) -> Sequence[float]:
@@ -86,7 +87,7 @@ class TorchEngine:
 
     def _source_ids(self, source: Sequence[str]) -> Sequence[int]:
         """Return the ids of a source with its end mark."""
-        return [*self.vocabulary.ids(source), EOS_ID]
+        return [*self.tokenizer.ids(source), EOS_ID]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +109,9 @@ class AttentionModel:
             raise UnavailableError(f"{translator.version} has no attention to show")
         segments = [piece.text for piece in translator.split(text) if piece.is_segment]
         found = translator.search(segments, SearchOptions(beam=beam))
-        sources = [tuple(translator.vocabulary.pieces(segment)) for segment in segments]
+        sources = [tuple(translator.tokenizer.encode_pieces(segment)) for segment in segments]
         targets = [found[segment][0].tokens for segment in segments]
-        end = self.engine.vocabulary.tokens([EOS_ID])[0]
+        end = self.engine.pieces[EOS_ID]
         return Attention(
             source_tokens=tuple(token for source in sources for token in (*source, end)),
             target_tokens=tuple(token for target in targets for token in target),
@@ -138,9 +139,11 @@ def open_torch_engine(folder: VersionFolder) -> TorchEngine:
         model.load_state_dict(load_file(folder.weights))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise CorruptError(f"{folder.weights} cannot be loaded: {error}") from error
+    tokenizer = Tokenizer.load(folder.vocabulary)
     return TorchEngine(
         model=model.eval(),
-        vocabulary=Vocabulary(folder.vocabulary),
+        tokenizer=tokenizer,
+        pieces=tokenizer.pieces,
         max_tokens=shape.max_tokens,
     )
 
@@ -153,7 +156,7 @@ def open_torch(folder: Path, version: str, clock: Clock) -> TextTranslator:
     return TextTranslator(
         version=version,
         languages=(shape.source, shape.target),
-        vocabulary=engine.vocabulary,
+        tokenizer=engine.tokenizer,
         engine=engine,
         clock=clock,
     )
@@ -178,8 +181,8 @@ def choose_attention_layer(engine: TorchEngine, pairs: Sequence[Pair]) -> int:
     layers = range(engine.model.config.decoder_layers)
     quality = [[0.0, 0.0] for _ in layers]
     for pair in pairs:
-        source = engine.vocabulary.pieces(pair.source)
-        target = engine.vocabulary.pieces(pair.target)
+        source = engine.tokenizer.encode_pieces(pair.source)
+        target = engine.tokenizer.encode_pieces(pair.target)
         for layer in layers:
             rows = engine.attention(source, target, layer)
             quality[layer][0] += sum(

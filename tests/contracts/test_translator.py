@@ -17,6 +17,7 @@ from hypothesis import strategies as some
 from safetensors.torch import save_file
 
 from core.clock import FixedClock, SystemClock
+from core.data.tokenizer import Tokenizer
 from core.errors import InputError
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
@@ -32,7 +33,6 @@ from core.serving.server import TranslationServer
 from core.serving.torch_model import open_attention, open_torch
 from core.serving.translator import Translator
 from core.serving.version_folder import VersionFolder, VersionShape
-from core.serving.vocabulary import Vocabulary
 from core.settings import ServingSettings
 
 KINDS = ("echo", "torch", "float32", "int8", "client")
@@ -68,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         minloglevel=2, hard_vocab_limit=False, num_threads=1,
     )  # fmt: skip
     files.vocabulary.write_bytes(written.getvalue())
-    tokens = Vocabulary(files.vocabulary).tokens()
+    tokens = Tokenizer.load(files.vocabulary).pieces
     config = ModelConfig(
         vocabulary=len(tokens), width=32, heads=4, hidden=48, encoder_layers=1, decoder_layers=1,
         dropout=0.0, max_length=64,

@@ -55,7 +55,7 @@ def test_it_explains_the_translation_that_was_shown(
     text = "Where is the station?"
     shown = translator.translate([text], beam=4)[0].text
     found = explainer.explain(translator, text, beam=4)
-    assert translator.vocabulary.text(found.target_tokens).strip() == shown
+    assert translator.tokenizer.decode_pieces(found.target_tokens).strip() == shown
 
 
 @pytest.mark.parametrize("text", ["", "🙂", "3:45"])
@@ -106,11 +106,11 @@ class StuckEngine:
 class Words:
     """A vocabulary of words."""
 
-    def pieces(self, text: str) -> Sequence[str]:
+    def encode_pieces(self, text: str) -> Sequence[str]:
         """Return the words."""
         return text.split()
 
-    def text(self, pieces: Sequence[str]) -> str:
+    def decode_pieces(self, pieces: Sequence[str]) -> str:
         """Return the words in a row."""
         return " ".join(pieces)
 
@@ -119,7 +119,7 @@ def test_a_stuck_translation_is_searched_again_without_repeats() -> None:
     """Only that one, and only once."""
     engine = StuckEngine()
     translator = TextTranslator(
-        version="v", languages=("en", "es"), vocabulary=Words(), engine=engine, clock=FixedClock()
+        version="v", languages=("en", "es"), tokenizer=Words(), engine=engine, clock=FixedClock()
     )
     found = translator.translate(["hello there", "soup", "soup"])
     assert [item.text for item in found] == ["fine", "sopa", "sopa"]
@@ -130,7 +130,7 @@ def test_an_engine_that_cannot_forbid_repeats_is_asked_once() -> None:
     """A runaway answer is cut to what its source may need."""
     engine = StuckEngine(blocks_repeats=False)
     translator = TextTranslator(
-        version="v", languages=("en", "es"), vocabulary=Words(), engine=engine, clock=FixedClock()
+        version="v", languages=("en", "es"), tokenizer=Words(), engine=engine, clock=FixedClock()
     )
     (found,) = translator.translate(["soup"])
     assert found.text == " ".join(["salad"] * 19)

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.data.records import Pair
+from core.data.tokenizer import Tokenizer
 from core.errors import CorruptError
 from core.model.transformer import Transformer
 from core.serving.convert import convert, sinusoids
@@ -20,7 +21,6 @@ from core.serving.export import prove
 from core.serving.self_test import SelfTestError, demand_equality
 from core.serving.torch_model import open_torch_engine
 from core.serving.version_folder import VersionFolder
-from core.serving.vocabulary import Vocabulary
 
 MakeVersion = Callable[..., VersionFolder]
 
@@ -34,7 +34,7 @@ def exported(request: pytest.FixtureRequest, make_version: MakeVersion) -> Versi
 @pytest.fixture(scope="module")
 def sources(exported: VersionFolder) -> Sequence[Sequence[str]]:
     """Random sentences over the whole vocabulary, of 1 to 25 tokens."""
-    tokens = Vocabulary(exported.vocabulary).tokens()
+    tokens = Tokenizer.load(exported.vocabulary).pieces
     draw = random.Random(3)  # noqa: S311  (test data)
     return [draw.sample(list(tokens[4:]), draw.randint(1, 25)) for _ in range(30)]
 
@@ -97,7 +97,7 @@ def test_converting_leaves_the_model_as_it_was(exported: VersionFolder, tmp_path
     model = Transformer(exported.shape().config)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     arrays = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-    tokens = Vocabulary(exported.vocabulary).tokens()
+    tokens = Tokenizer.load(exported.vocabulary).pieces
     convert(model.config, arrays, tokens, tmp_path / "int8", "int8")
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, before[name]), name

@@ -191,9 +191,8 @@ def test_the_model_is_swapped_when_the_alias_moves(hall: Hall, client: TestClien
     hall.promote(1)
     assert client.get("/health").json()["model"] == "en-es:1"
     hall.promote(2)
-    health = client.get("/health").json()
-    assert health["models"][0]["model"] == "en-es:2"
-    assert health["models"][0]["run"] == "run 2"
+    served = client.get("/health").json()["models"][0]
+    assert (served["model"], served["run"]) == ("en-es:2", "run 2")
     hall.registry.set_alias("en-es", PRODUCTION, 1, actor="a", action="rollback", reason="")
     wait_until(lambda: client.get("/health").json()["model"] == "en-es:1")
 
