@@ -84,7 +84,7 @@ def test_what_is_no_object_is_refused(tmp_path: Path, content: str) -> None:
     """Callers expect what json raises."""
     path = tmp_path / "a.json"
     path.write_text(content)
-    with pytest.raises(ValueError, match="object|Expecting"):
+    with pytest.raises(ValueError, match=r"object|Expecting"):
         read_json(path)
 
 

@@ -1,0 +1,150 @@
+"""Launchers and run stores of every kind, for their contract suites."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.clock import FixedClock, SystemClock
+from core.database import Database, open_database
+from core.jobs.devices import Slots
+from core.jobs.folder import take_lock
+from core.jobs.launcher import Job, JobKind, JobSpec, Launcher
+from core.jobs.local import LocalLauncher
+from core.jobs.memory import MemoryLauncher, Script
+from core.paths import StatePaths
+from core.runs.memory import MemoryRunStore
+from core.runs.records import MetricPoint, RunSpec, TranslationSample
+from core.runs.sql import SqlRunStore
+from core.runs.store import RunStore
+from core.settings import JobSettings
+from core.tables import metadata
+
+POSTGRESQL = os.environ.get("DATAHALL_TEST_POSTGRESQL", "")
+LAUNCHERS = ("memory", "local", *(("local-postgresql",) if POSTGRESQL else ()))
+RUN_STORES = ("memory", "sqlite", *(("postgresql",) if POSTGRESQL else ()))
+PATIENCE_S = 20.0
+FOREVER = 600.0
+LONG = Script(seconds=FOREVER, lines=("ready",))
+
+
+@dataclass(slots=True)
+class Bench:
+    """A launcher and how to ask it for jobs that do as they are told."""
+
+    launcher: Launcher
+    scripts: dict[tuple[str, ...], Script] | None
+
+    def spec(self, script: Script | None = None, **changes: Any) -> JobSpec:  # noqa: ANN401  (any field of the record)
+        """Return the spec of a job that does what the script says, under this launcher."""
+        wanted = script or Script()
+        argv = program(wanted)
+        if self.scripts is not None:
+            self.scripts[argv] = wanted
+        values: dict[str, Any] = {"kind": JobKind.TRAINING, "title": "Train", "subject": "run-1"}
+        return JobSpec(argv=argv, **(values | changes))
+
+    def submit(self, script: Script | None = None, **changes: Any) -> Job:  # noqa: ANN401  (as above)
+        """Submit such a job."""
+        return self.launcher.submit(self.spec(script, **changes))
+
+    def end(self, job: Job) -> Job:
+        """Return a job once it is over."""
+        over = self.launcher.wait(job.id, timeout_s=PATIENCE_S)
+        assert over.state.is_over, over
+        return over
+
+    def begin(self, job: Job) -> Job:
+        """Return a job once its program ran far enough to have printed its last line."""
+        until = time.monotonic() + PATIENCE_S
+        while "ready" not in self.launcher.log(job.id) and time.monotonic() < until:
+            time.sleep(0.02)
+        return self.launcher.job(job.id)
+
+
+def program(script: Script) -> tuple[str, ...]:
+    """Return a shell program that does what a script says."""
+    lines = "".join(f"echo '{line}'; " for line in script.lines)
+    trap = "" if script.is_obedient else "trap '' TERM; "
+    pause = f"sleep {script.seconds}; " if script.seconds else ""
+    ending = (
+        f"exit {script.returncode}" if script.returncode >= 0 else f"kill {script.returncode} $$"
+    )
+    return ("/bin/sh", "-c", trap + lines + pause + ending)
+
+
+@pytest.fixture(params=LAUNCHERS)
+def bench(request: pytest.FixtureRequest, database: Database, paths: StatePaths) -> Iterator[Bench]:
+    """Each adapter in turn, with two CPU slots and two GPUs."""
+    if request.param == "memory":
+        memory = MemoryLauncher(FixedClock(), slots=Slots(cpu=2, gpus=2))
+        yield Bench(memory, memory.scripts)
+        return
+    # As if a supervisor ran: then shims leave the queue to it, which saves a process per job.
+    supervisor = take_lock(paths.supervisor_lock)
+    assert supervisor is not None
+    used = database if request.param == "local" else open_database(POSTGRESQL)
+    if used is not database:
+        with used.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(sa.delete(table))
+    launcher = LocalLauncher(used, paths, JobSettings(cpu_slots=2, gpus=2), SystemClock())
+    yield Bench(launcher, None)
+    for job in launcher.jobs():
+        if not job.state.is_over:
+            launcher.cancel(job.id)
+            launcher.wait(job.id, timeout_s=PATIENCE_S)
+    os.close(supervisor)
+    if used is not database:
+        used.close()
+
+
+@pytest.fixture(params=RUN_STORES)
+def run_store(
+    request: pytest.FixtureRequest, database: Database, clock: FixedClock
+) -> Iterator[RunStore]:
+    """Each adapter in turn; PostgreSQL where a URL is given."""
+    if request.param == "memory":
+        yield MemoryRunStore(clock)
+    elif request.param == "sqlite":
+        yield SqlRunStore(database, clock)
+    else:
+        opened = open_database(POSTGRESQL)
+        with opened.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(sa.delete(table))
+        yield SqlRunStore(opened, clock)
+        opened.close()
+
+
+def make_spec(name: str = "demo-1", **changes: object) -> RunSpec:
+    """Return a spec with every kind of value in it."""
+    values: dict[str, object] = {
+        "name": name,
+        "dataset": "demo",
+        "dataset_digest": "d" * 64,
+        "preset": "demo",
+        "device": "cpu",
+        "config": {"train": {"width": 128, "learning_rate": 3e-3, "note": "¿quotes' \"?\n"}},
+        "code_version": "0.1.0",
+    }
+    return RunSpec(**(values | changes))  # type: ignore[arg-type]  # one dict of mixed values
+
+
+def curve(metric: str, values: list[float], start: int = 0) -> list[MetricPoint]:
+    """Return points at steps start, start + 1, ..."""
+    return [
+        MetricPoint(metric=metric, step=start + index, value=value, wall_time=1e9 + index / 3)
+        for index, value in enumerate(values)
+    ]
+
+
+def sample(step: int, position: int, split: str = "valid", text: str = "Hola") -> TranslationSample:
+    """Return one translated segment."""
+    return TranslationSample(
+        split=split, step=step, position=position, source="Hi", hypothesis=text, reference="Hola"
+    )

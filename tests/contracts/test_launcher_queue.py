@@ -1,0 +1,145 @@
+"""What every Launcher promises about several jobs: slots, order, and who waits for whom."""
+
+from typing import Any
+
+import pytest
+
+from core.errors import InputError, NotFoundError
+from core.jobs.launcher import JobKind, JobState
+from core.jobs.memory import Script
+from tests.contracts.conftest import LONG, Bench
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"device": "gpu"},
+        {"device": "cuda:x"},
+        {"device": "cuda:2"},
+        {"device": "cuda", "num_devices": 3},
+        {"device": "cuda:1", "num_devices": 2},
+        {"device": "cuda", "num_devices": 0},
+        {"grace_s": -1.0},
+        {"grace_s": float("nan")},
+        {"environment": {"A=B": "c"}},
+        {"environment": {"A": "\x00"}},
+        {"title": "half \ud83d pair"},
+    ],
+)
+def test_what_could_never_run_is_refused_at_once(bench: Bench, changes: dict[str, Any]) -> None:
+    """Instead of waiting in the queue for ever."""
+    with pytest.raises(InputError):
+        bench.submit(None, **changes)
+    assert bench.launcher.jobs() == []
+
+
+def test_cpu_jobs_wait_for_a_slot_and_say_so(bench: Bench) -> None:
+    """Two slots, three jobs, first come first served."""
+    first, second, third, fourth = (bench.submit(LONG, device="cpu") for _ in range(4))
+    assert [bench.launcher.job(job.id).state for job in (first, second, third)] == [
+        JobState.RUNNING,
+        JobState.RUNNING,
+        JobState.QUEUED,
+    ]
+    assert bench.launcher.job(third.id).reason == "waits for a free CPU slot"
+    assert "behind an earlier job" in bench.launcher.job(fourth.id).reason
+    bench.begin(first)
+    bench.launcher.cancel(first.id)
+    bench.end(first)
+    assert bench.launcher.job(third.id).state is JobState.RUNNING
+    assert bench.launcher.job(fourth.id).state is JobState.QUEUED
+    assert bench.launcher.job(third.id).assigned == bench.launcher.job(first.id).assigned
+
+
+def test_jobs_that_need_no_device_do_not_wait(bench: Bench) -> None:
+    """A backup goes on beside training."""
+    for _ in range(3):
+        bench.submit(LONG, device="cpu")
+    assert bench.submit(LONG).state is JobState.RUNNING
+
+
+def test_gpus_are_given_by_number(bench: Bench) -> None:
+    """One each, and a given one where that is asked for."""
+    first = bench.submit(LONG, device="cuda:1")
+    second = bench.submit(LONG, device="cuda")
+    assert (first.assigned, second.assigned) == ((1,), (0,))
+    third = bench.submit(LONG, device="cuda")
+    assert (third.state, third.assigned) == (JobState.QUEUED, ())
+
+
+def test_a_job_that_asks_for_much_is_not_overtaken(bench: Bench) -> None:
+    """Strictly first come, first served: otherwise small jobs would starve it."""
+    first = bench.submit(LONG, device="cuda")
+    both = bench.submit(LONG, device="cuda", num_devices=2)
+    small = bench.submit(LONG, device="cuda")
+    assert (both.state, small.state) == (JobState.QUEUED, JobState.QUEUED)
+    assert both.reason == "waits for 2 free GPUs (1 free now)"
+    bench.begin(first)
+    bench.launcher.cancel(first.id)
+    bench.end(first)
+    assert bench.launcher.job(both.id).assigned == (0, 1)
+    assert bench.launcher.job(small.id).state is JobState.QUEUED
+
+
+def test_a_queued_job_leaves_the_queue_at_once(bench: Bench) -> None:
+    """It never started, so it has no start."""
+    for _ in range(2):
+        bench.submit(LONG, device="cpu")
+    queued = bench.submit(LONG, device="cpu")
+    stopped = bench.launcher.cancel(queued.id)
+    assert (stopped.state, stopped.started_at) == (JobState.STOPPED, None)
+    assert stopped.reason == "stopped before it started"
+
+
+def test_a_job_starts_once_the_one_before_it_succeeded(bench: Bench) -> None:
+    """Backup first, training after."""
+    backup = bench.submit(
+        Script(seconds=0.5), kind=JobKind.BACKUP, title="Back up demo", subject="dataset:1"
+    )
+    training = bench.submit(after=backup.id)
+    assert (training.state, training.reason) == (JobState.QUEUED, "waits for: Back up demo")
+    done = bench.end(training)
+    assert done.state is JobState.SUCCEEDED
+    backed_up = bench.launcher.job(backup.id)
+    assert backed_up.ended_at is not None
+    assert done.started_at is not None
+    assert backed_up.ended_at <= done.started_at
+
+
+def test_a_job_whose_predecessor_failed_is_not_started(bench: Bench) -> None:
+    """And it says why, down the whole chain."""
+    backup = bench.submit(Script(returncode=3), kind=JobKind.BACKUP)
+    training = bench.submit(after=backup.id)
+    evaluation = bench.submit(kind=JobKind.EVALUATION, after=training.id)
+    failed = bench.end(training)
+    assert (failed.state, failed.started_at) == (JobState.FAILED, None)
+    assert failed.reason == "backup failed: exit code 3; training was not started"
+    assert bench.end(evaluation).reason == (
+        "training failed: backup failed: exit code 3; training was not started; "
+        "evaluation was not started"
+    )
+
+
+def test_a_job_whose_predecessor_was_stopped_is_not_started(bench: Bench) -> None:
+    """Whoever stops the backup stops what waits for it."""
+    backup = bench.begin(bench.submit(LONG, kind=JobKind.BACKUP))
+    training = bench.submit(after=backup.id)
+    bench.launcher.cancel(backup.id)
+    assert bench.end(training).reason == (
+        "backup stopped: stopped as asked; training was not started"
+    )
+
+
+def test_a_job_cannot_follow_one_that_is_not_there(bench: Bench) -> None:
+    """A typing error would wait for ever."""
+    with pytest.raises(NotFoundError):
+        bench.submit(after="nothing")
+    assert bench.launcher.jobs() == []
+
+
+def test_waiting_for_another_job_does_not_hold_up_the_line(bench: Bench) -> None:
+    """Only those that could start now stand in it."""
+    backup = bench.submit(LONG, kind=JobKind.BACKUP)
+    for _ in range(2):
+        bench.submit(device="cpu", after=backup.id)
+    assert bench.submit(LONG, device="cpu").state is JobState.RUNNING

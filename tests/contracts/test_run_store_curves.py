@@ -1,0 +1,119 @@
+"""What every RunStore promises about metrics."""
+
+import math
+
+from hypothesis import HealthCheck, given
+from hypothesis import settings as rules
+from hypothesis import strategies as st
+
+from core.runs.store import RunStore
+from tests.contracts.conftest import curve, make_spec
+
+
+def test_points_come_back_by_step_with_every_digit(run_store: RunStore) -> None:
+    """Resumed curves are compared bit by bit."""
+    run_store.create("a1", make_spec())
+    points = curve("loss", [0.1 + 0.2, 1e-300, -1.5, math.pi, math.inf])
+    run_store.log("a1", list(reversed(points)))
+    assert list(run_store.series("a1", "loss")) == points
+
+
+def test_a_loss_that_is_not_a_number_is_kept(run_store: RunStore) -> None:
+    """A diverged run must show that it diverged."""
+    run_store.create("a1", make_spec())
+    run_store.log("a1", curve("loss", [1.0, math.nan]))
+    assert [math.isnan(point.value) for point in run_store.series("a1", "loss")] == [False, True]
+    assert math.isnan(run_store.latest("a1")["loss"].value)
+
+
+def test_logging_a_step_again_replaces_it(run_store: RunStore) -> None:
+    """A step has one value."""
+    run_store.create("a1", make_spec())
+    run_store.log("a1", curve("loss", [3.0, 2.0]))
+    run_store.log("a1", curve("loss", [9.0], start=1))
+    assert [point.value for point in run_store.series("a1", "loss")] == [3.0, 9.0]
+
+
+def test_the_newest_point_of_every_metric(run_store: RunStore) -> None:
+    """What cards and tables show."""
+    run_store.create("a1", make_spec())
+    run_store.log(
+        "a1", [*curve("loss", [3.0, 2.0, 1.0]), *curve("valid bleu", [7.0]), *curve("Ä", [1])]
+    )
+    newest = run_store.latest("a1")
+    assert {name: (point.step, point.value) for name, point in newest.items()} == {
+        "loss": (2, 1.0),
+        "valid bleu": (0, 7.0),
+        "Ä": (0, 1.0),
+    }
+    assert sorted(run_store.metrics("a1")) == sorted(newest)
+
+
+def test_points_after_a_step_are_the_new_ones(run_store: RunStore) -> None:
+    """A live chart asks for what it has not drawn yet."""
+    run_store.create("a1", make_spec())
+    run_store.log("a1", curve("loss", [5.0, 4.0, 3.0]))
+    assert [point.step for point in run_store.series("a1", "loss", after_step=1)] == [2]
+    assert list(run_store.series("a1", "loss", after_step=2)) == []
+
+
+def test_a_spike_of_one_step_survives_bucketing(run_store: RunStore) -> None:
+    """The reason for keeping each bucket's extremes instead of every n-th point."""
+    run_store.create("a1", make_spec())
+    values = [1.0] * 5000
+    values[3217], values[1234] = 99.0, -99.0
+    run_store.log("a1", curve("loss", values))
+    shown = run_store.series("a1", "loss", max_points=300)
+    assert len(shown) <= 300
+    assert {3217, 1234, 4999} <= {point.step for point in shown}
+    assert [point.step for point in shown] == sorted({point.step for point in shown})
+
+
+def test_few_points_are_not_bucketed(run_store: RunStore) -> None:
+    """Nothing is dropped without need."""
+    run_store.create("a1", make_spec())
+    run_store.log("a1", curve("loss", [1.0] * 300))
+    assert len(run_store.series("a1", "loss", max_points=300)) == 300
+
+
+def test_growing_curves_keep_their_points(run_store: RunStore) -> None:
+    """Between two polls a chart must not shimmer."""
+    run_store.create("a1", make_spec())
+    values = [math.sin(step) + step / 1000 for step in range(3000)]
+    run_store.log("a1", curve("loss", values[:2900]))
+    before = [point.step for point in run_store.series("a1", "loss", max_points=150)]
+    run_store.log("a1", curve("loss", values[2900:], start=2900))
+    after = [point.step for point in run_store.series("a1", "loss", max_points=150)]
+    assert [step for step in before if step < 2816] == [step for step in after if step < 2816]
+
+
+@given(
+    values=st.lists(st.floats(allow_nan=True, allow_infinity=False), min_size=1, max_size=60),
+    start=st.integers(min_value=0, max_value=10**6),
+    limit=st.integers(min_value=3, max_value=40),
+)
+@rules(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example has its own run
+)
+def test_bucketed_curves_are_short_true_and_keep_their_ends(
+    run_store: RunStore, values: list[float], start: int, limit: int
+) -> None:
+    """Whatever the curve: no more than asked, only logged points, extremes and the last kept."""
+    run_id = f"run-{len(run_store.list())}"
+    run_store.create(run_id, make_spec(run_id))
+    points = curve("loss", values, start)
+    run_store.log(run_id, points)
+    shown = run_store.series(run_id, "loss", max_points=limit)
+    assert len(shown) <= max(limit, 3)
+    by_step = {point.step: point for point in points}
+    for point in shown:
+        logged = by_step[point.step]
+        assert point == logged or (math.isnan(point.value) and math.isnan(logged.value))
+    assert shown[-1].step == points[-1].step
+    numbers = [value for value in values if not math.isnan(value)]
+    if numbers:
+        kept = [point.value for point in shown]
+        assert min(numbers) in kept
+        assert max(numbers) in kept
