@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command as alembic_command
-from alembic.config import Config as AlembicConfig
 from alembic.util import CommandError as AlembicError
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -179,6 +177,10 @@ def _migrate(database: Database) -> None:
     """Run the migrations that are missing; one process at a time."""
     if _is_current(database):
         return
+    # Loaded only here: opening a database that is up to date is on every command's path.
+    from alembic import command as alembic_command  # noqa: PLC0415
+    from alembic.config import Config as AlembicConfig  # noqa: PLC0415
+
     with database.write(durable=True) as connection:
         database.lock(connection, "migrations")
         config = AlembicConfig()

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from core.errors import DatahallError, InputError
@@ -22,6 +21,7 @@ from dashboard.commands import (
 from dashboard.commands.console import error_document, messages, print_json
 
 INTERRUPTED = 130
+UsageError = typer.BadParameter.__bases__[0]  # typer carries its own copy of click
 
 app = typer.Typer(
     name="datahall",
@@ -43,16 +43,18 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status: 0, 1 failure, 2 wrong use, 130 Ctrl-C."""
     as_json = "--json" in arguments
     try:
-        result = app(args=list(arguments), prog_name="datahall", standalone_mode=False)
+        chosen = list(arguments) or ["--help"]
+        result = app(args=chosen, prog_name="datahall", standalone_mode=False)
     except DatahallError as error:
         return _fail(error, as_json=as_json)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
-        return 2
-    except click.ClickException as error:
-        remedy = 'See "datahall --help"'
-        return _fail(InputError(error.format_message(), remedy=remedy), as_json=as_json)
-    except (click.Abort, KeyboardInterrupt):
+    except UsageError as error:
+        words = error.format_message()
+        if words.startswith("Usage:"):  # a group without a command shows what there is
+            print(words)
+            return 2
+        remedy = "" if "--help" in words else 'See "datahall --help"'
+        return _fail(InputError(words.rstrip("."), remedy=remedy), as_json=as_json)
+    except (typer.Abort, KeyboardInterrupt):
         messages.print("interrupted")
         return INTERRUPTED
     except BrokenPipeError:

@@ -125,13 +125,11 @@ def _follow_plain(hall: Hall, job_id: str, *, quiet: bool) -> Job:
             return job
         waited += POLL_S
         said = hall.launcher.progress(job_id)
-        if quiet or waited < PLAIN_EVERY_S:
+        if quiet or said is None or waited < PLAIN_EVERY_S:
             continue
         waited = 0.0
-        line = job.reason or job.state.value
-        if said is not None:
-            share = f" {100 * said.done / said.total:.0f} %" if said.total else ""
-            line = f"{said.message or job.spec.title}{share} {rate_words(said)}".rstrip()
+        share = f" {100 * said.done / said.total:.0f} %" if said.total else ""
+        line = f"{said.message or job.spec.title}{share} {rate_words(said)}".rstrip()
         if line != told:
             messages.print(line, markup=False)
             told = line
