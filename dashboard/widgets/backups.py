@@ -42,7 +42,7 @@ def draw_status(hall: Hall, status: RepositoryStatus, snapshots: Sequence[Snapsh
         with st.container(horizontal=True, vertical_alignment="center"):
             badge(repository_look(status, snapshots, now))
             live_part(lambda: _draw_heartbeat(hall), EVERY_S)
-        facts(repository_facts(status, snapshots, now, zone()))
+        facts(repository_facts(status, snapshots, now, zone()), alt="The repository")
 
 
 def draw_actions(hall: Hall, snapshots: Sequence[Snapshot]) -> None:

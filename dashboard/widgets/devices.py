@@ -86,12 +86,13 @@ def draw_gpus(telemetry: TelemetryStore, now: Readings) -> None:
         return
     _follow(telemetry, lambda state: _draw_one_gpu(read(state), chosen))
     _charts(one_gpu_panels(now, chosen), f"gpu-charts-{chosen}")
-    facts(next(card for card in gpu_cards(now) if card.name == chosen).facts)
+    card = next(it for it in gpu_cards(now) if it.name == chosen)
+    facts(card.facts, alt=f"What {chosen} is")
 
 
 def draw_processor(telemetry: TelemetryStore, now: Readings) -> None:
     """Draw the processor and its cores."""
-    facts(cpu_facts(now))
+    facts(cpu_facts(now), alt="The processor and the host")
     _follow(telemetry, lambda state: _draw_cores(read(state)))
     _charts(cpu_panels(now), "cpu-charts")
 

@@ -161,7 +161,7 @@ def _draw_version(row: ModelRow) -> None:
         left, right = st.columns(2)
         with left:
             st.markdown("**Made of**")
-            facts(row.lineage)
+            facts(row.lineage, alt="Lineage")
         with right:
             st.markdown("**Self-test**: the exported against the trained model")
-            facts(row.test_rows)
+            facts(row.test_rows, alt="Self-test")

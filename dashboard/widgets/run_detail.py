@@ -147,7 +147,7 @@ def _draw_checkpoints(page: RunPage) -> None:
 
 def _draw_facts(page: RunPage) -> None:
     """Draw lineage and configuration."""
-    facts(page.facts)
+    facts(page.facts, alt="Facts about the run")
     with st.expander("Configuration", key="run-config"):
         large_table(page.config, alt="Configuration of the run", key="config-table")
 

@@ -58,7 +58,7 @@ def draw_audit(hall: Hall) -> None:
 
 def draw_about(settings: Settings) -> None:
     """Draw versions, and what works here once it is asked for."""
-    facts([Fact(name=name, value=version(name)) for name in PACKAGES])
+    facts([Fact(name=name, value=version(name)) for name in PACKAGES], alt="Versions")
     if st.button("Examine this machine", key="examine", icon=":material/troubleshoot:"):
         with st.spinner("Looking"):
             rows = finding_rows(examine(settings, ASSETS))

@@ -1,7 +1,4 @@
-"""Small tables as Markdown, large ones as data frames.
-
-Markdown needs no further browser code, so it stands on pages that must open fast.
-"""
+"""Small tables whose cells may hold badges; large ones that can be searched and sorted."""
 
 from collections.abc import Sequence
 
@@ -12,19 +9,24 @@ from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.rows import Fact, Table
 
 Cell = str | Look
-LONGEST_CELL = 120
+LONGEST_CELL = 160
 
 
-def small_table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+def small_table(header: Sequence[str], rows: Sequence[Sequence[Cell]], *, alt: str = "") -> None:
     """Draw a table of a few rows; text is drawn literally, looks as badges."""
-    lines = [_line([plain(name) for name in header]), _line(["---"] * len(header))]
-    lines += [_line([_cell(cell) for cell in row]) for row in rows]
-    st.markdown("\n".join(lines))
+    columns = {
+        plain(name): [_cell(row[place]) for row in rows] for place, name in enumerate(header)
+    }
+    st.table(columns, border="horizontal", hide_index=True, alt=alt or ", ".join(header))
 
 
-def facts(entries: Sequence[Fact]) -> None:
+def facts(entries: Sequence[Fact], *, alt: str) -> None:
     """Draw named values."""
-    small_table(("", ""), [(entry.name, entry.value) for entry in entries])
+    columns = {
+        "Name": [f":small[{plain(entry.name)}]" for entry in entries],
+        "Value": [plain(entry.value, LONGEST_CELL) for entry in entries],
+    }
+    st.table(columns, border="horizontal", hide_index=True, hide_header=True, alt=alt)
 
 
 def large_table(table: Table, *, alt: str, key: str, height: int | None = None) -> None:
@@ -43,8 +45,3 @@ def _cell(cell: Cell) -> str:
     if isinstance(cell, Look):
         return f":{cell.colour}-badge[{cell.icon} {plain(cell.word)}]"
     return plain(cell, LONGEST_CELL)
-
-
-def _line(cells: Sequence[str]) -> str:
-    """Return a line of a table."""
-    return "| " + " | ".join(cells) + " |"
