@@ -37,7 +37,7 @@ class MemoryTelemetryStore:
     def append(self, state: HostState) -> None:
         """Store one tick."""
         with self._lock:
-            readings = [one for one in state.readings if math.isfinite(one.value)]
+            readings = tuple(one for one in state.readings if math.isfinite(one.value))
             self._latest = replace(state, readings=readings)
             self._ticks.append(state.at)
             for one in readings:

@@ -25,7 +25,7 @@ static nvmlDevice_t handle_of(int index) { return (nvmlDevice_t)(size_t)(FIRST_H
 nvmlReturn_t enter_device(nvmlDevice_t device, const char *function) {
     int gpu = index_of(device);
     if (!initialised) return NVML_ERROR_UNINITIALIZED;
-    if (gpu < 0 || gpu >= num_gpus()) return NVML_ERROR_INVALID_ARGUMENT;
+    if (gpu < 0 || gpu >= num_gpus() || gpu >= MOST_GPUS) return NVML_ERROR_INVALID_ARGUMENT;
     usleep((useconds_t)(1000 * script_or(gpu, "slow_ms", 0)));
     if (script_or(gpu, "lost", 0) > 0) return NVML_ERROR_GPU_IS_LOST;
     if (script_unsupported(gpu, function)) return NVML_ERROR_NOT_SUPPORTED;
