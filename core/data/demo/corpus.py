@@ -38,7 +38,7 @@ def _draw(topic: Topic, source: random.Random) -> Sequence[Pair]:
     """Return up to PAIRS_PER_TOPIC sentences, fewer when the topic has no more to say."""
     words = {**PEOPLE, **COMMON, **topic.words}
     frames = _usable(topic, words)
-    found: dict[str, Pair] = {}
+    found = {pair.source: pair for template in topic.phrasebook for pair in template.expand(words)}
     for _ in range(PAIRS_PER_TOPIC * _PATIENCE):
         if len(found) == PAIRS_PER_TOPIC:
             break

@@ -14,21 +14,21 @@ catch caught caught|choose chose chosen|come came come|cost cost cost|cut cut cu
 draw drew drawn|drink drank drunk|drive drove driven|eat ate eaten|fall fell fallen|feed fed fed
 feel felt felt|find found found|fly flew flown|forget forgot forgotten|get got gotten
 give gave given|go went gone|grow grew grown|have had had|hear heard heard|hurt hurt hurt
-keep kept kept|know knew known|leave left left|lend lent lent|lose lost lost|make made made
-meet met met|pay paid paid|put put put|read read read|ride rode ridden|run ran run
-say said said|see saw seen|sell sold sold|send sent sent|sing sang sung|sit sat sat
-sleep slept slept|speak spoke spoken|spend spent spent|stand stood stood|sweep swept swept
-swim swam swum|take took taken|teach taught taught|tell told told|think thought thought
-throw threw thrown|understand understood understood|wake woke woken|wear wore worn
-win won won|write wrote written
+keep kept kept|know knew known|leave left left|lend lent lent|lie lay lain|light lit lit
+lose lost lost|make made made|meet met met|pay paid paid|put put put|read read read
+ride rode ridden|run ran run|say said said|see saw seen|sell sold sold|send sent sent
+set set set|show showed shown|sing sang sung|sit sat sat|sleep slept slept|speak spoke spoken
+spend spent spent|stand stood stood|sweep swept swept|swim swam swum|take took taken
+teach taught taught|tell told told|think thought thought|throw threw thrown
+understand understood understood|wake woke woken|wear wore worn|win won won|write wrote written
 """.replace("\n", "|")
         .strip("|")
         .split("|")
     )
 }
 _DOUBLING = (
-    "begin", "chat", "cut", "forget", "get", "jog", "plan", "plug", "put", "run", "shop", "sit",
-    "stop", "swim", "win",
+    "begin", "chat", "cut", "forget", "get", "jog", "plan", "plug", "put", "run", "set", "shop",
+    "sit", "stop", "swim", "win",
 )  # fmt: skip
 _BE_PRESENT = {"1s": "am", "2s": "are", "3s": "is", "1p": "are", "3p": "are"}
 _BE_PAST = {"1s": "was", "2s": "were", "3s": "was", "1p": "were", "3p": "were"}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from core.data.demo import english
 from core.data.demo.words import Action, Adjective, Agreement, Noun, Phrase, Subject, Word
 
+_STRESSED_S = ("gris",)
 _PLURALS_ES = (("ón", "ones"), ("án", "anes"), ("ín", "ines"), ("és", "eses"), ("ús", "uses"))
 
 
@@ -25,7 +26,7 @@ def _plural_es(word: str) -> str:
         return word + "s"
     if word.endswith("z"):
         return word[:-1] + "ces"
-    return word if word.endswith("s") else word + "es"
+    return word if word.endswith("s") and word not in _STRESSED_S else word + "es"
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ _STEM_CHANGES: Mapping[str, str] = {
         "e:ie": """cerrar empezar pensar despertar calentar recomendar sentar perder encender
             entender querer preferir sentir divertir nevar regar comenzar fregar hervir""",
         "o:ue": """dormir poder volver mover contar encontrar recordar mostrar probar costar acostar
-            almorzar volar doler llover devolver soñar colgar resolver morder""",
+            almorzar volar aprobar comprobar doler llover devolver soñar colgar resolver morder""",
         "e:i": "pedir servir repetir vestir despedir seguir elegir medir",
         "u:ue": "jugar",
     }.items()
@@ -54,7 +54,7 @@ _FIRST_PERSON: Mapping[str, str] = {
     "nacer": "nazco",
 }  # fmt: skip
 # Verbs in -iar and -uar that stress the weak vowel: envío, continúo.
-_STRESSED_WEAK = ("enviar", "esquiar", "continuar", "actuar", "reunir")
+_STRESSED_WEAK = ("enviar", "esquiar", "confiar", "enfriar", "continuar")
 _PAST: Mapping[str, str] = {
     "ser": "fui fuiste fue fuimos fueron",
     "ir": "fui fuiste fue fuimos fueron",

@@ -3,12 +3,13 @@
 `{who} [want@who] to {act:inf@who}. | {who} [querer@who] {act:inf@who}.` Slots `{class:form@slot}`
 are filled with one word of the class on both sides (a digit makes a second slot: `{food2}`);
 `[verb:form@slot]` conjugates a verb of that side and `<listo@slot>` inflects a Spanish adjective
-to agree with the slot. `me`, `you` and `us` may stand for a slot.
+to agree with the slot. `me`, `you`, `us` and `it` may stand for a slot.
 """
 
+import itertools
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.data.demo import english
@@ -22,12 +23,13 @@ _FIELD = re.compile(
     r"|<(?P<adjective>\w+)(?::(?P<number>\w+))?@(?P<like>\w+)>"
 )
 _SENTENCE_START = re.compile(r"(^|[.!?] )([¿¡]?)(\w)")
-_CONTRACTION = re.compile(r"\b(a|de) el\b")
+_CONTRACTION = re.compile(r"\b(a|de) e(l)\b", re.IGNORECASE)
 # Contexts that are no slot: commands and questions to you, proposals to us, what I do.
 _SPEAKERS = {
     "me": Agreement(person="1s"),
     "you": Agreement(person="2s"),
     "us": Agreement(person="1p"),
+    "it": Agreement(person="3s"),
 }
 _BEFORE_I = re.compile(r"\by (?=(?:i|hi)(?!e))", re.IGNORECASE)
 _BEFORE_O = re.compile(r"\bo (?=(?:o|ho))", re.IGNORECASE)
@@ -61,6 +63,16 @@ class Template:
             while word in taken:
                 word = source.choice(words[kind])
             chosen[slot] = word
+        return self._say(chosen)
+
+    def expand(self, words: Mapping[str, Sequence[Word]]) -> Iterator[Pair]:
+        """Yield the sentence with every combination of words."""
+        choices = [words[slot.rstrip("0123456789")] for slot in self.slots]
+        for drawn in itertools.product(*choices):
+            yield self._say(dict(zip(self.slots, drawn, strict=True)))
+
+    def _say(self, chosen: Mapping[str, Word]) -> Pair:
+        """Return the sentence with these words."""
         return Pair(
             source=_polish_english("".join(_english(part, chosen) for part in self.english)),
             target=_polish_spanish("".join(_spanish(part, chosen) for part in self.spanish)),
@@ -139,7 +151,7 @@ def _polish_english(text: str) -> str:
 
 def _polish_spanish(text: str) -> str:
     """Return the sentence with contractions (al, del), e and u, and capitals."""
-    text = _CONTRACTION.sub(lambda found: "al" if found[1] == "a" else "del", _squeeze(text))
+    text = _CONTRACTION.sub(r"\1\2", _squeeze(text))
     return _capitalise(_BEFORE_O.sub("u ", _BEFORE_I.sub("e ", text)))
 
 

@@ -16,7 +16,7 @@ drum = el tambor
 trumpet = la trompeta
 """),
         "genre": nouns("""
-music = la música
+pop = el pop
 jazz = el jazz
 opera = la ópera
 rock = el rock
@@ -86,7 +86,6 @@ turn on the television = encender la televisión
 {who} [watch:past@who] a very {trait} {thing} {ago}.
 | {who} [ver:past@who] {thing:a} muy {trait@thing} {ago}.
 {thing:the} was very {trait}. | {thing:the} fue muy {trait@thing}.
-{thing:the} was {trait} but {trait2}. | {thing:the} fue {trait@thing} pero {trait2@thing}.
 Did you like {thing:the}? | ¿Te gustó {thing:the}?
 {who} [like:past@who] {thing:the}. | {who:dat} gustó {thing:the}.
 {who} didn't like {thing:the}. | {who:nodat} gustó {thing:the}.
@@ -128,7 +127,7 @@ take an art class = tomar una clase de arte
 """),
     },
     templates=parse("""
-{thing:this} is by a {trait} artist. | {thing:this} es de un artista {trait}.
+{thing:this} is by a famous artist. | {thing:this} es de un artista famoso.
 {thing:the} of the museum is {trait}. | {thing:the} del museo es {trait@thing}.
 The museum has {number} {thing:pl}. | El museo tiene {number} {thing:pl}.
 The museum has many {thing:pl}. | El museo tiene {thing:manypl}.
@@ -150,7 +149,6 @@ plan = el plan
 answer = la respuesta
 question = la pregunta
 book = el libro
-problem = el problema
 story = la historia
 decision = la decisión
 project = el proyecto

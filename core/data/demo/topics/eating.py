@@ -26,7 +26,6 @@ sandwiches = los bocadillos
 delicious = delicioso
 salty = salado
 tasty = sabroso
-healthy = sano
 """),
         "served": adjectives("""
 hot = caliente
@@ -53,7 +52,7 @@ eat chocolate = comer chocolate
 {stuff:the} [be@stuff] very {taste}. | {stuff:the} [estar@stuff] muy {taste@stuff}.
 [be@stuff] {stuff:the} {served}? | ¿[estar@stuff] {served@stuff} {stuff:the}?
 {stuff:this} [be@stuff] {taste}. | {stuff:this} [estar@stuff] {taste@stuff}.
-{stuff:the} with {stuff2} [be@stuff] my favorite food.
+{stuff} with {stuff2} [be@stuff] my favorite food.
 | {stuff:the} con {stuff2} [ser@stuff] mi comida favorita.
 What do you want to eat {soon}? | ¿Qué quieres comer {soon}?
 What did {third} eat {ago}? | ¿Qué comió {third} {ago}?
@@ -132,10 +131,20 @@ beer = la cerveza
 hot chocolate = el chocolate caliente
 lemonade = la limonada
 """),
-        "vessel": phrases("""
-a cup = una taza
-a glass = un vaso
-a bottle = una botella
+        "serving": phrases("""
+a cup of coffee = una taza de café
+a cup of tea = una taza de té
+a cup of milk = una taza de leche
+a cup of hot chocolate = una taza de chocolate caliente
+a glass of water = un vaso de agua
+a glass of milk = un vaso de leche
+a glass of orange juice = un vaso de zumo de naranja
+a glass of lemonade = un vaso de limonada
+a glass of beer = un vaso de cerveza
+a glass of wine = un vaso de vino
+a bottle of water = una botella de agua
+a bottle of wine = una botella de vino
+a bottle of beer = una botella de cerveza
 """),
         "served": adjectives("""
 hot = caliente
@@ -153,14 +162,16 @@ drink milk = beber leche
 {who} [drink@who] {stuff} {often}. | {who} [beber@who] {stuff} {often}.
 {who} {ever} [drink@who] {stuff}. | {who} {ever} [beber@who] {stuff}.
 {who} [drink:past@who] {stuff} {ago}. | {who} [beber:past@who] {stuff} {ago}.
-{who} [want@who] {vessel} of {stuff}. | {who} [querer@who] {vessel} de {stuff}.
-{vessel} of {stuff}, please. | {vessel} de {stuff}, por favor.
-Can I have {vessel} of {stuff}, please? | ¿Puedo tomar {vessel} de {stuff}, por favor?
-Would you like {vessel} of {stuff}? | ¿Te gustaría {vessel} de {stuff}?
+{who} [want@who] {serving}. | {who} [querer@who] {serving}.
+{serving}, please. | {serving}, por favor.
+Can I have {serving}, please? | ¿Puedo tomar {serving}, por favor?
+Would you like {serving}? | ¿Te gustaría {serving}?
 {stuff:the} is {served}. | {stuff:the} está {served@stuff}.
 {stuff:this} is very {served}. | {stuff:this} está muy {served@stuff}.
 Do you want {stuff} or {stuff2}? | ¿Quieres {stuff} o {stuff2}?
-There is {vessel} of {stuff} on the table. | Hay {vessel} de {stuff} en la mesa.
+There is {serving} on the table. | Hay {serving} en la mesa.
+{serving} and {serving2}, please. | {serving} y {serving2}, por favor.
+{who} [drink:past@who] {serving} {ago}. | {who} [beber:past@who] {serving} {ago}.
 What do you want to drink, {name}? | ¿Qué quieres beber, {name}?
 """),
 )

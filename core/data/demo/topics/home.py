@@ -53,7 +53,8 @@ lock the door = cerrar la puerta con llave
 {room:the} is {trait}. | {room:the} es {trait@room}.
 {room:the} is very {state}. | {room:the} está muy {state@room}.
 Our {room} is {trait} and {trait2}. | {room:poss@us} es {trait@room} y {trait2@room}.
-{thing:the} has {number} {room:pl}. | {thing:the} tiene {number} {room:pl}.
+The house has {number} {room:pl}. | La casa tiene {number} {room:pl}.
+The apartment has {number} {room:pl}. | El apartamento tiene {number} {room:pl}.
 {room:the} is next to {room2:the}. | {room:the} está al lado de {room2:the}.
 Where is {room:the}? | ¿Dónde está {room:the}?
 The lights of {room:the} are on. | Las luces de {room:the} están encendidas.
@@ -127,8 +128,6 @@ glass = el vaso
 cup = la taza
 bottle = la botella
 pan = la sartén/sartenes
-oven = el horno
-fridge = la nevera
 napkin = la servilleta
 """),
         "state": adjectives("""
@@ -210,7 +209,6 @@ flower = la flor
 tree = el árbol
 plant = la planta
 rose = la rosa
-fence = la valla
 """),
         "trait": adjectives("""
 beautiful = bonito

@@ -100,7 +100,6 @@ PARTY = Topic(
     name="parties",
     words={
         "thing": nouns("""
-party = la fiesta
 cake = el pastel
 gift = el regalo
 balloon = el globo
@@ -137,11 +136,11 @@ We need {thing:a} for {occasion}. | Necesitamos {thing:a} para {occasion}.
 {person} is coming to the party {soon}. | {person} viene a la fiesta {soon}.
 {who} [give:past@who] {thing:a} to {person}. | {who} [dar:past@who] {thing:a} a {person}.
 {person}'s party is {soon}. | La fiesta de {person} es {soon}.
-{person}'s wedding is {soon}. | La boda de {person} es {soon}.
+{name}'s wedding is {soon}. | La boda de {name} es {soon}.
 There are {number} {thing:pl} on the table. | Hay {number} {thing:pl} en la mesa.
 What do you want for {occasion}? | ¿Qué quieres para {occasion}?
 How was {person}'s party? | ¿Cómo fue la fiesta de {person}?
-How was {person}'s wedding? | ¿Cómo fue la boda de {person}?
+How was {name}'s wedding? | ¿Cómo fue la boda de {name}?
 """),
 )
 

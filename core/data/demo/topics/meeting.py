@@ -7,8 +7,6 @@ from core.data.demo.topic import Topic
 _HELLO = phrases("""
 hello = hola
 hi = hola
-hello = hola
-hi = hola
 good morning = buenos días
 good afternoon = buenas tardes
 good evening = buenas noches
@@ -21,7 +19,6 @@ GREETINGS = Topic(
         "fine": phrases("""
 fine = bien
 very well = muy bien
-not bad = no muy mal
 better = mejor
 well = bien
 """),
@@ -32,13 +29,15 @@ tonight = esta noche
 this week = esta semana
 """),
     },
-    templates=parse("""
+    phrasebook=parse("""
 {hello}, how are you? | {hello}, ¿cómo estás?
+{hello}, how is {yours}? | {hello}, ¿cómo está {yours}?
+"""),
+    templates=parse("""
 {hello}, how are you {today}? | {hello}, ¿cómo estás {today}?
 {hello}, {name}, how are you? | {hello}, {name}, ¿cómo estás?
 {hello}, {name}, how are you {today}? | {hello}, {name}, ¿cómo estás {today}?
 {hello}, how [be@third] {third}? | {hello}, ¿cómo [estar@third] {third}?
-{hello}, how is {yours}? | {hello}, ¿cómo está {yours}?
 {hello}, how are {yourfolks}? | {hello}, ¿cómo están {yourfolks}?
 {hello}, {name}, how is {yours}? | {hello}, {name}, ¿cómo está {yours}?
 {hello}, {name}, how are {yourfolks}? | {hello}, {name}, ¿cómo están {yourfolks}?
@@ -47,7 +46,7 @@ How is {yours} {today}? | ¿Cómo está {yours} {today}?
 How are {yourfolks} {today}? | ¿Cómo están {yourfolks} {today}?
 {hello}, {name}. | {hello}, {name}.
 {hello}, {name}, nice to see you. | {hello}, {name}, me alegro de verte.
-{hello}, {name}, are you busy {today}? | {hello}, {name}, ¿estás ocupado {today}?
+{hello}, {name}, are you busy {today}? | {hello}, {name}, ¿estás <ocupado@name> {today}?
 {hello}, where are you? | {hello}, ¿dónde estás?
 {hello}, where is {yours}? | {hello}, ¿dónde está {yours}?
 {hello}, {name}, where is {yours}? | {hello}, {name}, ¿dónde está {yours}?
@@ -59,7 +58,7 @@ I am {fine} {today}, thank you. | Estoy {fine} {today}, gracias.
 How are you? | ¿Cómo estás?
 How are you {today}? | ¿Cómo estás {today}?
 Are you {fine}? | ¿Estás {fine}?
-Welcome, {name}. | Bienvenido, {name}.
+Welcome, {name}. | <bienvenido@name>, {name}.
 {hello}, {name}, my name is {name2}. | {hello}, {name}, me llamo {name2}.
 """),
 )
@@ -190,7 +189,6 @@ Could you {favor}, {name}? | ¿Podrías {favor}, {name}?
 {name}, could you {favor}, please? | {name}, ¿podrías {favor}, por favor?
 Excuse me, can you {favor}? | Perdona, ¿puedes {favor}?
 Excuse me, could you {favor}? | Perdona, ¿podrías {favor}?
-Yes, I can {favor}. | Sí, puedo {favor}.
 You are welcome, {name}. | De nada, {name}.
 Don't worry, {name}. | No te preocupes, {name}.
 No problem, {name}. | No hay problema, {name}.

@@ -84,7 +84,6 @@ intelligent = inteligente
 playful = juguetón/juguetona
 """),
         "need": adjectives("""
-hungry = hambriento
 sick = enfermo
 tired = cansado
 """),

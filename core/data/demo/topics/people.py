@@ -114,16 +114,24 @@ serious = serio
 hardworking = trabajador
 quiet = callado
 """),
+        "virtue": adjectives("""
+intelligent = inteligente
+generous = generoso
+honest = honesto
+patient = paciente
+serious = serio
+hardworking = trabajador
+"""),
     },
     templates=parse("""
-{person} is more {nature} than {person2}. | {person} es más {nature@person} que {person2}.
+{person} is more {virtue} than {person2}. | {person} es más {virtue@person} que {person2}.
 {who} [be@who] not very {nature}. | {who} no [ser@who] muy {nature@who}.
 {who} [be@who] too {nature}. | {who} [ser@who] demasiado {nature@who}.
 {person} seems {nature}. | {person} parece {nature@person}.
 I think that {third} [be@third] {nature}. | Creo que {third} [ser@third] {nature@third}.
 Everybody says that {third} [be@third] {nature}.
 | Todos dicen que {third} [ser@third] {nature@third}.
-You have to be more {nature}. | Tienes que ser más {nature@you}.
+You have to be more {virtue}. | Tienes que ser más {virtue@you}.
 {person} is {nature} but {nature2}. | {person} es {nature@person} pero {nature2@person}.
 What is {third} like? | ¿Cómo es {third}?
 """),
@@ -197,6 +205,16 @@ take a nap = dormir la siesta
 read the newspaper = leer el periódico
 listen to the news = escuchar las noticias
 """),
+        "habit": actions("""
+get up = levantarse
+go to bed = acostarse
+have breakfast = desayunar
+have lunch = comer
+have dinner = cenar
+leave home = salir de casa
+come back home = volver a casa
+start work = empezar a trabajar
+"""),
         "clock": phrases("""
 six = seis
 seven = siete
@@ -207,14 +225,15 @@ eleven = once
 """),
     },
     templates=parse("""
-{who} [get@who] up at {clock}. | {who} [levantarse@who] a las {clock}.
-{who} [have@who] dinner at {clock}. | {who} [cenar@who] a las {clock}.
-{who} [have@who] breakfast at {clock}. | {who} [desayunar@who] a las {clock}.
-{who} [leave@who] home at {clock}. | {who} [salir@who] de casa a las {clock}.
-{who} [come@who] back home at {clock}. | {who} [volver@who] a casa a las {clock}.
-What time do you {act:inf@you}? | ¿A qué hora {act@you}?
-What time [do@third] {third} have dinner? | ¿A qué hora [cenar@third] {third}?
-What time [do@third] {third} get up? | ¿A qué hora [levantarse@third] {third}?
+{who} {habit@who} at {clock}. | {who} {habit@who} a las {clock}.
+{who} {ever} {habit@who} at {clock}. | {who} {ever} {habit@who} a las {clock}.
+{who} {habit:past@who} at {clock}. | {who} {habit:past@who} a las {clock}.
+{who} [want@who] to {habit:inf@who} at {clock}. | {who} [querer@who] {habit:inf@who} a las {clock}.
+{who} [have@who] to {habit:inf@who} at {clock}.
+| {who} [tener@who] que {habit:inf@who} a las {clock}.
+What time do you {habit:inf@you}? | ¿A qué hora {habit@you}?
+What time [do@third] {third} {habit:inf@third}? | ¿A qué hora {habit@third} {third}?
+What time did {third} {habit:inf@third} {ago}? | ¿A qué hora {habit:past@third} {third} {ago}?
 {who} [be@who] still sleeping. | {who} todavía [estar@who] durmiendo.
 """),
 )

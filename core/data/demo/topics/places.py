@@ -154,7 +154,6 @@ LIBRARY = Topic(
         "thing": nouns("""
 book = el libro
 novel = la novela
-dictionary = el diccionario
 magazine = la revista
 poem = el poema
 newspaper = el periódico
@@ -195,9 +194,9 @@ Do you have {thing:a} about {theme}? | ¿Tienes {thing:a} sobre {theme}?
 {who} [write:past@who] {thing:a} about {theme}. | {who} [escribir:past@who] {thing:a} sobre {theme}.
 {who} [lend:past@who] {thing:a} to {person}. | {who} [prestar:past@who] {thing:a} a {person}.
 {thing:the} is on the shelf. | {thing:the} está en el estante.
-Can I borrow {thing:this}? | ¿Puedo llevarme {thing:this}?
+Can I borrow {thing:this}? | ¿Puedes prestarme {thing:this}?
 Who wrote {thing:this}? | ¿Quién escribió {thing:this}?
-{thing:this} has {number} chapters. | {thing:this} tiene {number} capítulos.
+{thing:this} has {number} pages. | {thing:this} tiene {number} páginas.
 """),
 )
 

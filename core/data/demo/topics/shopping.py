@@ -53,8 +53,8 @@ I would like to buy {thing:a}. | Me gustaría comprar {thing:a}.
 {who} [buy:past@who] {thing:a} for {person}. | {who} [comprar:past@who] {thing:a} para {person}.
 {who} [sell:past@who] {thing:poss@who}. | {who} [vender:past@who] {thing:poss@who}.
 Can you show me {thing:that}, please? | ¿Puedes mostrarme {thing:that}, por favor?
-{thing:this} is more {trait} than {thing:that}.
-| {thing:this} es más {trait@thing} que {thing:yonder}.
+{thing:this} is cheaper than {thing:that}.
+| {thing:this} es más <barato@thing> que {thing:yonder}.
 Is there a {trait} {thing}? | ¿Hay {thing:a} {trait@thing}?
 """),
 )
@@ -112,7 +112,7 @@ wet = mojado
 {who} [wear:past@who] {pair} {ago}. | {who} [llevar:past@who] {pair} {ago}.
 {pair:the} are {color}. | {pair:the} son {color@pair}.
 {pair:poss@who} are {state}. | {pair:poss@who} están {state@pair}.
-{pair:this} are too {trait}. | {pair:these} son demasiado {trait@pair}.
+{pair:this} are too {trait}. | {pair:this} son demasiado {trait@pair}.
 {who} [need@who] {color} {pair}. | {who} [necesitar@who] {pair} {color@pair}.
 {who} [buy:past@who] {color} {pair} {ago}. | {who} [comprar:past@who] {pair} {color@pair} {ago}.
 Where are {pair:poss@you}? | ¿Dónde están {pair:poss@you}?

@@ -55,7 +55,7 @@ The classes start at {number}. | Las clases empiezan a las {number}.
 There are {number} students in the class. | Hay {number} estudiantes en la clase.
 Can I borrow {thing:poss@you}? | ¿Puedes prestarme {thing:poss@you}?
 {thing:poss@who} is on the desk. | {thing:poss@who} está en el escritorio.
-{name}, open {thing:the}, please. | {name}, abre {thing:the}, por favor.
+{name}, give me {thing:the}, please. | {name}, dame {thing:the}, por favor.
 {thing:the} is in the backpack. | {thing:the} está en la mochila.
 """),
 )
@@ -99,8 +99,8 @@ teach at the university = enseñar en la universidad
 [do@who] {who} study {subject}? | ¿{who} [estudiar@who] {subject}?
 {subject} is very {level}. | {subject:the} [ser@subject] muy {level@subject}.
 {subject} is {level}. | {subject:the} [ser@subject] {level@subject}.
-{subject} is more {level} than {subject2}.
-| {subject:the} [ser@subject] más {level@subject} que {subject2:the}.
+{subject} is more difficult than {subject2}.
+| {subject:the} [ser@subject] más <difícil@subject> que {subject2:the}.
 Is {subject} {level}? | ¿[ser@subject] {level@subject} {subject:the}?
 I think that {subject} is {level}. | Creo que {subject:the} [ser@subject] {level@subject}.
 {who} [like@who] {subject}. | {who:dat} [gustar@subject] {subject:the}.
@@ -129,7 +129,6 @@ Portuguese = el portugués
 well = bien
 very well = muy bien
 badly = mal
-a little = un poco
 """),
         "act": actions("""
 learn new words = aprender palabras nuevas

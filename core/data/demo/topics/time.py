@@ -35,15 +35,31 @@ TIME = Topic(
     words={
         "event": _EVENTS,
         "clock": _HOURS,
-        "part": phrases("""
-in the morning = de la mañana
-in the afternoon = de la tarde
-in the evening = de la noche
+        "moment": phrases("""
+six in the morning = las seis de la mañana
+seven in the morning = las siete de la mañana
+eight in the morning = las ocho de la mañana
+ten in the morning = las diez de la mañana
+three in the afternoon = las tres de la tarde
+four in the afternoon = las cuatro de la tarde
+five in the afternoon = las cinco de la tarde
+nine in the evening = las nueve de la noche
+ten in the evening = las diez de la noche
+"""),
+        "appointment": nouns("""
+meeting = la reunión
+class = la clase
+party = la fiesta
+concert = el concierto
+game = el partido
+exam = el examen/exámenes
 """),
     },
     templates=parse("""
 It is {clock} o'clock. | Son las {clock}.
-It is {clock} {part}. | Son las {clock} {part}.
+It is {moment}. | Son {moment}.
+{event:the} is at {moment}. | {event:the} es a {moment}.
+{who} [arrive:past@who] at {moment}. | {who} [llegar:past@who] a {moment}.
 It is not {clock} yet. | Todavía no son las {clock}.
 It is half past {clock}. | Son las {clock} y media.
 It is ten past {clock}. | Son las {clock} y diez.
@@ -63,7 +79,7 @@ What time is it? | ¿Qué hora es?
 {event:the} lasted {number} hours. | {event:the} duró {number} horas.
 {who} [arrive:past@who] at {clock}. | {who} [llegar:past@who] a las {clock}.
 {who} [arrive@who] late to {event:the}. | {who} [llegar@who] tarde a {event:the}.
-{who} [have@who] {event:a} at {clock}. | {who} [tener@who] {event:a} a las {clock}.
+{who} [have@who] {appointment:a} at {clock}. | {who} [tener@who] {appointment:a} a las {clock}.
 {who} will be here in {number} minutes. | {who} [estar:fut@who] aquí en {number} minutos.
 Wait {number} minutes, please. | Espera {number} minutos, por favor.
 """),
@@ -103,7 +119,7 @@ Yesterday was {day}. | Ayer fue {day}.
 Is {event:the} on {day} or on {day2}? | ¿{event:the} es el {day} o el {day2}?
 {who} [be:past@who] born in {month}. | {who} [nacer:past@who] en {month}.
 {who} [travel:past@who] in {month}. | {who} [viajar:past@who] en {month}.
-{who} [have@who] {event:a} on {day}. | {who} [tener@who] {event:a} el {day}.
+{who} [travel:past@who] on {day}. | {who} [viajar:past@who] el {day}.
 The school opens in {month}. | La escuela abre en {month}.
 We will see {person} on {day}. | Veremos a {person} el {day}.
 We will see {person} in {month}. | Veremos a {person} en {month}.
@@ -166,7 +182,7 @@ It will be {sky} {where} {soon}. | Hará {sky} {where} {soon}.
 It is {fall:ing} {where}. | Está {fall:ger} {where}.
 It is not {fall:ing} {where}. | No está {fall:ger} {where}.
 Is it {fall:ing} {where}? | ¿Está {fall:ger} {where}?
-It will {fall:inf} {soon}. | Va a {fall:inf} {soon}.
+It will {fall:inf} {soon}. | {fall:fut@it} {soon}.
 It is going to {fall:inf} {where} {soon}. | Va a {fall:inf} {where} {soon}.
 Is it going to {fall:inf} {soon}? | ¿Va a {fall:inf} {soon}?
 It [rain:past] a lot {where} {ago}. | Llovió mucho {where} {ago}.

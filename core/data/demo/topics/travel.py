@@ -112,9 +112,15 @@ TRANSPORT = Topic(
         "vehicle": nouns("""
 train = el tren
 bus = el autobús
+plane = el avión
+boat = el barco
+"""),
+        "urban": nouns("""
 subway = el metro
 tram = el tranvía
 taxi = el taxi
+bus = el autobús
+train = el tren
 """),
         "clock": _HOURS,
         "act": actions("""
@@ -126,14 +132,14 @@ go to work by subway = ir al trabajo en metro
     templates=parse("""
 {vehicle:the} to {city} leaves at {clock}. | {vehicle:the} a {city} sale a las {clock}.
 {vehicle:the} from {city} arrives at {clock}. | {vehicle:the} de {city} llega a las {clock}.
-{vehicle:the} leaves in {number} minutes. | {vehicle:the} sale en {number} minutos.
-{vehicle:the} arrives in {number} minutes. | {vehicle:the} llega en {number} minutos.
+{urban:the} leaves in {number} minutes. | {urban:the} sale en {number} minutos.
+{urban:the} arrives in {number} minutes. | {urban:the} llega en {number} minutos.
 {vehicle:the} is late. | {vehicle:the} llega tarde.
 {vehicle:the} is full {often}. | {vehicle:the} está lleno {often}.
-{who} [take@who] {vehicle:the} {often}. | {who} [tomar@who] {vehicle:the} {often}.
-{who} [take:past@who] {vehicle:the} {ago}. | {who} [tomar:past@who] {vehicle:the} {ago}.
-{who} [wait:past@who] for {vehicle:the} for {number} minutes.
-| {who} [esperar:past@who] {vehicle:the} {number} minutos.
+{who} [take@who] {urban:the} {often}. | {who} [tomar@who] {urban:the} {often}.
+{who} [take:past@who] {urban:the} {ago}. | {who} [tomar:past@who] {urban:the} {ago}.
+{who} [wait:past@who] for {urban:the} for {number} minutes.
+| {who} [esperar:past@who] {urban:the} durante {number} minutos.
 {vehicle:the} is faster than {vehicle2:the}. | {vehicle:the} es más rápido que {vehicle2:the}.
 {vehicle:the} is cheaper than {vehicle2:the}. | {vehicle:the} es más barato que {vehicle2:the}.
 A ticket to {city}, please. | Un billete a {city}, por favor.

@@ -18,7 +18,7 @@ a cold = un resfriado
 a fever = fiebre
 a cough = tos
 the flu = gripe
-an allergy = una alergia
+an allergy = alergia
 a headache = dolor de cabeza
 a stomachache = dolor de estómago
 """),
@@ -76,15 +76,18 @@ shoulder = el hombro
 throat = la garganta
 """),
         "feature": nouns("""
-hair = el pelo
 eyes = los ojos
 hands = las manos
 legs = las piernas
-nose = la nariz
-mouth = la boca
+"""),
+        "shade": adjectives("""
+long = largo
+short = corto
+black = negro
+gray = gris
+beautiful = bonito
 """),
         "look": adjectives("""
-long = largo
 small = pequeño
 big = grande
 beautiful = bonito
@@ -103,12 +106,15 @@ Does your {part} hurt {now}? | ¿Te duele {part:the} {now}?
 My {part} and my {part2} hurt. | Me duelen {part:the} y {part2:the}.
 {who} [break:past@who] {part:poss@who} {ago}. | {who} [romperse:past@who] {part:the} {ago}.
 {who} [hurt:past@who] {part:poss@who} {ago}. | {who} [lastimarse:past@who] {part:the} {ago}.
+{who} [have@who] {shade} hair. | {who} [tener@who] el pelo {shade}.
+[do@who] {who} have {shade} hair? | ¿{who} [tener@who] el pelo {shade}?
+{person}'s hair is {shade}. | El pelo de {person} es {shade}.
 {who} [have@who] {look} {feature}. | {who} [tener@who] {feature:the} {look@feature}.
 [do@who] {who} have {look} {feature}? | ¿{who} [tener@who] {feature:the} {look@feature}?
 {person}'s {feature} [be@feature] {look}. | {feature:the} de {person} [ser@feature] {look@feature}.
 Raise {part:poss@you}, please. | Levanta {part:the}, por favor.
 Don't move {part:poss@you}. | No muevas {part:the}.
-Touch {part:poss@you} with {part2:poss@you}. | Tócate {part:the} con {part2:the}.
+Touch {part:poss@you}, please. | Tócate {part:the}, por favor.
 {who} can't move {part:poss@who}. | {who} no [poder@who] mover {part:the}.
 """),
 )

@@ -93,7 +93,7 @@ teach mathematics = enseñar matemáticas
 {who} [work@who] {workplace}. | {who} [trabajar@who] {workplace}.
 [do@who] {who} work {workplace}? | ¿{who} [trabajar@who] {workplace}?
 {who} [work:past@who] {workplace} for {number} years.
-| {who} [trabajar:past@who] {workplace} {number} años.
+| {who} [trabajar:past@who] {workplace} durante {number} años.
 {who} [want@who] to work {workplace}. | {who} [querer@who] trabajar {workplace}.
 {person} has been a {job} for {number} years. | {person} es {job@person} desde hace {number} años.
 I need to see a {job}. | Necesito ver a un {job}.
