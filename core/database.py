@@ -123,13 +123,14 @@ def _told() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise UnavailableError(
-            f"the database does not answer: {error.orig}",
+            f"the database does not answer: {_first_line(error)}",
             remedy="Check that it is there and that the disk is not full",
         ) from error
     except DatabaseError as error:
         if "not a database" in str(error.orig) or "malformed" in str(error.orig):
             raise CorruptError(
-                f"the database file is damaged: {error.orig}", remedy="Restore it from a snapshot"
+                f"the database file is damaged: {_first_line(error)}",
+                remedy="Restore it from a snapshot",
             ) from error
         raise
 
@@ -145,6 +146,11 @@ def _upsert(table: sa.Table, columns: tuple[str, ...], is_sqlite: bool) -> sa.In
     if not others:
         return statement.on_conflict_do_nothing(index_elements=keys)
     return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
+
+def _first_line(error: DatabaseError) -> str:
+    """Return what the driver said, without its advice and without the statement."""
+    return str(error.orig).partition("\n")[0]
 
 
 def _connect_arguments(url: str) -> dict[str, object]:

@@ -46,6 +46,9 @@ class Crew:
     job: Identity | None = None
 
 
+_UNKNOWN_CREW = Crew(boot_id="", shim=Identity(pid=0, create_time=0.0))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How a job ended; `state` is a JobState that is over."""
@@ -98,10 +101,11 @@ class JobFolder:
         write_json(self.path / "process.json", asdict(crew))
 
     def read_crew(self) -> Crew | None:
-        """Return who runs it; None when nobody ever did."""
-        document = _read(self.path / "process.json")
+        """Return who runs it, as well as that can be read; None when nobody ever did."""
+        path = self.path / "process.json"
+        document = _read(path)
         if document is None:
-            return None
+            return _UNKNOWN_CREW if path.exists() else None
         job = document["job"]
         return Crew(
             boot_id=document["boot_id"],
@@ -174,5 +178,5 @@ def _read(path: Path) -> Mapping[str, Any] | None:
     """Return a JSON file that appears whole; None when it is not there or was damaged."""
     try:
         return read_json(path)
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None

@@ -60,11 +60,11 @@ def settle(job: Job, sighting: Sighting, boot_id: str, now: float) -> Mapping[st
         return changes if job.reason != _ORPHANED else {}
     if crew is None:
         return {} if sighting.is_held else _without_trace(job, sighting, now)
-    if crew.boot_id != boot_id:
-        return over(lost("the machine was restarted", now))
-    if not sighting.is_held:
-        return over(lost("the supervisor shim was killed", now))
-    return _process(crew) if job.pid is None else {}
+    if sighting.is_held:
+        return _process(crew) if job.pid is None else {}
+    is_of_this_boot = crew.boot_id == boot_id
+    why = "the supervisor shim was killed" if is_of_this_boot else "the machine was restarted"
+    return over(lost(why, now))
 
 
 def press(job: Job, folder: JobFolder, sighting: Sighting, now: float) -> None:

@@ -12,6 +12,7 @@ import pytest
 from core.command import module_argv, start
 from core.jobs.folder import Crew
 from core.jobs.launcher import JobState
+from core.jobs.processes import identify
 from core.jobs.rows import update_job
 from tests.core.jobs.conftest import PATIENCE_S, Yard, processes_named, processes_of, until
 
@@ -167,6 +168,33 @@ def test_a_damaged_ending_is_no_ending(yard: Yard) -> None:
     until(lambda: not processes_of(job), "the end of every process")
     (yard.paths.job(job.id) / "exit.json").write_bytes(b"\x00\xff{")
     assert yard.launcher.job(job.id).state is JobState.CRASHED
+
+
+def test_a_damaged_note_of_who_runs_a_job_does_not_start_it_again(
+    yard: Yard, scratch: Path
+) -> None:
+    """It goes on while its lock is held, and is lost with it."""
+    job = yard.submit_ready(f"echo once >> {scratch}/ran; echo ready; exec sleep 60")
+    yard.crew(job)
+    (yard.paths.job(job.id) / "process.json").write_bytes(b"{")
+    assert yard.launcher.job(job.id).state is JobState.RUNNING
+    for process in processes_of(job):
+        os.kill(process.pid, signal.SIGKILL)
+    assert yard.end(job).state is JobState.CRASHED
+    assert (scratch / "ran").read_text() == "once\n"
+
+
+def test_an_ending_that_finds_no_room_on_the_disk_is_written_later(yard: Yard) -> None:
+    """The shim waits with its slot until somebody made room."""
+    job = yard.submit_ready("echo ready; sleep 0.3; exit 3")
+    obstacle = yard.paths.job(job.id) / "exit.json"
+    obstacle.mkdir()
+    crew = yard.crew(job)
+    assert crew.job is not None
+    until(lambda: identify(crew.job.pid) is None, "the end of the job itself")
+    assert yard.launcher.job(job.id).state is JobState.RUNNING
+    obstacle.rmdir()
+    assert yard.end(job).reason == "exit code 3"
 
 
 def test_a_job_whose_folder_was_removed_is_ended_and_not_started_again(

@@ -98,7 +98,7 @@ def test_a_job_can_be_stopped_the_moment_it_was_started(yard: Yard, scratch: Pat
     over = yard.end(job)
     assert over.state is JobState.STOPPED
     assert over.reason in ("stopped before it started", "stopped as asked")
-    assert processes_of(job) == [] or until(lambda: not processes_of(job)) is None
+    until(lambda: not processes_of(job), "the end of every process")
 
 
 def test_a_shim_that_gets_the_machines_sigterm_stops_its_job(yard: Yard) -> None:
