@@ -43,7 +43,8 @@ class JobSpec:
     `subject` is what it works on (run id, `dataset:DIGEST`, snapshot id). `device` is `none` (needs
     no slot), `cpu` (one of the host's CPU slots) or `cuda` (`num_devices` GPUs; `cuda:1` asks for
     that one). `after` is a job that must succeed first; when it does not, this one fails and says
-    so. `log` defaults to `log.txt` in the job's folder.
+    so. `log` defaults to `log.txt` in the job's folder. `environment` is stored with the job, so it
+    holds no secrets: those come from files, or from the launcher's own environment.
     """
 
     kind: JobKind
