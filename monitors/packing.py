@@ -34,7 +34,7 @@ def pack(column: "array[float]") -> bytes:
     else:
         planes = (raw[offset::_WIDTH] for offset in range(_WIDTH))
         plain = b"".join((_NO_PALETTE, *planes))
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(plain)
+    return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(plain)
 
 
 def unpack(body: bytes) -> "array[float]":

@@ -1,0 +1,86 @@
+"""The list of gauges, the README's table and what is really emitted are the same."""
+
+from pathlib import Path
+
+import pytest
+
+import monitors
+from core.clock import FixedClock, SystemClock
+from core.settings import SamplerSettings
+from monitors.catalog import CATALOG, Context
+from monitors.collector import Reading
+from monitors.collectors.demo import DemoCollector
+from monitors.collectors.gpu import GpuCollector
+from monitors.collectors.sensors import SensorsCollector
+from monitors.gauges import DEVICES, GAUGES, gauge_table
+from monitors.sampler import sample_once
+from tests.monitors.simulation import Driver, Tree
+
+README = Path(monitors.__file__).parent / "README.md"
+UNITS = (
+    "_ratio", "_bytes", "_bytes_per_second", "_packets_per_second", "_seconds", "_celsius",
+    "_hertz", "_watts", "_joules", "_rpm", "_lanes", "_errors", "_drops", "_generation",
+)  # fmt: skip
+COUNTS = {
+    "process_count", "process_threads", "disk_inodes_total", "disk_inodes_used",
+    "collector_success", "collector_available", "gpu_stale", "gpu_lost",
+}  # fmt: skip
+
+
+def gauges_of(readings: tuple[Reading, ...]) -> set[str]:
+    """Return the names."""
+    return {one.gauge for one in readings}
+
+
+def test_the_readme_shows_the_table() -> None:
+    """A newcomer finds every number beside the code."""
+    assert gauge_table() in README.read_text(encoding="utf-8")
+
+
+def test_the_readme_lists_every_collector() -> None:
+    """The catalogue is the only list."""
+    text = README.read_text(encoding="utf-8")
+
+    assert [name for name in CATALOG if f"| `{name}` |" not in text] == []
+
+
+@pytest.mark.parametrize("gauge", GAUGES)
+def test_a_gauge_is_named_with_its_unit_and_its_device(gauge: str) -> None:
+    """Base units end the name; 0/1 gauges and plain counts are few and listed here."""
+    known = gauge.startswith(("gpu_throttle_", "load_average_")) or gauge in COUNTS
+    assert known or gauge.endswith(UNITS)
+    assert DEVICES[gauge]
+
+
+def test_everything_emitted_is_listed_and_everything_listed_is_emitted(
+    driver: Driver, tree: Tree, clock: FixedClock
+) -> None:
+    """On this host, a fake tree for what it lacks, and the simulated driver."""
+    driver.play("* gpus 1", "0 fan 30")
+    gpu = GpuCollector(Path("/"), SystemClock(), deadline_s=10, process_interval_s=0)
+    chip = "sys/class/hwmon/hwmon0"
+    names = ("temp1_input", "temp1_max", "temp1_crit", "fan1_input")
+    sensors = SensorsCollector(tree({f"{chip}/{name}": "1000\n" for name in names}))
+
+    emitted = gauges_of(tuple(sample_once(SamplerSettings(), host="h", demo=True).readings))
+    emitted |= gauges_of(gpu.collect().readings) | gauges_of(sensors.collect().readings)
+    gpu.close()
+
+    absent_here = {"disk_read_latency_seconds", "disk_write_latency_seconds"}  # an idle disk
+    assert emitted - set(GAUGES) == set()
+    assert set(GAUGES) - emitted - absent_here == set()
+    assert gauges_of(DemoCollector(clock).collect().readings) == gauges_of_gpu()
+
+
+def gauges_of_gpu() -> set[str]:
+    """Return what is listed of GPUs."""
+    return {gauge for gauge, device in DEVICES.items() if device == "GPU"}
+
+
+def test_every_kind_can_be_made_from_the_settings(clock: FixedClock) -> None:
+    """The name in the catalogue is the collector's own."""
+    context = Context(settings=SamplerSettings(), clock=clock)
+
+    assert {name: make(context).collector.name for name, make in CATALOG.items()} == {
+        name: name for name in CATALOG
+    }
