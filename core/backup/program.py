@@ -15,7 +15,6 @@ from core.errors import CommandError
 
 _TICK_S = 0.2
 _READ_BYTES = 1 << 16
-_GOODBYE_S = 10.0
 _KEPT_LINES = 2000
 # Fewer bytes than this are the program's own wake-ups and timers, not work.
 _SIGN_BYTES = 1 << 16
@@ -54,9 +53,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedRunner:
-    """Runs programs and gives up on one that does nothing for `stall_s` seconds."""
+    """Runs programs and gives up on one that does nothing for `stall_s` seconds.
+
+    `goodbye_s` is how long an ended program may take to tidy up before it is killed.
+    """
 
     stall_s: float
+    goodbye_s: float = 10.0
     clock: Clock = field(default_factory=SystemClock)
     start: Starter = start
 
@@ -80,7 +83,7 @@ class WatchedRunner:
             try:
                 return self._listen(process, call, on_line, on_tick)
             except BaseException:
-                _end(process)
+                _end(process, self.goodbye_s)
                 raise
 
     def _listen(
@@ -195,11 +198,11 @@ def _chunks(process: Process) -> Iterator[tuple[IO[bytes] | None, bytes]]:
                 yield None, b""
 
 
-def _end(process: Process) -> None:
+def _end(process: Process, goodbye_s: float) -> None:
     """End a process: politely (restic then removes its lock), then surely."""
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGINT)
-        if wait(process, _GOODBYE_S) is None:
+        if wait(process, goodbye_s) is None:
             process.kill()
             process.wait()

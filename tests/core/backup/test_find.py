@@ -1,0 +1,132 @@
+"""Restic is found, or unpacked without root, or its absence comes with the mending command."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.backup.find import Restic, find_restic, obtain_restic
+from core.errors import UnavailableError
+
+Program = Callable[[str], Path]
+
+
+def put(program: Path, folder: Path, name: str) -> str:
+    """Move a program to `folder/name`; return the folder for a search path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.move(program, folder / name)
+    return str(folder)
+
+
+def test_restic_of_this_machine_is_found(tmp_path: Path) -> None:
+    """The tests stand on the real one."""
+    found = find_restic(tmp_path)
+    assert found.version >= (0, 14, 0)
+    assert found.path.name == "restic"
+
+
+@pytest.mark.parametrize(
+    ("words", "version", "text"),
+    [
+        (
+            "restic 0.16.4 (v0.16.4-0-g3786536) compiled with go1.21.6 on linux",
+            (0, 16, 4),
+            "0.16.4",
+        ),
+        ("restic 0.19.1-dev compiled with go1.26 on linux/amd64", (0, 19, 1), "0.19.1"),
+        ("restic 1.0 compiled", (1, 0, 0), "1.0.0"),
+    ],
+)
+def test_the_version_is_what_it_says(
+    program: Program, tmp_path: Path, words: str, version: tuple[int, int, int], text: str
+) -> None:
+    """Features follow from it."""
+    folder = put(program(f"echo '{words}'"), tmp_path / "bin", "restic")
+    found = find_restic(tmp_path / "tools", folder)
+    assert (found.version, found.version_text) == (version, text)
+
+
+def test_features_begin_with_their_version() -> None:
+    """0.14 checks and restores in words."""
+    told = {
+        version: (Restic(path=Path("r"), version=version).tells_restore,
+                  Restic(path=Path("r"), version=version).tells_check)
+        for version in ((0, 14, 0), (0, 16, 0), (0, 18, 0))
+    }  # fmt: skip
+    assert told == {
+        (0, 14, 0): (False, False),
+        (0, 16, 0): (True, False),
+        (0, 18, 0): (True, True),
+    }
+
+
+@pytest.mark.parametrize("words", ["echo 'restic 0.12.1 compiled with go'", "exit 1", "echo what"])
+def test_an_old_or_broken_restic_does_not_do(program: Program, tmp_path: Path, words: str) -> None:
+    """And the message says which it was."""
+    folder = put(program(words), tmp_path / "bin", "restic")
+    with pytest.raises(UnavailableError, match=r"0\.14 or newer.*bin/restic") as caught:
+        find_restic(tmp_path / "tools", folder)
+    assert "apt-get install restic" in caught.value.remedy
+
+
+def test_no_restic_at_all_says_how_to_mend_it(tmp_path: Path) -> None:
+    """Without an attempt to mend it: `doctor` only looks."""
+    with pytest.raises(UnavailableError, match="not here") as caught:
+        find_restic(tmp_path / "tools", str(tmp_path))
+    assert caught.value.remedy
+
+
+@pytest.fixture
+def package(program: Program, tmp_path: Path) -> Path:
+    """A Debian package `restic`, built by the real dpkg-deb, whose program tells its version."""
+    tree = tmp_path / "tree"
+    put(program("echo 'restic 0.14.0 compiled with go1.19'"), tree / "usr" / "bin", "restic")
+    (tree / "DEBIAN").mkdir()
+    (tree / "DEBIAN" / "control").write_text(
+        "Package: restic\nVersion: 0.14.0-1\nArchitecture: all\nMaintainer: x <x@y>\n"
+        "Description: x\n",
+        encoding="utf-8",
+    )
+    built = tmp_path / "restic_0.14.0-1_all.deb"
+    argv = [shutil.which("dpkg-deb") or "", "--build", tree, built]
+    subprocess.run(argv, check=True, capture_output=True)
+    return built
+
+
+@pytest.mark.parametrize("lists_are_missing", [False, True])
+def test_restic_is_unpacked_without_root(
+    program: Program, package: Path, tmp_path: Path, *, lists_are_missing: bool
+) -> None:
+    """By the machine's own apt; with package lists of our own when the machine has none."""
+    updated = tmp_path / "updated"
+    need = f"[ -e {updated} ] || {{ echo 'E: Unable to locate package' >&2; exit 100; }}"
+    bin_folder = put(
+        program(
+            'for last; do :; done\n'
+            f'if [ "$last" = update ]; then touch {updated}; exit 0; fi\n'
+            f"{need if lists_are_missing else ''}\n"
+            f"cp {package} ."
+        ),
+        tmp_path / "bin", "apt-get",
+    )  # fmt: skip
+    for name in ("dpkg-deb", "sh", "cp", "touch", "tar", "rm"):
+        (Path(bin_folder) / name).symlink_to(shutil.which(name) or "")
+    tools = tmp_path / "tools"
+    found = obtain_restic(tools, bin_folder)
+    assert found.path == tools / "restic" / "usr" / "bin" / "restic"
+    assert find_restic(tools, bin_folder) == found
+    assert [path.name for path in tools.iterdir()] == ["restic"]
+    assert updated.exists() == lists_are_missing
+
+
+def test_when_it_cannot_be_fetched_the_reason_is_told(program: Program, tmp_path: Path) -> None:
+    """No network, no mirror."""
+    folder = put(program("echo 'Temporary failure resolving' >&2; exit 100"), tmp_path / "bin",
+                 "apt-get")  # fmt: skip
+    with pytest.raises(UnavailableError, match="Temporary failure resolving") as caught:
+        obtain_restic(tmp_path / "tools", folder)
+    assert caught.value.remedy
+    with pytest.raises(UnavailableError, match="not installed"):
+        obtain_restic(tmp_path / "tools", str(tmp_path / "empty"))

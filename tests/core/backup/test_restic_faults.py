@@ -1,0 +1,227 @@
+"""Real restic, and what goes wrong around it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.backup.failures import (
+    DestinationFullError,
+    IncompleteError,
+    LockedError,
+    NoRepositoryError,
+    UnsafeKeyError,
+    WrongKeyError,
+)
+from core.backup.find import Restic
+from core.backup.program import StalledError
+from core.backup.restic import ResticEngine
+from core.backup.saving import back_up
+from core.backup.vault import Stage, Vault
+from core.command import Process, start
+from core.errors import CommandError
+from core.paths import StatePaths
+
+EngineOf = Callable[..., ResticEngine]
+
+
+def big_file(folder: Path, megabytes: int) -> Path:
+    """Write random bytes, which restic can neither shrink nor share."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "big.bin"
+    path.write_bytes(os.urandom(megabytes << 20))
+    return path
+
+
+def test_an_unreadable_file_is_named_and_what_could_be_read_is_stored(
+    engine_of: EngineOf, dataset: Path
+) -> None:
+    """Root reads everything, so restic is started without that privilege."""
+
+    def without_privilege(argv: list[str], **rest: object) -> Process:
+        drop = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+        return start((*(drop if os.geteuid() == 0 else ()), *argv), **rest)  # type: ignore[arg-type]  # as given
+
+    (dataset / "manifest.json").chmod(0o000)
+    engine = engine_of(starter=without_privilege)
+    with pytest.raises(IncompleteError, match=r"permission denied.*manifest.json") as caught:
+        engine.backup([dataset], [])
+    assert caught.value.snapshot is not None
+    assert "datasets/demo/abc123/pairs.tsv.gz" in engine.listing(caught.value.snapshot.id)
+
+
+def test_a_killed_backup_leaves_a_usable_repository(engine_of: EngineOf, paths: StatePaths) -> None:
+    """Kill -9 in the middle; the rerun, a forget and a check of every byte go through.
+
+    The lock of the dead process would make every prune fail for ever.
+    """
+    engine = engine_of()
+    folder = paths.datasets / "big"
+    big_file(folder, 2)
+    first = engine.backup([folder], [])
+    big_file(folder, 48)
+    started: list[Process] = []
+
+    def starter(*args: object, **rest: object) -> Process:
+        started.append(start(*args, **rest))  # type: ignore[arg-type]  # as given
+        return started[-1]
+
+    threading.Thread(target=_kill_when_locked, args=(paths.repository, started)).start()
+    with pytest.raises(CommandError):
+        engine_of(starter=starter).backup([folder], [])
+    assert list((paths.repository / "locks").iterdir())
+
+    second = engine.backup([folder], [])
+    engine.forget([first.id])
+    assert engine.check(read_data=True).problems == ()
+    assert [entry.id for entry in engine.snapshots()] == [second.id]
+    assert not list((paths.repository / "locks").iterdir())
+
+
+def _kill_when_locked(repository: Path, started: list[Process]) -> None:
+    """Kill restic once it has locked the repository and written some of the data."""
+    old = _num_files(repository / "data")
+    while not started or _num_files(repository / "data") <= old:
+        time.sleep(0.01)
+    started[0].kill()
+
+
+def _num_files(folder: Path) -> int:
+    """Return the files below a folder."""
+    return sum(path.is_file() for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("host", ["far-away", socket.gethostname()])
+def test_a_lock_of_another_host_or_of_a_living_process_is_never_removed(
+    engine_of: EngineOf, program: Callable[[str], Path], tmp_path: Path, host: str
+) -> None:
+    """The error says whom to ask; a program that plays restic sees that no unlock is asked for."""
+    calls = tmp_path / "calls"
+    words = f"repository is already locked by PID {os.getpid()} on {host} by ada (UID 0, GID 0)"
+    path = program(f"echo $1 >> {calls}; echo '{words}' >&2; exit 1")
+    engine = engine_of(restic=Restic(path=path, version=(0, 14, 0)))
+    with pytest.raises(LockedError) as caught:
+        engine.check(read_data=False)
+    assert (caught.value.host, caught.value.pid) == (host, os.getpid())
+    assert caught.value.remedy
+    assert calls.read_text() == "check\n"
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 16 MB, in memory."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder],
+        check=False, capture_output=True,
+    )  # fmt: skip
+    if mounted.returncode != 0:
+        pytest.skip("needs the right to mount; the message itself is tested in test_failures")
+    yield folder
+    subprocess.run(["/usr/bin/umount", folder], check=True)
+
+
+def test_a_full_disk_is_told_and_older_snapshots_survive(
+    engine_of: EngineOf, paths: StatePaths, dataset: Path, tiny_disk: Path, tmp_path: Path
+) -> None:
+    """And once there is space again, it goes on."""
+    place = tiny_disk / "repository"
+    shutil.copytree(paths.repository, place)
+    engine = engine_of(location=str(place))
+    first = engine.backup([dataset], [])
+    big = big_file(paths.datasets / "big", 24)
+    with pytest.raises(DestinationFullError) as caught:
+        engine.backup([big], [])
+    assert caught.value.remedy
+    engine.restore(first.id, tmp_path / "out")
+    big.write_bytes(os.urandom(1 << 20))
+    engine.backup([big], [])
+    assert engine.check(read_data=True).problems == ()
+
+
+def test_a_wrong_key_opens_nothing(engine_of: EngineOf, tmp_path: Path) -> None:
+    """And is told apart from a missing repository."""
+    key = tmp_path / "key"
+    key.write_text("not the key\n")
+    key.chmod(0o600)
+    with pytest.raises(WrongKeyError):
+        engine_of(key_file=key).snapshots()
+    with pytest.raises(WrongKeyError, match="not there") as caught:
+        engine_of(key_file=tmp_path / "ghost").snapshots()
+    assert "install -m 600" in caught.value.remedy
+    with pytest.raises(NoRepositoryError):
+        engine_of(location=str(tmp_path / "nowhere")).snapshots()
+
+
+def test_a_key_that_others_may_read_is_not_used(engine_of: EngineOf, paths: StatePaths) -> None:
+    """Nothing is started with it."""
+    paths.repository_key.chmod(0o644)
+    with pytest.raises(UnsafeKeyError) as caught:
+        engine_of().snapshots()
+    assert caught.value.remedy == f"chmod 600 {paths.repository_key}"
+
+
+def test_a_server_that_never_answers_is_given_up(engine_of: EngineOf) -> None:
+    """Restic itself would try for a quarter of an hour."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        engine = engine_of(
+            location=f"rest:http://127.0.0.1:{server.getsockname()[1]}/", stall_s=1.5
+        )
+        begun = time.monotonic()
+        with pytest.raises(StalledError):
+            engine.snapshots()
+        assert time.monotonic() - begun < 30
+
+
+def test_a_backup_that_is_interrupted_leaves_no_lock_and_no_process(
+    engine_of: EngineOf, paths: StatePaths
+) -> None:
+    """As Ctrl-C and SIGTERM of the job do."""
+    big = big_file(paths.datasets / "big", 48)
+
+    def interrupt(_progress: object) -> None:
+        if _num_files(paths.repository / "data"):
+            raise KeyboardInterrupt
+
+    engine = engine_of()
+    with pytest.raises(KeyboardInterrupt):
+        engine.backup([big], [], interrupt)
+    assert not list((paths.repository / "locks").iterdir())
+    engine.backup([big], [])
+    assert engine.check(read_data=True).problems == ()
+
+
+def test_a_file_that_is_rewritten_while_restic_reads_it_is_not_protected(
+    vault: Vault, dataset: Path, heard: list[Stage]
+) -> None:
+    """Restic ends well, without a word, and stores a mixture of generations."""
+    big = dataset / "shard.bin"
+    big.write_bytes(bytes(32 << 20))
+    stop = threading.Event()
+
+    def rewrite() -> None:
+        generation = 0
+        while not stop.is_set():
+            generation = (generation + 1) % 256
+            with big.open("r+b") as stream:
+                for _ in range(32):
+                    stream.write(bytes([generation]) * (1 << 20))
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        report = back_up(vault, "data", heard.append)
+    finally:
+        stop.set()
+        writer.join()
+    assert report.proof.changed == ("datasets/demo/abc123/shard.bin",)
+    assert report.datasets == ()
+    assert vault.protecting("abc123") is None
