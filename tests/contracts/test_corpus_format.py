@@ -1,0 +1,92 @@
+"""What every corpus format promises."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.data.formats.catalog import FORMATS
+from core.data.formats.format import Corpus, split_of
+from core.data.records import Pair
+from core.data.tally import Tally
+
+Rows = list[tuple[bytes, bytes]]
+
+
+def _write(form: str, folder: Path, stem: str, rows: Rows) -> list[Path]:
+    """Write the rows in a format; return its files."""
+    if form == "tsv":
+        path = folder / f"{stem}.tsv"
+        path.write_bytes(b"".join(left + b"\t" + right + b"\n" for left, right in rows))
+        return [path]
+    files = [folder / f"{stem}.en", folder / f"{stem}.es"]
+    for side, path in enumerate(files):
+        path.write_bytes(b"".join(row[side] + b"\n" for row in rows))
+    return files
+
+
+@pytest.fixture(params=sorted(FORMATS))
+def corpus(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., tuple[str, Corpus]]:
+    """Return a function that makes a corpus in each format."""
+
+    def make(**parts: Rows) -> tuple[str, Corpus]:
+        files = [
+            path
+            for stem, rows in parts.items()
+            for path in _write(request.param, tmp_path, stem, rows)
+        ]
+        return request.param, Corpus(files=files, source="en", target="es")
+
+    return make
+
+
+Make = Callable[..., tuple[str, Corpus]]
+
+
+def test_it_knows_its_own_files_and_reads_them_in_order(corpus: Make) -> None:
+    """`claims` is what auto detection asks."""
+    name, made = corpus(toy=[(b"a shed", b"un cobertizo"), (b"a hall", b"un pasillo")])
+    form = FORMATS[name]
+    assert form.name == name
+    assert form.claims(made)
+    assert list(form.read(made, Tally())) == [
+        Pair(source="a shed", target="un cobertizo"),
+        Pair(source="a hall", target="un pasillo"),
+    ]
+
+
+def test_lines_that_cannot_be_used_are_counted(corpus: Make) -> None:
+    """And the others stay aligned."""
+    name, made = corpus(
+        toy=[(b"one", b"uno"), (b"x" * 70_000, b"dos"), (b"th\x00ree", b"tres"), (b"4", b"cuatro")]
+    )
+    tally = Tally()
+    found = list(FORMATS[name].read(made, tally))
+    assert [pair.target for pair in found] == ["uno", "cuatro"]
+    assert tally.rejected.total() == 2
+
+
+def test_several_files_are_splits_by_name(corpus: Make) -> None:
+    """One file is never a split."""
+    rows = [(b"a cat", b"un gato")]
+    name, made = corpus(train=rows, dev=rows, other=rows)
+    assert [pair.split for pair in FORMATS[name].read(made, Tally())] == ["train", "valid", ""]
+    name, made = corpus(test=rows)
+    assert [pair.split for pair in FORMATS[name].read(made, Tally())] == [""]
+
+
+@pytest.mark.parametrize(
+    ("file", "split"),
+    [
+        ("train.en.gz", "train"),
+        ("corpus-dev.es", "valid"),
+        ("VAL.tsv", "valid"),
+        ("newstest2016.en", ""),
+        ("my_test.tsv", "test"),
+        ("contest.tsv", ""),
+        ("validation.tsv", "valid"),
+    ],
+)
+def test_splits_are_words_in_file_names(file: str, split: str) -> None:
+    """Whole words only."""
+    assert split_of(file) == split

@@ -1,0 +1,123 @@
+"""Normalising and cleaning: each rule drops what it names and nothing of everyday text."""
+
+import pytest
+
+from core.data.clean import Counts, clean, rule_reports
+from core.data.normalise import sentence_key
+from core.data.records import Pair
+
+
+def _clean(*pairs: tuple[str, str], languages: tuple[str, str] = ("en", "es")) -> list[Pair]:
+    """Return what is left of the pairs."""
+    found = [Pair(source=source, target=target) for source, target in pairs]
+    return clean(found, languages, Counts(), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "source", "target"),
+    [
+        ("empty", "  \u200b ", "algo"),
+        ("too long", "word " * 300, "palabra " * 300),
+        ("mojibake", "The child is here.", "El niÃ±o estÃ¡ aquí."),
+        ("mojibake", "A lost \ufffd sign.", "Un signo perdido."),
+        ("markup", "Press <b>Enter</b> now.", "Pulsa Intro ahora."),
+        ("markup", "Salt &amp; pepper", "Sal y pimienta"),
+        ("addresses", "https://example.org/a", "https://example.org/b"),
+        ("few letters", "12:30 -- 14:45 (+)", "12:30 -- 14:45 (+)"),
+        ("wrong script", "Where is the station?", "Где находится вокзал?"),
+        ("wrong script", "Где находится вокзал?", "¿Dónde está la estación?"),
+        ("repetition", "No no no no no!", "¡Que no!"),
+        ("repetition", "I said go away go away go away", "Dije que te fueras de aquí ya mismo"),
+        ("repetition", "Aaaaaaaaargh, my foot", "Ay, mi pie"),
+        ("untranslated", "New York City", "new york city."),
+        ("untranslated", "Press the red button to start", "Press the red button to start ya"),
+        ("length ratio", "Hi.", "Hola, me gustaría saber a qué hora abre el museo."),
+        ("digits", "It costs 25 euros.", "Cuesta 40 euros."),
+    ],
+)
+def test_a_rule_drops_what_it_names(rule: str, source: str, target: str) -> None:
+    """The pair is counted under that rule and shown as an example as it was."""
+    counts = Counts()
+    pair = Pair(source=source, target=target)
+    assert clean([pair], ("en", "es"), counts, lambda _: None) == []
+    assert dict(counts.dropped) == {rule: 1}
+    report = next(found for found in rule_reports(counts) if found.rule == rule)
+    assert report.examples == (pair,)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("Hello, how are you?", "Hola, ¿cómo estás?"),
+        ("I get up at 6:00.", "Me levanto a las 6."),
+        ("He was born in the 1950s.", "Nació en los años 50."),
+        ("She is twelve.", "Tiene 12 años."),
+        ("No, no, no!", "¡No, no y no!"),
+        ("Ha ha!", "¡Ja, ja!"),
+        ("I <3 you", "Te quiero <3"),
+        ("AT&T called.", "Llamó AT&T."),
+        ("Write to me at ana@example.org.", "Escríbeme a ana@example.org."),
+        ("Tom knew.", "Tom ya lo sabía todo."),
+        ("The more the merrier, the more the better.", "Cuantos más, mejor; cuantos más, mejor."),
+    ],
+)
+def test_everyday_text_passes(source: str, target: str) -> None:
+    """A rule that drops good sentences costs more than it saves."""
+    assert _clean((source, target)) == [Pair(source=source, target=target)]
+
+
+def test_dense_scripts_are_weighed_by_what_they_say() -> None:
+    """Twelve Chinese characters are a whole English sentence."""
+    pair = ("I would like to know when the museum opens today.", "我想知道博物馆今天几点开门。")
+    assert len(_clean(pair, languages=("en", "zh"))) == 1
+
+
+def test_languages_that_are_not_known_are_not_judged_by_script() -> None:
+    """Better to keep what cannot be judged."""
+    assert len(_clean(("Hello there", "ሰላም ለናንተ"), languages=("en", "am"))) == 1
+
+
+def test_spelling_variants_become_one() -> None:
+    """Each change is counted under its name."""
+    counts = Counts()
+    given = Pair(source="It\u2019s\u00a0 \u201cmine\u201d\u200b ", target="Es mi\u0301o")
+    found = clean([given], ("en", "es"), counts, lambda _: None)
+    assert found == [Pair(source='It\'s "mine"', target="Es m\u00edo")]
+    assert dict(counts.changed) == {"unicode": 1, "invisible": 1, "quotes": 1, "spaces": 1}
+
+
+def test_joiners_that_spell_words_stay() -> None:
+    """Persian writes with the zero-width non-joiner."""
+    word = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    assert _clean(("I want", word), languages=("en", "fa"))[0].target == word
+
+
+def test_duplicates_are_dropped_once_each() -> None:
+    """The first one stays."""
+    counts = Counts()
+    pairs = [Pair(source=text, target="Un gato.") for text in ("A cat.", "a cat.", "The cat.")]
+    assert len(clean(pairs, ("en", "es"), counts, lambda _: None)) == 2
+    assert counts.dropped["duplicate"] == 1
+
+
+def test_given_test_pairs_stay_as_they_are() -> None:
+    """Scores on public test sets must compare with other people's."""
+    odd = Pair(source="<b>It\u2019s</b>  25", target="Son 40", split="test")
+    empty = Pair(source=" ", target="nada", split="valid")
+    counts = Counts()
+    assert clean([odd, empty], ("en", "es"), counts, lambda _: None) == [odd]
+    assert dict(counts.dropped) == {"empty": 1}
+
+
+def test_every_rule_is_reported_even_when_it_did_nothing() -> None:
+    """People see what was looked for."""
+    reports = rule_reports(Counts())
+    assert len({report.rule for report in reports}) == len(reports) > 12
+    assert all(report.description and not report.dropped for report in reports)
+
+
+def test_the_key_of_a_sentence_ignores_case_and_punctuation() -> None:
+    """It decides what counts as the same sentence in two splits."""
+    assert sentence_key("¿Cómo ESTÁS?") == sentence_key("cómo estás")
+    assert sentence_key("...") == "..."
+    assert sentence_key("!") != sentence_key("?")

@@ -1,0 +1,269 @@
+"""Import: what people really have in their files."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.clock import FixedClock
+from core.data.datasets import DatasetStore
+from core.data.importer import import_files
+from core.data.pairs import read_pairs
+from core.data.records import Dataset
+from core.errors import InputError
+
+Import = Callable[..., Dataset]
+
+
+@pytest.fixture
+def load(store: DatasetStore, clock: FixedClock) -> Import:
+    """Import files given as (name, bytes) below the test's folder."""
+
+    def load(*files: Path, name: str = "toy", form: str = "auto") -> Dataset:
+        return import_files(store, name, files, source="en", target="es", form=form, clock=clock)
+
+    return load
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    """Write a file and return its path."""
+
+    def write(name: str, content: bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+Write = Callable[[str, bytes], Path]
+
+
+def _everything(root: Path) -> set[Path]:
+    """Return every path below the folder but the store's own lock."""
+    return {path for path in root.rglob("*") if path.name != ".lock"}
+
+
+def test_tsv_keeps_two_columns_and_ignores_the_rest(load: Import, toy: Path) -> None:
+    """A third column is often attribution; it is no text to learn."""
+    dataset = load(toy / "toy.tsv")
+    pairs = list(read_pairs(dataset.raw_file))
+    assert dataset.pairs == 3
+    assert (pairs[0].source, pairs[0].target) == ("The kettle is warm.", "La tetera está caliente.")
+    assert dataset.rejected == {}
+
+
+def test_moses_files_pair_by_line(load: Import, toy: Path) -> None:
+    """Two files in any order, told apart by their endings."""
+    dataset = load(toy / "train.es", toy / "train.en")
+    first = next(read_pairs(dataset.raw_file))
+    assert dataset.pairs == 24
+    assert first.source == "The ladder is in the attic."
+    assert first.target == "La escalera está en el desván."
+    assert first.split == ""
+
+
+def test_gzip_gives_the_same_version_as_plain_text(load: Import, write: Write, toy: Path) -> None:
+    """The digest is of the content, not of the packing."""
+    packed = write("toy.tsv.gz", gzip.compress((toy / "toy.tsv").read_bytes()))
+    assert load(packed).digest == load(toy / "toy.tsv").digest
+
+
+def test_gzip_is_known_by_its_content(load: Import, write: Write) -> None:
+    """Downloads lose their endings."""
+    assert load(write("download", gzip.compress(b"a cat\tun gato\n"))).pairs == 1
+
+
+def test_file_names_give_the_splits(load: Import, toy: Path) -> None:
+    """`val` and `dev` are what Datahall calls valid."""
+    names = ("train", "val", "test")
+    dataset = load(*(toy / f"{name}.{code}" for name in names for code in ("en", "es")))
+    splits = [pair.split for pair in read_pairs(dataset.raw_file)]
+    assert [splits.count(split) for split in ("train", "valid", "test", "")] == [24, 2, 2, 0]
+
+
+def test_a_single_file_called_test_is_no_test_split(load: Import, write: Write) -> None:
+    """One file is the whole corpus, whatever it is called."""
+    dataset = load(write("test.tsv", b"a cat\tun gato\n"))
+    assert next(read_pairs(dataset.raw_file)).split == ""
+
+
+def test_splits_without_training_text_are_refused(load: Import, toy: Path) -> None:
+    """Nothing could be trained on them."""
+    files = [toy / f"{name}.{code}" for name in ("val", "test") for code in ("en", "es")]
+    with pytest.raises(InputError, match="none for training"):
+        load(*files)
+
+
+def test_importing_twice_is_importing_once(
+    load: Import, store: DatasetStore, toy: Path, clock: FixedClock
+) -> None:
+    """The same content is the same version, with its first date."""
+    first = load(toy / "toy.tsv")
+    clock.advance(60)
+    assert load(toy / "toy.tsv") == first
+    assert len(store.list()) == 1
+
+
+def test_encodings_may_differ_line_by_line(load: Import, write: Write) -> None:
+    """Files grown over years mix UTF-8 and Windows-1252; the guess is counted."""
+    mixed = "a café\tun café\n".encode() + "a child\tun niño\n".encode("cp1252")
+    dataset = load(write("mixed.tsv", b"\xef\xbb\xbf" + mixed))
+    pairs = list(read_pairs(dataset.raw_file))
+    assert [pair.target for pair in pairs] == ["un café", "un niño"]
+    assert pairs[0].source == "a café"
+    assert dataset.repaired == {"read as Windows-1252": 1}
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_utf_16_with_a_mark_is_read(load: Import, write: Write, codec: str) -> None:
+    """Spreadsheets export Unicode text so."""
+    text = "a child\tun niño\nthe sun\tel sol\n"
+    mark = "" if codec == "utf-16" else "\ufeff"
+    dataset = load(write("sheet.txt", (mark + text).encode(codec)), form="tsv")
+    assert [pair.target for pair in read_pairs(dataset.raw_file)] == ["un niño", "el sol"]
+
+
+def test_carriage_returns_end_lines_only_before_a_line_feed(load: Import, write: Write) -> None:
+    """A lone one inside a segment must not shift the lines of a Moses pair."""
+    dataset = load(write("a.en", b"one\rmore\r\ntwo\r\n"), write("a.es", b"uno\ndos\n"))
+    assert [pair.source for pair in read_pairs(dataset.raw_file)] == ["one more", "two"]
+    assert dataset.repaired == {"carriage return inside": 1}
+
+
+def test_lines_that_cannot_be_used_are_counted_by_reason(load: Import, write: Write) -> None:
+    """Nothing disappears without a number."""
+    dataset = load(
+        write(
+            "bad.tsv",
+            b"good\tbueno\nno tab here\n\nbell\x07\tcampana\nnul\x00\tnulo\n"
+            + b"x" * 1_000_000
+            + b"\ty\nlast\tultimo\n",
+        ),
+        form="tsv",
+    )
+    assert dataset.pairs == 2
+    assert dataset.rejected == {
+        "without a tab": 1,
+        "blank": 1,
+        "control characters": 2,
+        "longer than 65,536 bytes": 1,
+    }
+
+
+def test_a_rejected_line_of_a_moses_pair_takes_its_partner_along(
+    load: Import, write: Write
+) -> None:
+    """The lines after it stay aligned."""
+    dataset = load(
+        write("a.en", b"one\n" + b"x" * 100_000 + b"\nthree\n"), write("a.es", b"uno\ndos\ntres\n")
+    )
+    assert [pair.target for pair in read_pairs(dataset.raw_file)] == ["uno", "tres"]
+
+
+def test_unequal_moses_files_are_refused_with_both_counts(
+    load: Import, write: Write, store: DatasetStore
+) -> None:
+    """Whatever follows the gap would be paired wrongly."""
+    with pytest.raises(InputError, match=r"3 lines.*2"):
+        load(write("a.en", b"1 one\n2 two\n3 three\n"), write("a.es", b"uno\ndos\n"))
+    assert not store.list()
+
+
+def test_a_moses_file_without_partner_is_refused(load: Import, write: Write) -> None:
+    """The message names the missing one."""
+    with pytest.raises(InputError, match=r"b\.es is missing"):
+        load(write("a.en", b"x\n"), write("a.es", b"y\n"), write("b.en", b"z\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "a picture"),
+        (b"PK\x03\x04sheet", "a zip archive"),
+        (b"%PDF-1.7 text", "a PDF"),
+        (bytes(range(256)) * 40, "binary"),
+        (gzip.compress(b"a\tb\n" * 500)[:-9], "damaged gzip"),
+        (b"only one column\n", "no format known"),
+        (b"\n\n\n", "no format known"),
+    ],
+)
+def test_what_is_no_corpus_is_refused_in_words(
+    load: Import, write: Write, store: DatasetStore, content: bytes, told: str
+) -> None:
+    """And nothing of the attempt remains."""
+    with pytest.raises(InputError, match=told):
+        load(write("odd file", content))
+    assert not store.list()
+
+
+def test_an_empty_corpus_is_refused(load: Import, write: Write, tmp_path: Path) -> None:
+    """A version without pairs would fail later and less clearly."""
+    with pytest.raises(InputError, match=r"empty.*2 without a tab"):
+        load(write("words.tsv", b"one\ntwo\n"), form="tsv")
+    assert not _everything(tmp_path / "home" / "datasets")
+
+
+def test_missing_files_and_folders_are_refused(load: Import, tmp_path: Path) -> None:
+    """A typing error, most of the time."""
+    with pytest.raises(InputError, match="does not exist"):
+        load(tmp_path / "nothing.tsv")
+    with pytest.raises(InputError, match="is a folder"):
+        load(tmp_path)
+    with pytest.raises(InputError, match="no files"):
+        load()
+    with pytest.raises(InputError, match="not a regular file"):
+        load(Path("/dev/null"))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../up", "a b", "A", 'a"b', "a\nb", "😀", "-a", "a" * 41, "a/b", "..", "a\x00"]
+)
+def test_a_dataset_cannot_be_called_anything(
+    load: Import, toy: Path, name: str, tmp_path: Path
+) -> None:
+    """Names become folders, so they are plain."""
+    with pytest.raises(InputError, match="cannot name a dataset"):
+        load(toy / "toy.tsv", name=name)
+    assert not _everything(tmp_path / "home" / "datasets")
+
+
+@pytest.mark.parametrize("name", ['it\'s "so".tsv', "two\nlines.tsv", "😀.tsv", "a b.tsv"])
+def test_files_may_be_called_anything(load: Import, write: Write, name: str) -> None:
+    """Users' files have users' names."""
+    assert load(write(name, b"a cat\tun gato\n")).pairs == 1
+
+
+def test_names_with_control_characters_are_quoted_in_messages(load: Import, tmp_path: Path) -> None:
+    """A file name must not draw on the terminal."""
+    with pytest.raises(InputError, match=r"\\x1b"):
+        load(tmp_path / "\x1b[31mred.tsv")
+
+
+@pytest.mark.parametrize("codes", [("en", "EN!"), ("", "es"), ("english", "es"), ("en", "en")])
+def test_language_codes_are_checked(
+    store: DatasetStore, toy: Path, clock: FixedClock, codes: tuple[str, str]
+) -> None:
+    """They become file endings."""
+    with pytest.raises(InputError):
+        import_files(store, "toy", [toy / "toy.tsv"], source=codes[0], target=codes[1], clock=clock)
+
+
+def test_an_unknown_format_is_refused_with_the_known_ones(load: Import, toy: Path) -> None:
+    """The list comes from the catalogue."""
+    with pytest.raises(InputError, match="xml") as caught:
+        load(toy / "toy.tsv", form="xml")
+    assert "moses, tsv" in caught.value.remedy
+
+
+def test_progress_is_told_on_the_way(store: DatasetStore, write: Write, clock: FixedClock) -> None:
+    """Long imports need a bar."""
+    heard: list[int] = []
+    path = write("many.tsv", b"".join(b"a %d\tun %d\n" % (n, n) for n in range(12_000)))
+    import_files(
+        store, "many", [path], source="en", target="es", clock=clock, on_progress=heard.append
+    )
+    assert heard == [5000, 10_000]

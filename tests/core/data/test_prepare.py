@@ -1,0 +1,169 @@
+"""Preparation end to end."""
+
+import dataclasses
+import multiprocessing
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from core.clock import FixedClock
+from core.data.datasets import DatasetStore
+from core.data.documents import read_preparation
+from core.data.prepare import prepare
+from core.data.records import BOS_ID, EOS_ID, PAD_ID, SPLITS, UNK_ID, Dataset, Pair
+from core.data.tokenizer import Tokenizer
+from core.data.vocabulary import learn_vocabulary
+from core.errors import InputError
+from core.files import digest_file
+
+
+def _digests(dataset: Dataset) -> dict[str, str]:
+    """Return the digests of the prepared files but the report, which has the time."""
+    return {
+        path.name: digest_file(path)
+        for path in dataset.prepared.iterdir()
+        if path.name != "report.json"
+    }
+
+
+def test_splits_and_vocabulary_are_there(prepared: Dataset) -> None:
+    """With a report that adds up."""
+    report = prepared.report
+    assert report is not None
+    for split in SPLITS:
+        for language in ("en", "es"):
+            lines = prepared.split_file(split, language).read_text(encoding="utf-8").split("\n")
+            assert len(lines) - 1 == report.splits[split]
+    dropped = sum(rule.dropped for rule in report.rules)
+    assert report.pairs_in == 120
+    assert report.pairs_out == sum(report.splits.values()) == report.pairs_in - dropped
+    assert Tokenizer.load(prepared.vocabulary_file).size == report.vocabulary_size
+
+
+def test_the_same_version_gives_the_same_files(
+    prepared: Dataset, store: DatasetStore, household: Sequence[Pair], clock: FixedClock
+) -> None:
+    """Byte for byte, vocabulary included."""
+    other = store.add("other", "en", "es", household, origin="tests", clock=clock)
+    clock.advance(1000)
+    assert _digests(prepare(other, vocabulary_size=400, clock=clock)) == _digests(prepared)
+
+
+def test_preparing_again_does_nothing(prepared: Dataset, clock: FixedClock) -> None:
+    """The report keeps its date."""
+    clock.advance(1000)
+    assert prepare(prepared, vocabulary_size=400, clock=clock) == prepared
+
+
+def test_another_vocabulary_shares_the_splits(prepared: Dataset, clock: FixedClock) -> None:
+    """Runs with different vocabularies are scored on the same sentences and disturb no other."""
+    before = _digests(prepared)
+    other = prepare(prepared, vocabulary_size=350, clock=clock)
+    assert other.vocabulary_file != prepared.vocabulary_file
+    assert before.items() <= _digests(other).items()
+
+
+def test_another_seed_splits_anew(prepared: Dataset, clock: FixedClock) -> None:
+    """Files and report are of one seed."""
+    before = _digests(prepared)
+    other = prepare(prepared, vocabulary_size=400, clock=clock, seed=7)
+    assert _digests(other)["train.en"] != before["train.en"]
+    found = read_preparation(other.prepared)
+    assert found is not None
+    assert found.seed == 7
+
+
+def test_a_lost_file_is_made_again(prepared: Dataset, clock: FixedClock) -> None:
+    """What is prepared can always be made from what was imported."""
+    before = _digests(prepared)
+    prepared.split_file("test", "es").unlink()
+    assert _digests(prepare(prepared, vocabulary_size=400, clock=clock)) == before
+
+
+def test_a_damaged_report_is_made_again(prepared: Dataset, clock: FixedClock) -> None:
+    """Half a report is no report."""
+    (prepared.prepared / "report.json").write_text('{"seed": 1', encoding="utf-8")
+    again = prepare(prepared, vocabulary_size=400, clock=clock)
+    assert again.report == prepared.report
+
+
+def test_a_corpus_of_ten_pairs_can_be_prepared(store: DatasetStore, clock: FixedClock) -> None:
+    """The vocabulary is as large as the text allows."""
+    pairs = [Pair(source=f"word {chr(97 + n)}", target=f"palabra {chr(97 + n)}") for n in range(10)]
+    dataset = store.add("tiny", "en", "es", pairs, origin="tests", clock=clock)
+    report = prepare(dataset, vocabulary_size=8000, clock=clock).report
+    assert report is not None
+    assert 256 < report.vocabulary_size < 400
+    assert report.splits == {"train": 8, "valid": 1, "test": 1}
+
+
+def test_a_corpus_of_one_pair_is_refused_in_words(store: DatasetStore, clock: FixedClock) -> None:
+    """Nothing half prepared is left."""
+    dataset = store.add("one", "en", "es", [Pair(source="a", target="b")], origin="", clock=clock)
+    with pytest.raises(InputError, match="cannot be split"):
+        prepare(dataset, vocabulary_size=300, clock=clock)
+    assert not dataset.prepared.exists()
+    assert not list(dataset.folder.parent.glob(".scratch-*"))
+
+
+def test_progress_goes_from_start_to_end(kept: Dataset, clock: FixedClock) -> None:
+    """The bar never goes back."""
+    heard: list[float] = []
+    prepare(
+        kept, vocabulary_size=400, clock=clock, on_progress=lambda ratio, _: heard.append(ratio)
+    )
+    assert heard == sorted(heard)
+    assert (heard[0], heard[-1]) == (0.0, 1.0)
+
+
+def _prepare_in_process(dataset: Dataset, size: int) -> None:
+    """Prepare in another process."""
+    prepare(dataset, vocabulary_size=size, clock=FixedClock())
+
+
+def test_processes_that_prepare_at_once_agree(kept: Dataset, clock: FixedClock) -> None:
+    """Two runs may be started on a new version in the same second."""
+    context = multiprocessing.get_context("spawn")
+    workers = [
+        context.Process(target=_prepare_in_process, args=(kept, size)) for size in (400, 350, 400)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    found = read_preparation(kept.prepared)
+    assert found is not None
+    assert set(found.vocabularies) == {"400", "350"}
+    DatasetStore(kept.folder.parents[1]).verify(prepare(kept, vocabulary_size=350, clock=clock))
+
+
+def test_reserved_tokens_have_their_ids(prepared: Dataset) -> None:
+    """Model, search and export rely on them."""
+    pieces = Tokenizer.load(prepared.vocabulary_file).pieces
+    assert [pieces[number] for number in (PAD_ID, UNK_ID, BOS_ID, EOS_ID)] == [
+        "<pad>",
+        "<unk>",
+        "<s>",
+        "</s>",
+    ]
+
+
+def test_a_vocabulary_too_small_for_the_characters_says_so() -> None:
+    """Text in thousands of characters needs thousands of pieces."""
+    text = [
+        "".join(chr(0x4E00 + n) for n in range(start, start + 50)) for start in range(0, 900, 50)
+    ]
+    with pytest.raises(InputError, match="smaller than the characters") as caught:
+        learn_vocabulary(text, 300)
+    assert "at least" in caught.value.remedy
+
+
+def test_rules_and_splits_survive_the_disk(
+    store: DatasetStore, prepared: Dataset, tmp_path: Path
+) -> None:
+    """What the page shows is what the job did."""
+    assert tmp_path in prepared.folder.parents
+    found = store.get("house")
+    assert dataclasses.replace(found) == prepared

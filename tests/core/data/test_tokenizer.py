@@ -1,0 +1,65 @@
+"""Text to ids and back."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.data.records import Dataset
+from core.data.tokenizer import Tokenizer
+from core.data.vocabulary import learn_vocabulary
+from core.errors import CorruptError
+
+TOKENIZER = Tokenizer(
+    learn_vocabulary(["Where is the ladder?", "¿Dónde está la escalera?", "In the shed."] * 4, 330)
+)
+
+
+def _normal(text: str) -> str:
+    """Return the NFKC form with single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+@given(st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=60).map(_normal))
+def test_text_comes_back(text: str) -> None:
+    """Whatever the script: what no piece spells, bytes do."""
+    normal = TOKENIZER.decode(TOKENIZER.encode(text))
+    assert TOKENIZER.decode(TOKENIZER.encode(normal)) == normal
+    if text.isascii() or all("LATIN" in unicodedata.name(c, "") for c in text if c.isalpha()):
+        assert _normal(normal) == _normal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Hola, ¿cómo estás?", "Ich heiße Zoë.", "Где вокзал?", "车站在哪里?", "😀 ok", "x² + ½"],
+)
+def test_known_sentences_come_back_in_normal_form(text: str) -> None:
+    """Scripts that the vocabulary never saw too."""
+    assert TOKENIZER.decode(TOKENIZER.encode(text)) == unicodedata.normalize("NFKC", text)
+
+
+def test_ids_and_pieces_agree() -> None:
+    """Two views of one segment."""
+    text = "The shed is here."
+    ids = TOKENIZER.encode(text)
+    assert TOKENIZER.ids(TOKENIZER.encode_pieces(text)) == ids
+    assert [TOKENIZER.pieces[number] for number in ids] == TOKENIZER.encode_pieces(text)
+    assert TOKENIZER.decode_pieces(TOKENIZER.encode_pieces(text)) == text
+    assert TOKENIZER.encode_all([text, ""]) == [ids, []]
+
+
+def test_reserved_ids_say_nothing() -> None:
+    """Decoders hand over padded rows."""
+    assert TOKENIZER.decode([2, *TOKENIZER.encode("shed"), 3, 0, 0]) == "shed"
+
+
+def test_a_damaged_vocabulary_is_refused(tmp_path: Path, prepared: Dataset) -> None:
+    """Half a file, no file."""
+    path = tmp_path / "half.model"
+    path.write_bytes(prepared.vocabulary_file.read_bytes()[:100])
+    with pytest.raises(CorruptError):
+        Tokenizer.load(path)
+    with pytest.raises(CorruptError, match="cannot be read"):
+        Tokenizer.load(tmp_path / "none.model")

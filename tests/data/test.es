@@ -1,0 +1,2 @@
+Nadie duerme en el desván.
+Nuestro cubo gotea.

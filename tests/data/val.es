@@ -1,0 +1,2 @@
+Cierra el cobertizo, por favor.
+El pasillo está oscuro.
