@@ -98,6 +98,10 @@ class BackupEngine(Protocol):
         """Whether the snapshot is there, without opening the repository; None: cannot be told."""
         ...
 
+    def has_recovery_key(self) -> bool | None:
+        """Whether a recovery key was made, without opening the repository; None: cannot be told."""
+        ...
+
     def initialise(self, *, recovery: bool = True) -> str | None:
         """Create the repository if it is not there; may be called again.
 

@@ -44,7 +44,7 @@ class MemoryEngine:
     trees: dict[str, dict[str, Node]] = field(default_factory=dict)
     taken: dict[str, Snapshot] = field(default_factory=dict)
     is_made: bool = False
-    has_recovery: bool = False
+    is_recoverable: bool = False
 
     @property
     def repository(self) -> str:
@@ -68,12 +68,16 @@ class MemoryEngine:
         """Whether the snapshot is there."""
         return check_snapshot_id(snapshot_id) in self.taken
 
+    def has_recovery_key(self) -> bool | None:
+        """Whether a recovery key was asked for."""
+        return self.is_recoverable
+
     def initialise(self, *, recovery: bool = True) -> str | None:
         """Make the repository; return a recovery key the first time that one is asked for."""
         self.is_made = True
-        if not recovery or self.has_recovery:
+        if not recovery or self.is_recoverable:
             return None
-        self.has_recovery = True
+        self.is_recoverable = True
         return "MEMORY-HAS-NO-KEY"
 
     def backup(

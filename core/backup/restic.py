@@ -86,12 +86,17 @@ class ResticEngine:
             outcome = self.client.once(arguments.init(self.client.restic))
             if outcome.exit_code != 0 and not self.is_initialised():
                 raise explain(outcome, self.repository)
-        if not recovery or self.has_recovery_key():
+        if not recovery or self._opens_with_recovery_key():
             return None
         return self.client.add_recovery_key()
 
-    def has_recovery_key(self) -> bool:
-        """Whether the repository opens with a second key, kept by a person."""
+    def has_recovery_key(self) -> bool | None:
+        """Whether the repository's folder holds a second key; None for a server."""
+        folder = self.client.place.folder
+        return None if folder is None else len(list((folder / "keys").glob("*"))) > 1
+
+    def _opens_with_recovery_key(self) -> bool:
+        """Whether one of the keys is a recovery key."""
         outcome = self.client.call(arguments.keys(self.client.restic))
         users = [key.get("userName") for key in json.loads("\n".join(outcome.stdout))]
         return arguments.RECOVERY_USER in users

@@ -112,6 +112,8 @@ class Vault:
             is_initialised = self.engine.is_initialised()
             free = self.engine.free_bytes()
             detail |= {"free_bytes": str(free)} if free is not None else {}
+            if is_initialised and self.engine.has_recovery_key() is False:
+                detail["recovery_key"] = "missing"
         except UnavailableError as error:
             detail |= {"unavailable": error.message, "remedy": error.remedy}
         except DatahallError as error:

@@ -293,8 +293,8 @@ def test_a_repository_is_made_once_and_gives_its_recovery_key_once(fresh: Case) 
         fresh.engine.snapshots()
     assert not fresh.engine.is_initialised()
     assert fresh.engine.initialise(recovery=False) is None
-    assert fresh.engine.is_initialised()
+    assert (fresh.engine.is_initialised(), fresh.engine.has_recovery_key()) == (True, False)
     assert fresh.engine.initialise()
+    assert fresh.engine.has_recovery_key()
     assert fresh.engine.initialise() is None
-    assert list(fresh.engine.snapshots()) == []
-    assert fresh.engine.program
+    assert (list(fresh.engine.snapshots()), bool(fresh.engine.program)) == ([], True)

@@ -214,9 +214,12 @@ def test_the_status_tells_what_is_there(vault: Vault, heard: list[Stage]) -> Non
     drill(vault, "latest", heard.append)
     [taken] = vault.snapshots()
     status = vault.status()
+    vault.initialise()
+    assert "recovery_key" not in vault.status().detail
     assert (status.repository, status.program, status.version) == ("memory", "memory", "1")
     assert (status.is_initialised, status.snapshots) == (True, 1)
     assert status.last_success_at == taken.created_at
+    assert status.detail["recovery_key"] == "missing"
     assert status.detail["last_drill_at"] == str(taken.restored_at)
 
 
