@@ -10,7 +10,7 @@ Rules, those of CTranslate2, so that the exported model answers as the trained o
   against CTranslate2 4.8.5: scores agree to 1e-6).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -50,14 +50,24 @@ class _Beams:
 
 
 def translate(
-    model: Transformer, sources: Sequence[Sequence[int]], options: SearchOptions
+    model: Transformer,
+    sources: Sequence[Sequence[int]],
+    options: SearchOptions,
+    tick: Callable[[int], None] | None = None,
 ) -> list[list[Candidate]]:
-    """Return the best candidates of each source (token ids, EOS last), in the order given."""
+    """Return the best candidates of each source (token ids, EOS last), in the order given.
+
+    `tick` is told after each batch how many sources are done.
+    """
     answers: list[list[Candidate]] = [[] for _ in sources]
+    done = 0
     for batch in _batches(sources, options):
         found = translate_batch(model, pad([sources[i] for i in batch]), options)
         for i, candidates in zip(batch, found, strict=True):
             answers[i] = candidates
+        done += len(batch)
+        if tick is not None:
+            tick(done)
     return answers
 
 

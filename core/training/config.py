@@ -145,6 +145,8 @@ def check(config: TrainConfig) -> TrainConfig:
         "optimizer is adamw or muon": config.optimizer in ("adamw", "muon"),
         "norm is pre or post": config.norm in ("pre", "post"),
         "schedule is linear or inverse_sqrt": config.schedule in ("linear", "inverse_sqrt"),
+        "precision is auto, float32 or bfloat16": config.precision
+        in ("auto", "float32", "bfloat16"),
         "learning_rate must be above 0": config.learning_rate > 0,
         "layers, vocabulary and batch_tokens must be positive": min(
             config.encoder_layers, config.decoder_layers, config.batch_tokens, config.heads

@@ -1,0 +1,68 @@
+"""Validation while a run trains: loss of raw and averaged weights, BLEU, decoded samples."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+from core.data.encoded import EncodedSplit
+from core.evaluation.evaluate import choose_samples, split_loss, translate_texts
+from core.evaluation.metrics import bleu
+from core.model.search import SearchOptions
+from core.model.weights import EMA_NAME, RAW_NAME
+from core.runs.records import TranslationSample
+from core.training.corpus import Corpus
+from core.training.learner import Learner
+
+LOSS_PAIRS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """How the better weights do: `preferred` names their file; `bleu` is of greedy search."""
+
+    loss: float
+    bleu: float
+    preferred: str
+    samples: tuple[TranslationSample, ...]
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The scores by the names of their metrics."""
+        return {"valid_loss": self.loss, "valid_bleu": self.bleu}
+
+    def is_better_than(self, bleu_so_far: float, loss_so_far: float) -> bool:
+        """Whether this beats the best so far: by BLEU, then by loss."""
+        return (self.bleu, -self.loss) > (bleu_so_far, -loss_so_far)
+
+
+def validate(learner: Learner, corpus: Corpus, step: int) -> Validation:
+    """Score the weights as they are; needs a validation split that is not empty."""
+    pairs = _head(corpus.valid, LOSS_PAIRS)
+    losses = {
+        EMA_NAME: split_loss(learner.average, pairs),
+        RAW_NAME: split_loss(learner.model, pairs),
+    }
+    preferred = min(losses, key=lambda name: (math.isnan(losses[name]), losses[name]))
+    model = learner.average if preferred == EMA_NAME else learner.model
+    longest = max(map(len, corpus.tokenizer.encode_all(corpus.valid_texts)))
+    # Early on a model does not know how to end; what it says beyond this is noise.
+    options = SearchOptions(beam=1, max_length=2 * longest + 10)
+    hypotheses = translate_texts(model, corpus.tokenizer, corpus.valid_texts, options)
+    return Validation(
+        loss=losses[preferred],
+        bleu=bleu(hypotheses, corpus.valid_references),
+        preferred=preferred,
+        samples=choose_samples(
+            "valid", step, corpus.valid_texts, hypotheses, corpus.valid_references
+        ),
+    )
+
+
+def _head(pairs: EncodedSplit, number: int) -> EncodedSplit:
+    """Return the first pairs of a split."""
+    return dataclasses.replace(
+        pairs,
+        sources=pairs.sources[:number],
+        targets=pairs.targets[:number],
+        lines=pairs.lines[:number],
+    )
