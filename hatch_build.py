@@ -6,6 +6,7 @@ here, and kept as files; a later build without network uses what is there.
 
 import base64
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -124,17 +125,20 @@ def npm() -> list[str]:
 
 
 def bundle(component: Path) -> None:
-    """Write `live.js` and `live.css`: uPlot and our source, each in one file.
+    """Write `live.js`: uPlot, the styles and our source in one file, for one request.
 
-    Streamlit serves them without a lifetime, so browsers ask anew and names need no digest.
+    Streamlit serves it without a lifetime, so browsers ask anew and its name needs no digest.
     """
     assets, source = component / "assets", component / "source"
+    sheets = [assets / "uplot.css", source / "live.css"]
+    style = "\n".join(path.read_text(encoding="utf-8") for path in sheets)
     scripts = [(source / f"{name}.js").read_text(encoding="utf-8") for name in MODULES]
-    styles = [assets / "uplot.css", source / "live.css"]
-    uplot = (assets / "uplot.js").read_text(encoding="utf-8")
-    (assets / "live.js").write_text("\n".join([uplot, *map(inlined, scripts)]), encoding="utf-8")
-    style = "\n".join(path.read_text(encoding="utf-8") for path in styles)
-    (assets / "live.css").write_text(style, encoding="utf-8")
+    parts = [
+        (assets / "uplot.js").read_text(encoding="utf-8"),
+        f"const STYLE = {json.dumps(style)}",
+        *map(inlined, scripts),
+    ]
+    (assets / "live.js").write_text("\n".join(parts), encoding="utf-8")
 
 
 def inlined(script: str) -> str:

@@ -16,13 +16,12 @@ PAGES = (
     ("Settings", "settings", ":material/settings:"),
 )
 
-st.set_page_config(
-    page_title="Datahall", page_icon=str(HERE / "static" / "favicon.png"), layout="wide"
-)
 # A flat list: sections would nest <div> in <ul>, which assistive technology cannot read.
-st.navigation(
+page = st.navigation(
     [
         st.Page(HERE / "views" / f"{name}.py", title=title, icon=icon, default=name == "overview")
         for title, name, icon in PAGES
     ]
-).run()
+)
+st.set_page_config(page_title=f"{page.title} · Datahall", layout="wide")
+page.run()

@@ -1,13 +1,9 @@
 """The dashboard as an ASGI app: Streamlit behind the gate, with the routes that charts poll."""
 
 import asyncio
-import base64
 import gc
-import hashlib
 import importlib
-import re
-import tomllib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,27 +11,25 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from core.clock import Clock
 from core.errors import DatahallError, InputError, NotFoundError, UnavailableError
 from core.settings import Settings
 from dashboard import wiring
+from dashboard.front import content_policy, front_page
 from dashboard.gate import HEALTH_PATH, Gate, SessionBook, TokenDesk
 from dashboard.viewmodels.series import metrics_answer, telemetry_answer
 
 HERE = Path(__file__).parent
 SCRIPT = HERE / "main.py"
-# The wheel carries the file beside this one; in a checkout it lies in the root.
-CONFIG_FOLDERS = (HERE / ".streamlit", HERE.parent / ".streamlit")
 # What the first page would otherwise import while someone waits for it.
 WARM_MODULES = ("pandas", "pyarrow", "streamlit.elements.arrow", "dashboard.widgets.live_charts")
-_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.App:
-    """Return the app, not yet running; `streamlit_options` must be given to its `run`."""
+    """Return the app, not yet running; `front.streamlit_options` must be given to its `run`."""
     gate = Middleware(
         Gate,
         settings=settings.web,
@@ -48,53 +42,13 @@ def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.Ap
         lifespan=_lifespan,
         middleware=[gate],
         routes=[
+            *(Route(path, _front) for path in ("/", *_page_paths())),
             Route(HEALTH_PATH, _health),
             Route("/api/telemetry", _telemetry(clock)),
             Route("/api/metrics", _metrics),
             Route("/api/runs/{run}/log", _run_log),
         ],
         exception_handlers={DatahallError: _explain},
-    )
-
-
-def streamlit_options(settings: Settings) -> dict[str, Any]:
-    """Return every Streamlit option: those of our config.toml, and those that settings decide.
-
-    Given as one mapping to `App.run`, they win over files of the user and the working directory.
-    """
-    folder = next(folder for folder in CONFIG_FOLDERS if (folder / "config.toml").exists())
-    document = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
-    return {
-        **dict(_flat(document)),
-        "server.address": settings.web.host,
-        "server.port": settings.web.port,
-    }
-
-
-def content_policy() -> str:
-    """Return the Content-Security-Policy under which Streamlit's front end works.
-
-    Its only inline script is allowed by digest; styles are inline because emotion writes them.
-    """
-    index = Path(st.__file__).parent / "static" / "index.html"
-    scripts = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-        for text in _INLINE_SCRIPT.findall(index.read_text(encoding="utf-8"))
-    )
-    return "; ".join(
-        (
-            "default-src 'self'",
-            f"script-src 'self' {scripts}",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            "media-src 'self' blob:",
-            "worker-src 'self' blob:",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
     )
 
 
@@ -117,6 +71,16 @@ def _warm_up() -> None:
     wiring.hall()
     gc.collect()
     gc.freeze()
+
+
+def _page_paths() -> Sequence[str]:
+    """Return the addresses of the pages: Streamlit names them by their files."""
+    return [f"/{path.stem}" for path in sorted((HERE / "views").glob("[!_]*.py"))]
+
+
+async def _front(_request: Request) -> Response:
+    """Answer with the page that starts Streamlit's front end."""
+    return HTMLResponse(front_page(), headers={"cache-control": "no-cache"})
 
 
 async def _health(_request: Request) -> Response:
@@ -176,12 +140,3 @@ def _explain(_request: Request, error: DatahallError) -> Response:
 def _json(document: Mapping[str, Any]) -> Response:
     """Return a document that no cache may keep."""
     return JSONResponse(document, headers={"cache-control": "no-store"})
-
-
-def _flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of a TOML document under dotted names."""
-    for name, value in document.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value

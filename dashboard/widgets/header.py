@@ -13,11 +13,6 @@ from dashboard.viewmodels.health import Health
 from dashboard.viewmodels.plain import plain
 
 BADGE_EVERY_S = 5.0
-# No primary colour is dark enough to carry white text and light enough to be text on dark: the
-# chosen segment's text is the one colour that the theme cannot set.
-_CHOSEN_SEGMENT = """<style>
-[data-selected="true"] p { color: light-dark(#0b4f90, #a9cbf7); }
-</style>"""
 
 
 def page_header(title: str, health: Callable[[], Health], *, ranged: bool = True) -> None:
@@ -25,7 +20,6 @@ def page_header(title: str, health: Callable[[], Health], *, ranged: bool = True
 
     `ranged` is False on pages that show no history.
     """
-    st.html(_CHOSEN_SEGMENT)
     with st.container(
         key="page-header",
         horizontal=True,

@@ -60,5 +60,4 @@ def _component() -> Any:  # noqa: ANN401  (Streamlit's renderer has no public ty
         "datahall.live_charts",
         html='<div class="live-charts"></div>',
         js="live.js",
-        css="live.css",
     )

@@ -140,8 +140,15 @@ def settle(page: Page) -> None:
 def look(page: Page, name: str) -> Path:
     """Keep a picture of the whole page in `artefacts/`, for people."""
     ARTEFACTS.mkdir(exist_ok=True)
+    size = page.viewport_size
+    assert size is not None
+    # The page scrolls inside Streamlit's own element: only a taller window shows all of it.
+    height = page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 0")
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
+    page.wait_for_timeout(400)
     path = ARTEFACTS / f"{name}.png"
-    page.screenshot(path=path, full_page=True)
+    page.screenshot(path=path)
+    page.set_viewport_size(size)
     return path
 
 

@@ -36,7 +36,8 @@ function createInstance(root, host) {
   const hidden = new Map()
   const bar = createBar(() => zoom(null))
   const grid = Object.assign(document.createElement("div"), { className: "grid" })
-  root.replaceChildren(bar.element, grid)
+  const style = Object.assign(document.createElement("style"), { textContent: STYLE })
+  root.replaceChildren(style, bar.element, grid)
   let data = null
   let panels = []
   let tracks = []

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from core.clock import SystemClock
 from core.settings import load_settings
-from dashboard.server import create_app, streamlit_options
+from dashboard.front import streamlit_options
+from dashboard.server import create_app
 
 if __name__ == "__main__":
     settings = load_settings(environment=os.environ)
