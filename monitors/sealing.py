@@ -89,8 +89,10 @@ def _ends_minute(times: "array[float]", index: int) -> bool:
 
 def _aligned(rollup: Samples, minutes: "array[float]") -> Iterable["array[float]"]:
     """Return mean, low, high and count in the rows of `minutes`, absent where there is none."""
-    columns = [array("d", [ABSENT]) * len(minutes) for _ in range(4)]
     given = (rollup.mean, rollup.low, rollup.high, rollup.count)
+    if len(rollup.at) == len(minutes):
+        return given
+    columns = [array("d", [ABSENT]) * len(minutes) for _ in range(4)]
     for row, at in enumerate(rollup.at):
         slot = bisect_left(minutes, at)
         for column, values in zip(columns, given, strict=True):
