@@ -52,7 +52,7 @@ def freshness(state: HostState | None, now: float) -> Freshness:
         return Freshness(
             state="none",
             age_s=None,
-            text="no sample yet",
+            text="waiting",
             sentence="Nothing was measured yet. The first sample comes within seconds of "
             "`datahall up`; `datahall monitor --once` measures once.",
         )

@@ -7,8 +7,8 @@ from core.jobs.launcher import Job, JobKind, JobState, Progress
 from dashboard.viewmodels.looks import Look, state_look
 from dashboard.viewmodels.units import age, count, duration, rate, size
 
-STEPS = "steps"
 BYTES = "bytes"
+PERCENT = ("%", "percent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +75,11 @@ def progress_ratio(progress: Progress | None) -> float | None:
 def progress_text(progress: Progress) -> str:
     """Return progress in words: what, how much of how much, how fast, how long yet."""
     parts = [progress.message] if progress.message else []
-    done = _amount(progress.done, progress.unit)
-    total = f" of {_amount(progress.total, progress.unit)}" if progress.total else ""
-    unit = "" if progress.unit == BYTES else f" {progress.unit}"
-    parts.append(f"{done}{total}{unit}")
-    if progress.rate:
-        is_bytes = progress.unit == BYTES
-        parts.append(rate(progress.rate) if is_bytes else f"{progress.rate:,.1f}/s")
+    if progress.unit not in PERCENT:  # a percentage stands in the bar already
+        parts.append(_amounts(progress))
+        if progress.rate:
+            is_bytes = progress.unit == BYTES
+            parts.append(rate(progress.rate) if is_bytes else f"{progress.rate:,.1f}/s")
     if progress.eta_s is not None:
         parts.append(f"{duration(progress.eta_s)} left")
     return " · ".join(parts)
@@ -127,6 +125,13 @@ def spent_s(job: Job) -> float | None:
     if job.started_at is None or job.ended_at is None:
         return None
     return max(job.ended_at - job.started_at, 0.0)
+
+
+def _amounts(progress: Progress) -> str:
+    """Return how much of how much is done."""
+    done = _amount(progress.done, progress.unit)
+    total = f" of {_amount(progress.total, progress.unit)}" if progress.total else ""
+    return f"{done}{total}" if progress.unit == BYTES else f"{done}{total} {progress.unit}"
 
 
 def _amount(amount: float | None, unit: str) -> str:

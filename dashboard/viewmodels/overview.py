@@ -61,7 +61,7 @@ def runs_tile(rows: Sequence[RunRow]) -> Tile:
         value=f"{active} active",
         lines=[
             f"{counted(len(rows), 'run')} in all" + (f", {bad} failed" if bad else ""),
-            f"{busy.name}: {busy.left} left" if busy else "",
+            *((f"{busy.name}: {busy.left} left",) if busy else ()),
         ],
     )
 
@@ -87,16 +87,14 @@ def _gpu_tiles(now: Readings) -> Sequence[Tile]:
     used, whole = now.total("gpu_memory_used_bytes"), now.total("gpu_memory_total_bytes")
     hottest = max(now.all("gpu_temperature_celsius").values(), default=None)
     watts, limit = now.total("gpu_power_watts"), now.total("gpu_power_limit_watts")
-    power = ABSENT if watts is None else f"{watts:,.0f} W"
-    of_limit = f" of {limit:,.0f} W" if limit else ""
+    power = f"{_whole(watts)} W"
+    of_limit = f" of {limit:,.0f}" if limit else ""
     return [
         Tile(
             name=now.fact("name", names[0]) or "GPU" if len(names) == 1 else f"{len(names)} GPUs",
             value=share(sum(busy.values()) / len(busy) if busy else None),
             lines=[
-                f"{'—' if hottest is None else f'{hottest:.0f} °C'} the hottest"
-                if len(names) > 1
-                else f"{'—' if hottest is None else f'{hottest:.0f} °C'}",
+                f"{'hottest ' if len(names) > 1 else ''}{_whole(hottest)} °C",
                 f"{power}{of_limit}",
             ],
             looks=[*([_LOST] if lost else []), *looks],
@@ -104,13 +102,18 @@ def _gpu_tiles(now: Readings) -> Sequence[Tile]:
         Tile(
             name="GPU memory",
             value=share(ratio(used, whole)),
-            lines=[f"{size(used)} of {size(whole)}", _fullest_gpu(now, names)],
+            lines=[f"{size(used)} of {size(whole)}", *_fullest_gpu(now, names)],
             looks=looks,
         ),
     ]
 
 
-def _fullest_gpu(now: Readings, names: Sequence[str]) -> str:
+def _whole(value: float | None) -> str:
+    """Return a whole number."""
+    return ABSENT if value is None else f"{value:,.0f}"
+
+
+def _fullest_gpu(now: Readings, names: Sequence[str]) -> Sequence[str]:
     """Say which GPU has the least memory left, where there are several."""
     shares = {
         name: part
@@ -120,9 +123,9 @@ def _fullest_gpu(now: Readings, names: Sequence[str]) -> str:
         )) is not None
     }  # fmt: skip
     if len(shares) <= 1:
-        return ""
+        return []
     name = max(shares, key=shares.__getitem__)
-    return f"fullest {name}: {share(shares[name])}"
+    return [f"fullest {name}: {share(shares[name])}"]
 
 
 def _cpu_tile(now: Readings) -> Tile:
@@ -134,8 +137,8 @@ def _cpu_tile(now: Readings) -> Tile:
         name="CPU",
         value=share(now.get("cpu_busy_ratio")),
         lines=[
-            f"load {ABSENT if load is None else f'{load:.2f}'} on {counted(len(cores), 'core')}",
-            "" if waiting is None else f"tasks wait {share(waiting)} of the time",
+            f"load {ABSENT if load is None else f'{load:.2f}'}, {counted(len(cores), 'core')}",
+            *(() if waiting is None else (f"pressure {share(waiting)}",)),
         ],
     )
 
@@ -172,7 +175,8 @@ def _storage_tile(now: Readings) -> Tile:
         value=share(part),
         lines=[
             f"{mount}: {size(now.get('disk_available_bytes', mount))} free" if mount else ABSENT,
-            f"read {rate(reads)}, write {rate(writes)}",
+            f"read {rate(reads)}",
+            f"write {rate(writes)}",
         ],
         looks=_fullness(part),
     )
@@ -192,7 +196,8 @@ def _network_tile(now: Readings) -> Tile:
         name="Network",
         value=rate(received),
         lines=[
-            f"in; out {rate(sent)}",
+            "received",
+            f"sent {rate(sent)}",
             f"{errors:.1f} errors/s" if errors else counted(len(interfaces), "interface"),
         ],
     )

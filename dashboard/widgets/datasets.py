@@ -100,11 +100,11 @@ def _draw_actions(hall: Hall, view: DatasetView, row: DatasetRow) -> None:
             "Back up now", ":material/backup:", row.job is not None,
             lambda: protect_dataset(hall, current_actor(), dataset),
         )  # fmt: skip
-        _job_button(
-            "Prepare again" if row.is_prepared else "Prepare", ":material/cleaning_services:",
-            row.job is not None,
-            lambda: request_prepare(hall, current_actor(), dataset.name, dataset.digest),
-        )  # fmt: skip
+        if not row.is_prepared:
+            _job_button(
+                "Prepare", ":material/cleaning_services:", row.job is not None,
+                lambda: request_prepare(hall, current_actor(), dataset.name, dataset.digest),
+            )  # fmt: skip
         dialog = f"data-delete-{dataset.digest}"
         st.button(
             "Delete", key=dialog, icon=":material/delete:", on_click=open_dialog, args=(dialog,)

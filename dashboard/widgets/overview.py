@@ -22,7 +22,7 @@ from monitors.store import TelemetryStore
 
 STATUS_EVERY_S = 2.0
 RUNS_EVERY_S = 3.0
-TILE_PX = 168
+TILE_PX = 130
 RUNS = 3
 STALE = Look(word="stale", icon=":material/history:", colour="orange")
 
@@ -83,22 +83,20 @@ def _draw_tiles(hall: Hall, state: HostState | None, *, is_stale: bool) -> None:
     if state is not None and not has_gpus(state):
         st.info(NO_GPU, icon=":material/do_not_disturb_on:")
     runs = runs_tile(run_rows(list_runs(hall), hall.clock.now()))
-    with st.grid(min_column_width=170, columns=7, row_height=TILE_PX):
+    with st.grid(min_column_width=TILE_PX, columns=7):
         for tile in (*(tiles(state, is_stale=is_stale) if state else ()), runs):
             _draw_tile(tile)
 
 
 def _draw_tile(tile: Tile) -> None:
-    """Draw one tile: name, number, two lines, badges."""
+    """Draw one tile: badges, number, what explains it."""
     with st.container(border=True, height="stretch", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown(f"**{plain(tile.name, 40)}**", width="content")
-            for look in (*tile.looks, *((STALE,) if tile.is_stale else ())):
-                badge(look)
         value = plain(tile.value)
-        st.markdown(f"## :gray[{value}]" if tile.is_stale else f"## {value}", anchors=False)
+        st.metric(plain(tile.name, 40), f":gray[{value}]" if tile.is_stale else value)
         for line in tile.lines:
-            st.markdown(f":small[{plain(line)}]" if line else "&nbsp;")
+            st.markdown(f":small[{plain(line)}]")
+        for look in (*tile.looks, *((STALE,) if tile.is_stale else ())):
+            badge(look)
 
 
 def _draw_runs(hall: Hall) -> None:

@@ -52,7 +52,7 @@ def test_no_sample_yet_says_what_to_do() -> None:
     """The first seconds of a first start."""
     health = summarize_health(None, [], NOW)
     assert health.look.colour == OFF
-    assert health.age == "no sample yet"
+    assert health.age == "waiting"
     assert "datahall" in health.freshness.sentence
 
 

@@ -30,6 +30,12 @@ def test_steps_are_counted_not_measured() -> None:
     assert progress_text(progress) == "training · 320 of 800 steps · 6.5/s"
 
 
+def test_a_percentage_is_not_told_twice() -> None:
+    """The bar shows it."""
+    progress = Progress(done=70, total=100, unit="percent", message="cleaning", rate=9, eta_s=3)
+    assert progress_text(progress) == "cleaning · 3 s left"
+
+
 def test_an_unknown_total_gives_no_ratio() -> None:
     """Nobody invents a percentage."""
     assert progress_ratio(Progress(done=5, total=None, unit="files", message="")) is None

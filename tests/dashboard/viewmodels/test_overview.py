@@ -17,7 +17,7 @@ def test_gpus_share_two_tiles(host: HostState) -> None:
     """Mean utilisation, the hottest, all the power; memory of all and the fullest."""
     shown = named(host)
     assert shown["2 GPUs"].value == "70 %"
-    assert list(shown["2 GPUs"].lines) == ["71 °C the hottest", "912 W of 1,400 W"]
+    assert list(shown["2 GPUs"].lines) == ["hottest 71 °C", "912 W of 1,400"]
     assert shown["GPU memory"].value == "50 %"
     assert list(shown["GPU memory"].lines) == ["80.0 GB of 160 GB", "fullest gpu0: 75 %"]
     assert not shown["2 GPUs"].looks
@@ -58,13 +58,17 @@ def test_the_processor_memory_storage_and_network(host: HostState) -> None:
     """Numbers with what explains them."""
     shown = named(host)
     assert shown["CPU"].value == "34 %"
-    assert list(shown["CPU"].lines) == ["load 3.10 on 2 cores", "tasks wait 5 % of the time"]
+    assert list(shown["CPU"].lines) == ["load 3.10, 2 cores", "pressure 5 %"]
     assert list(shown["Memory"].lines) == ["12.0 GB of 16.0 GB", "no swap"]
     assert shown["Storage"].value == "90 %"
-    assert list(shown["Storage"].lines) == ["/: 10.0 GB free", "read 1.0 MB/s, write 2.0 MB/s"]
+    assert list(shown["Storage"].lines) == [
+        "/: 10.0 GB free",
+        "read 1.0 MB/s",
+        "write 2.0 MB/s",
+    ]
     assert [look.word for look in shown["Storage"].looks] == ["nearly full"]
     assert shown["Network"].value == "5.0 MB/s"
-    assert list(shown["Network"].lines) == ["in; out 1.0 MB/s", "1 interface"]
+    assert list(shown["Network"].lines) == ["received", "sent 1.0 MB/s", "1 interface"]
 
 
 def test_trouble_is_badged(bare_host: HostState) -> None:
@@ -80,7 +84,7 @@ def test_trouble_is_badged(bare_host: HostState) -> None:
     shown = named(replace(bare_host, readings=readings))
     assert [look.word for look in shown["Memory"].looks] == ["short of memory"]
     assert [look.word for look in shown["Storage"].looks] == ["full"]
-    assert shown["Network"].lines[1] == "2.5 errors/s"
+    assert shown["Network"].lines[2] == "2.5 errors/s"
 
 
 def test_what_is_absent_is_a_dash(bare_host: HostState) -> None:

@@ -1,0 +1,181 @@
+"""Pages drawn against a real hall: only its processes are scripts, and its model is the echo."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import streamlit as st
+from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+
+from core.audit import Role
+from core.clock import FixedClock, SystemClock
+from core.data.records import Dataset, Pair
+from core.jobs.memory import MemoryLauncher
+from core.lifecycle.hall import Hall, open_hall
+from core.registry.records import ModelVersion
+from core.serving.client import TranslationClient
+from core.serving.echo import EchoTranslator
+from core.serving.pool import ModelPool
+from core.serving.server import TranslationServer
+from core.settings import Settings
+from dashboard import wiring
+from monitors.collector import HostState, Reading
+from monitors.memory import MemoryTelemetryStore
+
+MAIN = Path(wiring.__file__).with_name("main.py")
+FIRST_RUN_S = 30.0
+PAIRS = tuple(Pair(source=f"I see {n} cats.", target=f"Veo {n} gatos.") for n in range(2, 60))
+
+Open = Callable[..., AppTest]
+
+
+@dataclass(slots=True)
+class House:
+    """What the pages under test work on."""
+
+    hall: Hall
+    launcher: MemoryLauncher
+    clock: FixedClock
+    telemetry: MemoryTelemetryStore
+
+    def sample(self, values: dict[tuple[str, str], float], **changes: Any) -> HostState:  # noqa: ANN401  (any field)
+        """Store one tick of these readings, as the sampler would now."""
+        state = HostState(
+            host="h",
+            at=self.clock.now(),
+            interval_s=2.0,
+            readings=tuple(
+                Reading(gauge=gauge, device=device, value=value)
+                for (gauge, device), value in values.items()
+            ),
+            facts=(),
+            processes=(),
+            collectors=(),
+        )
+        state = replace(state, **changes)
+        self.telemetry.append(state)
+        return state
+
+    def add_dataset(self, name: str = "cats") -> Dataset:
+        """Keep a small dataset."""
+        return self.hall.datasets.add(
+            name, "en", "es", PAIRS, origin="made up", licence="", clock=self.clock
+        )
+
+    def promote(self, version: int) -> ModelVersion:
+        """Register a version of model `en-es` and let it serve."""
+        made = ModelVersion(
+            name="en-es", version=version, run_id=f"run{version}", run_name=f"demo-{version}",
+            step=800, source="en", target="es", dataset="demo", dataset_digest="d" * 64,
+            snapshot="5" * 64, waiver=None, config={}, code_version="0.1.0",
+            scores={"bleu": 80.0 + version, "chrf": 91.5}, self_test={"segments": 64},
+            digest="f" * 64, created_at=self.clock.now(),
+        )  # fmt: skip
+        self.hall.registry.register(made)
+        self.hall.registry.set_alias(
+            "en-es", "production", version, actor="ada", action="promote", reason="better"
+        )
+        return made
+
+
+@pytest.fixture
+def house(
+    settings: Settings, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[House]:
+    """A hall on real stores in the test's home; nothing has happened in it yet."""
+    launcher = MemoryLauncher(clock)
+    hall = replace(open_hall(settings, clock), launcher=launcher)
+    telemetry = MemoryTelemetryStore()
+    monkeypatch.setattr(wiring, "settings", lambda: settings)
+    monkeypatch.setattr(wiring, "hall", lambda: hall)
+    monkeypatch.setattr(wiring, "telemetry", lambda: telemetry)
+    monkeypatch.setattr(wiring, "translation", unanswered)
+    yield House(hall=hall, launcher=launcher, clock=clock, telemetry=telemetry)
+    st.cache_data.clear()
+    hall.close()
+
+
+@pytest.fixture
+def open_page(house: House) -> Open:
+    """Open a page by name: `open_page("training")`; more query parameters as keywords."""
+    del house  # the page needs it
+
+    def opened(name: str, role: Role = Role.ADMIN, **query: str) -> AppTest:
+        page = AppTest.from_file(str(MAIN), default_timeout=FIRST_RUN_S)
+        page.user = {"name": "ada", "role": role.value}
+        page.query_params["live"] = "false"
+        for key, value in query.items():
+            page.query_params[key] = value
+        page.run()
+        if name != "overview":
+            page.switch_page(f"views/{name}.py").run()
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def serving(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """The translation server over the echo, asked by the page's client."""
+    pool = ModelPool(
+        registry=house.hall.registry,
+        open=lambda version: EchoTranslator(version=f"{version.name}:{version.version}"),
+        clock=house.clock,
+    )
+    server = TranslationServer(
+        pool=pool,
+        open_attention=no_attention,
+        settings=house.hall.settings.serving,
+        clock=SystemClock(),
+        poll_s=0.02,
+    )
+    with TestClient(server.app(), base_url="http://127.0.0.1:5000") as reached:
+
+        def forward(request: httpx.Request) -> httpx.Response:
+            answer = reached.request(
+                request.method, request.url.path, content=request.content, headers=request.headers
+            )
+            return httpx.Response(answer.status_code, json=answer.json())
+
+        client = TranslationClient("http://127.0.0.1:5000", transport=httpx.MockTransport(forward))
+        monkeypatch.setattr(wiring, "translation", lambda: client)
+        pool.refresh()
+        yield reached
+        client.close()
+
+
+def unanswered() -> TranslationClient:
+    """A client of a server that is down."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    return TranslationClient("http://127.0.0.1:5000", transport=httpx.MockTransport(refuse))
+
+
+def no_attention(_version: ModelVersion) -> Any:  # noqa: ANN401  (never returns)
+    """The echo has no attention to show."""
+    raise AssertionError("nobody asks for attention here")
+
+
+@pytest.fixture
+def words() -> Callable[[AppTest], str]:
+    """A reader of everything that a page says."""
+    return _words
+
+
+def _words(page: AppTest) -> str:
+    """Everything that a page says, without the marks that keep it literal."""
+    elements = (
+        page.title, page.header, page.markdown, page.error, page.warning, page.info, page.success,
+        page.code, page.metric, page.caption, page.toast,
+    )  # fmt: skip
+    said = [str(it.value) for group in elements for it in group]
+    said += [it.label for it in (*page.button, *page.metric, *page.expander)]
+    said += [it.value.to_string() for it in (*page.table, *page.dataframe)]
+    said += [it.text for it in page.progress]
+    return "\n".join(said).replace("\\", "").replace("\u2060", "")

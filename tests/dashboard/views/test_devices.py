@@ -1,0 +1,128 @@
+"""Devices: every kind of hardware, present, absent, in trouble, made up."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.clock import FixedClock
+from monitors.collector import CollectorReport, ProcessReading
+from monitors.collectors.demo import DemoCollector
+from tests.dashboard.views.conftest import House
+
+Open = Callable[..., AppTest]
+Words = Callable[[AppTest], str]
+HOST = {
+    ("cpu_busy_ratio", ""): 0.3,
+    ("cpu_busy_ratio", "cpu0"): 0.5,
+    ("memory_used_bytes", ""): 4e9,
+    ("memory_total_bytes", ""): 16e9,
+    ("disk_total_bytes", "/"): 100e9,
+    ("disk_used_bytes", "/"): 50e9,
+    ("disk_available_bytes", "/"): 50e9,
+    ("disk_read_bytes_per_second", "sda"): 1e6,
+    ("network_receive_bytes_per_second", "eth0"): 1e6,
+}
+PROCESS = ProcessReading(
+    pid=42, create_time=0.0, user="ada", command="python [x](y) | z", cpu_ratio=0.5,
+    memory_bytes=10**9,
+)  # fmt: skip
+
+
+def show(page: AppTest, kind: str) -> AppTest:
+    """Choose a kind of hardware."""
+    chosen = next(it for it in page.segmented_control if it.key == "kind")
+    return chosen.set_value(kind).run()
+
+
+def test_before_the_first_sample_the_page_waits(open_page: Open, words: Words) -> None:
+    """And says for what."""
+    page = open_page("devices")
+    assert not page.exception
+    assert "Nothing was measured yet" in words(page)
+
+
+def test_without_gpus_the_page_says_why(house: House, open_page: Open) -> None:
+    """And how to see simulated ones."""
+    house.sample(HOST)
+    page = open_page("devices")
+    assert "datahall up --demo" in page.info[0].value
+
+
+def test_eight_simulated_gpus_have_a_card_each(
+    house: House, open_page: Open, clock: FixedClock, words: Words
+) -> None:
+    """Each says that it is simulated."""
+    made = DemoCollector(clock).collect()
+    house.sample({}, readings=made.readings, facts=made.facts, processes=made.processes)
+    page = open_page("devices")
+    said = words(page)
+    assert said.count("violet-badge[:material/science: simulated]") == 8
+    assert "Simulated H100 80GB" in said
+    assert "corrected memory errors" in said
+    assert "0 corrected" not in said
+
+
+def test_one_gpu_is_shown_in_full(house: House, open_page: Open, clock: FixedClock) -> None:
+    """Numbers, curves and what it is."""
+    made = DemoCollector(clock).collect()
+    house.sample({}, readings=made.readings, facts=made.facts)
+    page = open_page("devices")
+    next(it for it in page.segmented_control if it.key == "gpu").set_value("gpu6").run()
+    assert not page.exception
+    labels = {it.label for it in page.metric}
+    assert {"Utilisation", "Memory", "Power", "Fan"} <= labels
+    assert "Simulated L40S 48GB" in page.table[0].value.to_string()
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("CPU", "cpu0"),
+        ("Storage", "50 %"),
+        ("Network", "eth0"),
+        ("Sensors", "virtual machines seldom have any"),
+        ("Processes", "No process was seen yet"),
+        ("Collectors", "costs its own readings only"),
+    ],
+)
+def test_every_kind_can_be_shown(
+    house: House, open_page: Open, words: Words, kind: str, told: str
+) -> None:
+    """Also what is not here."""
+    house.sample(HOST)
+    page = show(open_page("devices"), kind)
+    assert not page.exception
+    assert told in words(page)
+
+
+def test_memory_is_a_curve(house: House, open_page: Open) -> None:
+    """The live component."""
+    house.sample(HOST)
+    page = show(open_page("devices"), "Memory")
+    assert page.get("bidi_component")
+
+
+def test_processes_are_literal_and_link_to_their_run(house: House, open_page: Open) -> None:
+    """A command that looks like Markdown stays a command."""
+    house.sample(HOST, processes=(PROCESS,))
+    page = show(open_page("devices"), "Processes")
+    assert "python [x](y) | z" in page.dataframe[0].value.to_string()
+    assert not page.page_link
+
+
+def test_collectors_tell_their_failure(house: House, open_page: Open) -> None:
+    """In its own words."""
+    report = CollectorReport(name="disk", success=False, seconds=0.1, error="permission denied")
+    house.sample(HOST, collectors=(report,))
+    page = show(open_page("devices"), "Collectors")
+    assert "permission denied" in page.table[0].value.to_string()
+    assert "failed" in page.table[0].value.to_string()
+
+
+def test_old_readings_are_marked(house: House, open_page: Open) -> None:
+    """Amber, with their age."""
+    house.sample(HOST)
+    house.clock.advance(20)
+    page = open_page("devices")
+    assert "20 s old" in page.warning[0].value
