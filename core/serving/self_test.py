@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import sacrebleu
-
 from core.data.records import Pair
 from core.data.tokenizer import Tokenizer
 from core.errors import DatahallError
+from core.evaluation.metrics import bleu
 from core.serving.engine import Candidate, Engine, SearchOptions
 
 LOG_PROBABILITY_TOLERANCE = 1e-4
@@ -75,7 +74,7 @@ def compare(engines: Engines, tokenizer: Tokenizer, pairs: Sequence[Pair]) -> Se
         engine.score(sources, targets) for engine in (engines.torch, engines.float32, engines.int8)
     )
     said = [_greedy(engine, sources) for engine in (engines.torch, engines.float32, engines.int8)]
-    references = [[pair.target for pair in pairs]]
+    references = [pair.target for pair in pairs]
     texts = [[tokenizer.decode_pieces(tokens) for tokens in answers] for answers in said]
     same = sum(mine == theirs for mine, theirs in zip(said[1], said[2], strict=True))
     return SelfTest(
@@ -87,8 +86,8 @@ def compare(engines: Engines, tokenizer: Tokenizer, pairs: Sequence[Pair]) -> Se
         ),
         int8_identical_ratio=same / len(pairs),
         int8_loss_rise=_loss(small) - _loss(exported),
-        float32_bleu=sacrebleu.corpus_bleu(texts[1], references).score,
-        int8_bleu=sacrebleu.corpus_bleu(texts[2], references).score,
+        float32_bleu=bleu(texts[1], references),
+        int8_bleu=bleu(texts[2], references),
     )
 
 

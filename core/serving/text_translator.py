@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from core.clock import Clock
+from core.data.normalise import NORMALISERS
 from core.serving.engine import Candidate, Engine, SearchOptions, longest_target
 from core.serving.records import Hypothesis, Translation
 from core.serving.repetition import is_stuck
@@ -81,10 +82,16 @@ class TextTranslator:
             )
         ]
 
+    def pieces(self, segment: str) -> Sequence[str]:
+        """Return the tokens of a segment, normalised as the model's training data was."""
+        for normaliser in NORMALISERS:
+            segment = normaliser.change(segment)
+        return self.tokenizer.encode_pieces(segment)
+
     def search(self, segments: Iterable[str], options: SearchOptions) -> Found:
         """Return the candidates of each distinct segment; stuck ones are searched again."""
         distinct = list(dict.fromkeys(segments))
-        sources = [self.tokenizer.encode_pieces(segment) for segment in distinct]
+        sources = [self.pieces(segment) for segment in distinct]
         found = self._decode(sources, options)
         stuck = [
             position
@@ -121,7 +128,7 @@ class TextTranslator:
 
     def _count(self, text: str) -> int:
         """Return how many tokens a text has."""
-        return len(self.tokenizer.encode_pieces(text))
+        return len(self.pieces(text))
 
     def _join(self, pieces: Sequence[Piece], found: Found, rank: int) -> Hypothesis:
         """Return the text of the rank-th candidates; the score is the mean over all tokens."""

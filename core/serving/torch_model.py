@@ -109,7 +109,7 @@ class AttentionModel:
             raise UnavailableError(f"{translator.version} has no attention to show")
         segments = [piece.text for piece in translator.split(text) if piece.is_segment]
         found = translator.search(segments, SearchOptions(beam=beam))
-        sources = [tuple(translator.tokenizer.encode_pieces(segment)) for segment in segments]
+        sources = [tuple(translator.pieces(segment)) for segment in segments]
         targets = [found[segment][0].tokens for segment in segments]
         end = self.engine.pieces[EOS_ID]
         return Attention(

@@ -126,6 +126,11 @@ def test_a_stuck_translation_is_searched_again_without_repeats() -> None:
     assert engine.asked == [(2, 0), (1, 3)]
 
 
+def test_text_is_normalised_as_training_data_was(translator: TextTranslator) -> None:
+    """Curly quotes and accents written apart were never seen in training."""
+    assert translator.pieces("it\u2019s a cafe\u0301") == translator.pieces("it's a caf\u00e9")
+
+
 def test_an_engine_that_cannot_forbid_repeats_is_asked_once() -> None:
     """A runaway answer is cut to what its source may need."""
     engine = StuckEngine(blocks_repeats=False)
