@@ -33,9 +33,14 @@ def boot_id() -> str:
 def identify(pid: int) -> Identity | None:
     """Return the identity of a living process; None when it is gone or only waits to be reaped."""
     fields = _stat(pid)
-    if fields is None or fields[_STATE] in "ZX":
-        return None
-    return Identity(pid=pid, create_time=int(fields[_START]) / _TICKS_PER_SECOND)
+    return None if fields is None or fields[_STATE] in "ZX" else _identity(pid, fields)
+
+
+def identify_child(pid: int) -> Identity:
+    """Return the identity of this process, or of a child that may have ended but was not reaped."""
+    fields = _stat(pid)
+    assert fields is not None, "a child stays until it is reaped"  # noqa: S101  (cannot happen)
+    return _identity(pid, fields)
 
 
 def is_alive(process: Identity) -> bool:
@@ -112,6 +117,11 @@ def _pids() -> Iterator[int]:
     for entry in os.listdir(_PROC):  # noqa: PTH208  (half the cost; called while a tree is killed)
         if entry.isdecimal():
             yield int(entry)
+
+
+def _identity(pid: int, fields: Sequence[str]) -> Identity:
+    """Return the identity told by the fields of /proc/PID/stat."""
+    return Identity(pid=pid, create_time=int(fields[_START]) / _TICKS_PER_SECOND)
 
 
 def _stat(pid: int) -> Sequence[str] | None:

@@ -8,6 +8,7 @@ job's lock already, so that from the launcher's decision to the last process of 
 moment at which the lock is free.
 """
 
+import contextlib
 import ctypes
 import os
 import select
@@ -15,7 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.clock import Clock, SystemClock
@@ -24,7 +25,7 @@ from core.errors import UnavailableError
 from core.jobs.endings import Stop, describe_ending, failed, never_started
 from core.jobs.folder import SHIM_VARIABLE, Crew, Ending, JobFolder, Order, is_locked
 from core.jobs.logs import open_log, rotate
-from core.jobs.processes import Identity, boot_id, descendants, identify, send, variable_of
+from core.jobs.processes import Identity, boot_id, descendants, identify_child, send, variable_of
 from core.paths import StatePaths
 
 LEFTOVER_GRACE_S = 2.0
@@ -74,7 +75,7 @@ class Shim:
         """Run the job to its end and write how it ended."""
         self.wakeup = _listen()
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        crew = Crew(boot_id=boot_id(), shim=_require(identify(os.getpid())))
+        crew = Crew(boot_id=boot_id(), shim=identify_child(os.getpid()))
         self.folder.write_crew(crew)
         if self.folder.is_asked_to_stop():
             self._finish(never_started(self.clock.now()))
@@ -84,7 +85,8 @@ class Shim:
         except (UnavailableError, OSError) as error:
             self._finish(failed(f"could not be started: {error}", self.clock.now()))
             return
-        self.folder.write_crew(Crew(boot_id=crew.boot_id, shim=crew.shim, job=identify(child.pid)))
+        with contextlib.suppress(OSError):  # a full disk is no reason to end the job
+            self.folder.write_crew(replace(crew, job=identify_child(child.pid)))
         self._attend(child)
         self._finish(describe_ending(child.returncode, self.stop, self.clock.now()))
 
@@ -199,12 +201,6 @@ def _send_all(processes: Sequence[Identity], number: signal.Signals) -> None:
     """Send a signal to all of them."""
     for process in processes:
         send(process, number)
-
-
-def _require(identity: Identity | None) -> Identity:
-    """Return our own identity."""
-    assert identity is not None, "a running process has an identity"  # noqa: S101  (see style.md)
-    return identity
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from core.tables import metadata
 POSTGRESQL = os.environ.get("DATAHALL_TEST_POSTGRESQL", "")
 LAUNCHERS = ("memory", "local", *(("local-postgresql",) if POSTGRESQL else ()))
 RUN_STORES = ("memory", "sqlite", *(("postgresql",) if POSTGRESQL else ()))
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 FOREVER = 600.0
 LONG = Script(seconds=FOREVER, lines=("ready",))
 

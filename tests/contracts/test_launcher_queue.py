@@ -94,7 +94,7 @@ def test_a_queued_job_leaves_the_queue_at_once(bench: Bench) -> None:
 def test_a_job_starts_once_the_one_before_it_succeeded(bench: Bench) -> None:
     """Backup first, training after."""
     backup = bench.submit(
-        Script(seconds=0.5), kind=JobKind.BACKUP, title="Back up demo", subject="dataset:1"
+        Script(seconds=1.5), kind=JobKind.BACKUP, title="Back up demo", subject="dataset:1"
     )
     training = bench.submit(after=backup.id)
     assert (training.state, training.reason) == (JobState.QUEUED, "waits for: Back up demo")

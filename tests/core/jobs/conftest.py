@@ -20,7 +20,7 @@ from core.jobs.processes import Identity, with_variable
 from core.paths import StatePaths
 from core.settings import JobSettings
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0  # a machine may be busy; nothing here waits so long without need
 SETTINGS = JobSettings(cpu_slots=2, gpus=2, log_bytes=20_000)
 
 
@@ -44,6 +44,11 @@ def processes_named(word: str) -> Sequence[int]:
         for process in psutil.process_iter(["cmdline", "status"])
         if word in (process.info["cmdline"] or []) and process.info["status"] != "zombie"
     ]
+
+
+def until_there(path: Path) -> str:
+    """Return a shell command that waits for a file: no test depends on how fast a machine is."""
+    return f"while ! test -e {path}; do sleep 0.05; done"
 
 
 @dataclass(slots=True)

@@ -14,7 +14,14 @@ from core.jobs.folder import Crew
 from core.jobs.launcher import JobState
 from core.jobs.processes import identify
 from core.jobs.rows import update_job
-from tests.core.jobs.conftest import PATIENCE_S, Yard, processes_named, processes_of, until
+from tests.core.jobs.conftest import (
+    PATIENCE_S,
+    Yard,
+    processes_named,
+    processes_of,
+    until,
+    until_there,
+)
 
 PYTHON = module_argv("x")[0]
 SUBMITTER = """
@@ -49,11 +56,13 @@ def test_a_job_goes_on_when_its_submitters_process_group_is_killed(
     yard: Yard, scratch: Path
 ) -> None:
     """The page, and everything that shares its terminal."""
-    submitter = start_submitter(yard, f"sleep 1.5; echo done >> {scratch}/ran; exit 3")
+    program = f"{until_there(scratch / 'go')}; echo done >> {scratch}/ran; exit 3"
+    submitter = start_submitter(yard, program)
     job = yard.launcher.job(submitter.stdout.readline().decode().strip())
     os.killpg(submitter.pid, signal.SIGKILL)
     reap(submitter)
     assert yard.launcher.job(job.id).state is JobState.RUNNING
+    (scratch / "go").touch()
     over = yard.end(job)
     assert (over.state, over.exit_code) == (JobState.FAILED, 3)
     assert (scratch / "ran").read_text() == "done\n"
@@ -84,15 +93,17 @@ def test_a_killed_shim_ends_its_job(yard: Yard) -> None:
     assert processes_of(job) == []
 
 
-def test_a_job_whose_shim_was_killed_keeps_its_slot_until_it_is_gone(yard: Yard) -> None:
+def test_a_job_whose_shim_was_killed_keeps_its_slot_until_it_is_gone(
+    yard: Yard, scratch: Path
+) -> None:
     """Two jobs on one GPU would both run out of memory."""
-    job = yard.submit_ready(
-        "trap 'sleep 1; exit 0' TERM; echo ready; while :; do sleep 0.05; done", device="cuda:0"
-    )
+    slow = f"trap '{until_there(scratch / 'go')}; exit 0' TERM; echo ready; "
+    job = yard.submit_ready(slow + "while :; do sleep 0.05; done", device="cuda:0")
     os.kill(yard.crew(job).shim.pid, signal.SIGKILL)
     following = yard.submit("exit 0", device="cuda:0")
     assert yard.launcher.job(job.id).state in (JobState.RUNNING, JobState.STOPPING)
     assert following.state is JobState.QUEUED
+    (scratch / "go").touch()
     first, second = yard.end(job), yard.end(following)
     assert first.ended_at is not None
     assert second.started_at is not None
@@ -184,13 +195,16 @@ def test_a_damaged_note_of_who_runs_a_job_does_not_start_it_again(
     assert (scratch / "ran").read_text() == "once\n"
 
 
-def test_an_ending_that_finds_no_room_on_the_disk_is_written_later(yard: Yard) -> None:
+def test_an_ending_that_finds_no_room_on_the_disk_is_written_later(
+    yard: Yard, scratch: Path
+) -> None:
     """The shim waits with its slot until somebody made room."""
-    job = yard.submit_ready("echo ready; sleep 0.3; exit 3")
+    job = yard.submit_ready(f"echo ready; {until_there(scratch / 'go')}; exit 3")
     obstacle = yard.paths.job(job.id) / "exit.json"
     obstacle.mkdir()
     crew = yard.crew(job)
     assert crew.job is not None
+    (scratch / "go").touch()
     until(lambda: identify(crew.job.pid) is None, "the end of the job itself")
     assert yard.launcher.job(job.id).state is JobState.RUNNING
     obstacle.rmdir()
@@ -202,6 +216,7 @@ def test_a_job_whose_folder_was_removed_is_ended_and_not_started_again(
 ) -> None:
     """Somebody made room with `rm -r`."""
     job = yard.submit_ready(f"echo once >> {scratch}/ran; echo ready; exec sleep 60", grace_s=1.0)
+    yard.crew(job)
     shutil.rmtree(yard.paths.job(job.id))
     over = yard.end(job)
     assert over.state in (JobState.STOPPED, JobState.CRASHED)
@@ -209,11 +224,12 @@ def test_a_job_whose_folder_was_removed_is_ended_and_not_started_again(
     until(lambda: not processes_of(job), "the end of every process")
 
 
-def test_a_queued_job_whose_folder_was_removed_still_runs(yard: Yard) -> None:
+def test_a_queued_job_whose_folder_was_removed_still_runs(yard: Yard, scratch: Path) -> None:
     """It has not started, so nothing is lost."""
-    first = yard.submit_ready("echo ready; sleep 0.5")
+    first = yard.submit(until_there(scratch / "go"))
     queued = yard.submit("echo hello", after=first.id)
     shutil.rmtree(yard.paths.job(queued.id))
+    (scratch / "go").touch()
     assert yard.end(queued).state is JobState.SUCCEEDED
 
 

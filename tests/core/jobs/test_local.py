@@ -12,7 +12,7 @@ from core.command import module_argv
 from core.jobs.launcher import JobKind, JobSpec, JobState, Progress
 from core.jobs.progress import report
 from core.tables import job as table
-from tests.core.jobs.conftest import Yard, processes_of, until
+from tests.core.jobs.conftest import Yard, processes_of, until, until_there
 
 
 def test_a_job_finds_its_names_in_the_environment(yard: Yard) -> None:
@@ -177,9 +177,10 @@ def test_a_job_may_queue_another_that_outlives_it(yard: Yard, scratch: Path) -> 
         "from core.jobs.__main__ import _open; from core.jobs.launcher import JobKind, JobSpec; "
         "launcher = _open(load_settings(environment=os.environ)); "
         "print(launcher.submit(JobSpec(kind=JobKind.EVALUATION, title='Evaluate', subject='x', "
-        "argv=('/bin/sh', '-c', 'sleep 3; echo $DATAHALL_RUN > ' + sys.argv[1]))).id)"
+        "argv=('/bin/sh', '-c', sys.argv[1]))).id)"
     )
-    argv = (module_argv("x")[0], "-P", "-c", inner, str(scratch / "done"))
+    program = f"{until_there(scratch / 'go')}; echo $DATAHALL_RUN > {scratch}/done"
+    argv = (module_argv("x")[0], "-P", "-c", inner, program)
     spec = JobSpec(
         kind=JobKind.TRAINING,
         title="Train",
@@ -191,6 +192,7 @@ def test_a_job_may_queue_another_that_outlives_it(yard: Yard, scratch: Path) -> 
     assert first.state is JobState.SUCCEEDED, yard.launcher.log(first.id)
     second = yard.launcher.job(yard.launcher.log(first.id).strip())
     assert second.state is JobState.RUNNING
+    (scratch / "go").touch()
     assert yard.end(second).state is JobState.SUCCEEDED
     assert (scratch / "done").read_text() == "\n", "a run's name must not leak into another job"
     until(lambda: not processes_of(first), "the end of the first job's processes")

@@ -1,5 +1,6 @@
 """Processes by identity."""
 
+import contextlib
 import os
 import signal
 import time
@@ -14,6 +15,7 @@ from core.jobs.processes import (
     boot_id,
     descendants,
     identify,
+    identify_child,
     is_alive,
     send,
     variable_of,
@@ -27,7 +29,8 @@ def sleeper() -> Iterator[Process]:
     """A process with a child, and a variable that names it."""
     process = start(("/bin/sh", "-c", "sleep 60 & wait"), environment={"WHO_IS_IT": "café = 1"})
     yield process
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # a test may have ended it
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
@@ -73,6 +76,15 @@ def test_a_process_that_only_waits_to_be_reaped_is_not_alive() -> None:
     process = start(("/bin/true",))
     until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE, "the zombie")
     assert identify(process.pid) is None
+    process.wait()
+
+
+def test_a_child_that_ended_at_once_still_has_its_identity() -> None:
+    """Until it is reaped: the row of a short job names its process too."""
+    process = start(("/bin/true",))
+    while_it_ran_or_after = identify_child(process.pid)
+    until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE, "the zombie")
+    assert identify_child(process.pid) == while_it_ran_or_after
     process.wait()
 
 

@@ -24,11 +24,11 @@ def test_a_stopped_job_has_time_to_save(yard: Yard) -> None:
 
 def test_stopping_is_quick(yard: Yard) -> None:
     """Nobody waits for a poll."""
-    job = yard.submit_ready("echo ready; exec sleep 60")
+    job = yard.submit_ready("echo ready; exec sleep 600", grace_s=50.0)
     begun = time.monotonic()
     yard.launcher.cancel(job.id)
     yard.end(job)
-    assert time.monotonic() - begun < 5.0
+    assert time.monotonic() - begun < 20.0
 
 
 def test_the_whole_tree_is_killed_after_the_grace_period(yard: Yard) -> None:

@@ -14,7 +14,7 @@ from core.jobs.catalog import LAUNCHERS, choose_launcher
 from core.jobs.folder import is_locked
 from core.jobs.launcher import JobState
 from core.tables import job as table
-from tests.core.jobs.conftest import PATIENCE_S, Yard, until
+from tests.core.jobs.conftest import PATIENCE_S, Yard, until, until_there
 
 
 @contextmanager
@@ -63,14 +63,15 @@ def test_a_second_supervisor_says_so(lone_yard: Yard) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_the_supervisor_ends_and_its_jobs_go_on(
-    lone_yard: Yard, number: signal.Signals, code: int
+    lone_yard: Yard, scratch: Path, number: signal.Signals, code: int
 ) -> None:
     """Stopping `datahall up` stops no training."""
     with supervisor(lone_yard.paths.home) as process:
-        job = lone_yard.submit_ready("echo ready; sleep 1; exit 0")
+        job = lone_yard.submit_ready(f"echo ready; {until_there(scratch / 'go')}")
         process.send_signal(number)
         assert process.wait(timeout=PATIENCE_S) == code
         assert lone_yard.launcher.job(job.id).state is JobState.RUNNING
+    (scratch / "go").touch()
     assert lone_yard.end(job).state is JobState.SUCCEEDED
 
 
