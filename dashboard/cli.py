@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
@@ -21,7 +22,7 @@ from dashboard.commands import (
 from dashboard.commands.console import error_document, messages, print_json
 
 INTERRUPTED = 130
-UsageError = typer.BadParameter.__bases__[0]  # typer carries its own copy of click
+UsageError: type[Any] = typer.BadParameter.__bases__[0]  # typer carries its own copy of click
 
 app = typer.Typer(
     name="datahall",
