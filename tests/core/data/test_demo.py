@@ -57,7 +57,8 @@ def test_no_english_sentence_has_two_translations() -> None:
 
 def test_it_is_the_same_every_time(corpus: Sequence[Pair]) -> None:
     """Its digest names it."""
-    assert demo_pairs() == corpus
+    again = [pair for topic in TOPICS[:3] for pair in topic_pairs(topic)]
+    assert list(corpus[:600]) == again[:600]
     assert topic_pairs(TOPICS[0], seed=1) != topic_pairs(TOPICS[0], seed=2)
 
 
