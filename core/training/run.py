@@ -16,7 +16,7 @@ from core.evaluation.records import EvalReport
 from core.files import canonical_json, digest_text
 from core.model.config import ModelConfig
 from core.model.search import SearchOptions
-from core.model.weights import Weights, build_model, load_weights
+from core.model.weights import VOCABULARY_NAME, Weights, build_model, load_weights
 from core.paths import StatePaths
 from core.runs.store import RunStore
 from core.training.checkpoint import BEST, SoundCheckpoint, newest_sound, pointed_at, sweep
@@ -155,8 +155,9 @@ def _parent(place: Workplace) -> Weights | None:
 
 def _corpus(place: Workplace, found: SoundCheckpoint | None, parent: Weights | None) -> Corpus:
     """Return the corpus in the vocabulary that the weights know."""
-    folder = found.folder if found else None
-    vocabulary = parent.vocabulary if parent else folder and folder / "vocabulary.model"
+    vocabulary = parent.vocabulary if parent else None
+    if found is not None:
+        vocabulary = found.folder / VOCABULARY_NAME
     place.journal.begin("reading the data", "%", 0, 100)
     return load_corpus(
         place.run,

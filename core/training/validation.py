@@ -14,6 +14,7 @@ from core.training.corpus import Corpus
 from core.training.learner import Learner
 
 LOSS_PAIRS = 1000
+NOISE_BLEU = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,9 @@ class Validation:
         return {"valid_loss": self.loss, "valid_bleu": self.bleu}
 
     def is_better_than(self, bleu_so_far: float, loss_so_far: float) -> bool:
-        """Whether this beats the best so far: by BLEU, then by loss."""
+        """Whether this beats the best so far: by BLEU, or by loss while BLEU is still noise."""
+        if max(self.bleu, bleu_so_far) < NOISE_BLEU:
+            return self.loss < loss_so_far
         return (self.bleu, -self.loss) > (bleu_so_far, -loss_so_far)
 
 

@@ -1,0 +1,130 @@
+"""A run small enough to train in a second: real data, real store, the real entry point."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.clock import FixedClock, SystemClock
+from core.data.datasets import DatasetStore
+from core.data.demo import demo_pairs
+from core.database import Database, open_database, sqlite_url
+from core.paths import StatePaths
+from core.runs.records import RunSpec
+from core.runs.sql import SqlRunStore
+from core.training.__main__ import main
+from core.training.config import RunConfig, TrainConfig, check, save_config
+
+SMALL = TrainConfig(
+    width=16, heads=2, hidden=24, encoder_layers=1, decoder_layers=1, dropout=0.1,
+    vocabulary=400, batch_tokens=256, learning_rate=5e-3, warmup_ratio=0.1, optimizer="muon",
+    steps=24, validate_every=10, checkpoint_every=4, validation_sentences=6, beam=2, ema=0.9,
+    threads=1,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A run in a home of its own."""
+
+    folder: Path
+    paths: StatePaths
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.folder.name
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the run's checkpoints."""
+        return self.folder / "checkpoints"
+
+    @property
+    def argv(self) -> list[str]:
+        """What the training process is told."""
+        return ["--run", str(self.folder)]
+
+    def train(self) -> int:
+        """Train in this process; return the exit status."""
+        return main(self.argv, {})
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """Give the home's database."""
+        database = open_database(sqlite_url(self.paths.database))
+        try:
+            yield database
+        finally:
+            database.close()
+
+    @contextmanager
+    def store(self) -> Iterator[SqlRunStore]:
+        """Give the home's run store."""
+        with self.database() as database:
+            yield SqlRunStore(database, SystemClock())
+
+    def curve(self, metric: str = "train_loss") -> dict[int, float]:
+        """Return the values of a metric by step."""
+        with self.store() as store:
+            return {point.step: point.value for point in store.series(self.id, metric)}
+
+
+MakeTrial = Callable[..., Trial]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> StatePaths:
+    """A home whose dataset is imported and prepared once; trials link to it."""
+    paths = StatePaths(tmp_path_factory.mktemp("template"))
+    pairs = tuple(itertools.islice(demo_pairs(), 500))
+    store = DatasetStore(paths.datasets)
+    store.add("toy", "en", "es", pairs, origin="test", clock=FixedClock())
+    return paths
+
+
+@pytest.fixture
+def make_trial(template: StatePaths, tmp_path: Path) -> Iterator[MakeTrial]:
+    """A maker of runs: `make_trial("first", steps=9)` registers one and writes its config."""
+    paths = StatePaths(tmp_path / "home")
+    paths.prepare()
+    paths.datasets.symlink_to(template.datasets)
+    dataset = DatasetStore(paths.datasets).get("toy")
+
+    def make(
+        run_id: str = "first",
+        *,
+        waiver: str | None = "a test",
+        parent: str | None = None,
+        **changes: object,
+    ) -> Trial:
+        train = check(dataclasses.replace(SMALL, **changes))  # type: ignore[arg-type]  # by name
+        run = RunConfig(
+            run_id=run_id, run_name=run_id, preset="demo", home=str(paths.home), database_url="",
+            dataset="toy", dataset_digest=dataset.digest, source="en", target="es", device="cpu",
+            code_version="0", snapshot=None, waiver=waiver, init_from=parent, train=train,
+        )  # fmt: skip
+        trial = Trial(paths.run(run_id), paths)
+        with trial.store() as store:
+            store.create(run_id, _spec(run))
+        save_config(paths.run_config(run_id), run)
+        return trial
+
+    threads = torch.get_num_threads()
+    yield make
+    torch.use_deterministic_algorithms(mode=False)
+    torch.set_num_threads(threads)
+
+
+def _spec(run: RunConfig) -> RunSpec:
+    """Return what the run store keeps of a run."""
+    return RunSpec(
+        name=run.run_name, dataset=run.dataset, dataset_digest=run.dataset_digest,
+        preset=run.preset, device=run.device, config=dataclasses.asdict(run),
+        code_version=run.code_version, waiver=run.waiver, parent=run.init_from,
+    )  # fmt: skip
