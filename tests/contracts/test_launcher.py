@@ -1,6 +1,5 @@
 """What every Launcher promises about one job."""
 
-
 import pytest
 
 from core.errors import InputError, NotFoundError
