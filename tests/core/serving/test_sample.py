@@ -1,0 +1,70 @@
+"""What an export is proved on: data that the run did not train on."""
+
+import shutil
+
+import pytest
+
+from core.clock import FixedClock
+from core.data.datasets import DatasetStore
+from core.data.demo.corpus import demo_pairs
+from core.data.prepare import prepare
+from core.data.records import Dataset
+from core.errors import NotFoundError
+from core.paths import StatePaths
+from core.runs.memory import MemoryRunStore
+from core.runs.records import Run, RunSpec, TranslationSample
+from core.serving.sample import NUM_PAIRS, sample_pairs
+
+
+@pytest.fixture
+def runs(clock: FixedClock) -> MemoryRunStore:
+    """A store of runs."""
+    return MemoryRunStore(clock)
+
+
+@pytest.fixture
+def datasets(paths: StatePaths) -> DatasetStore:
+    """The datasets of the test's home."""
+    return DatasetStore(paths.datasets)
+
+
+@pytest.fixture
+def dataset(datasets: DatasetStore, clock: FixedClock) -> Dataset:
+    """A part of the demo corpus, imported and prepared."""
+    pairs = demo_pairs()[::20]
+    kept = datasets.add("demo", "en", "es", pairs, origin="demo", clock=clock)
+    return prepare(kept, vocabulary_size=400, clock=clock)
+
+
+def make_run(runs: MemoryRunStore, digest: str) -> Run:
+    """Return a run on a dataset version."""
+    spec = RunSpec(
+        name="night run", dataset="demo", dataset_digest=digest, preset="demo", device="cpu",
+        config={}, code_version="0",
+    )  # fmt: skip
+    return runs.create("r-1", spec)
+
+
+def test_pairs_come_from_the_validation_split(
+    datasets: DatasetStore, dataset: Dataset, runs: MemoryRunStore
+) -> None:
+    """Spread over it, never from what was trained on."""
+    pairs = sample_pairs(datasets, runs, make_run(runs, dataset.digest))
+    valid = list(datasets.split_pairs(dataset, "valid"))
+    assert 10 < len(pairs) <= NUM_PAIRS
+    assert all(pair in valid for pair in pairs)
+
+
+def test_without_the_dataset_the_runs_own_samples_do(
+    datasets: DatasetStore, dataset: Dataset, runs: MemoryRunStore
+) -> None:
+    """A dataset may be gone from this machine; with nothing left, that is said."""
+    run = make_run(runs, dataset.digest)
+    shutil.rmtree(dataset.folder)
+    with pytest.raises(NotFoundError, match="dataset demo is not here"):
+        sample_pairs(datasets, runs, run)
+    sample = TranslationSample(
+        split="valid", step=9, position=0, source="Hi.", hypothesis="", reference="Hola."
+    )
+    runs.log_samples(run.id, [sample])
+    assert [pair.target for pair in sample_pairs(datasets, runs, run)] == ["Hola."]
