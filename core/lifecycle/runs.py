@@ -76,13 +76,26 @@ def _view(hall: Hall, run: Run, job: Job | None) -> RunView:
     return RunView(
         run=run,
         job=job,
-        state=job.state.value if job else "queued",
+        state=_state(run, job, step),
         step=step,
         steps=run.steps,
         exit_reason=_reason(hall, run, job, step),
         progress=progress,
         latest=latest,
     )
+
+
+def _state(run: Run, job: Job | None, step: int) -> str:
+    """Return the run's state: its job's, but a job that ended well too early was stopped.
+
+    Whoever sent SIGTERM past the launcher, the process made its checkpoint and ended well.
+    """
+    if job is None:
+        return JobState.QUEUED
+    is_short = run.steps is not None and step < run.steps
+    if job.state is JobState.SUCCEEDED and is_short:
+        return JobState.STOPPED
+    return job.state.value
 
 
 def _reason(hall: Hall, run: Run, job: Job | None, step: int) -> str:

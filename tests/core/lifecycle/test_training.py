@@ -216,6 +216,16 @@ def test_a_crash_is_told_with_the_signal_the_step_and_the_way_on(
 
 
 @pytest.mark.usefixtures("dataset")
+def test_a_run_that_ended_well_too_early_was_stopped(hall: Hall, admin: Actor) -> None:
+    """SIGTERM sent past the launcher: checkpoint made, exit 0, but the plan was not done."""
+    view = _finished(hall, admin)
+    assert find_run(hall, "done").state == JobState.SUCCEEDED
+    hall.runs.plan(view.run.id, 100)
+    assert find_run(hall, "done").state == JobState.STOPPED
+    assert resume_run(hall, admin, "done").job is not None
+
+
+@pytest.mark.usefixtures("dataset")
 def test_runs_are_compared_with_differences_first(hall: Hall, admin: Actor) -> None:
     """What differs stands on top."""
     for name, steps in (("a", "10"), ("b", "20")):
