@@ -75,7 +75,8 @@ def progress_ratio(progress: Progress | None) -> float | None:
 def progress_text(progress: Progress) -> str:
     """Return progress in words: what, how much of how much, how fast, how long yet."""
     parts = [progress.message] if progress.message else []
-    if progress.unit not in PERCENT:  # a percentage stands in the bar already
+    has_amount = progress.total or progress.done
+    if has_amount and progress.unit not in PERCENT:  # a percentage stands in the bar already
         parts.append(_amounts(progress))
         if progress.rate:
             is_bytes = progress.unit == BYTES

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from core.jobs.launcher import Progress
 from core.lifecycle.records import RunView
 from core.runs.records import MetricPoint
+from dashboard.viewmodels.jobs import progress_ratio, progress_text
 from dashboard.viewmodels.looks import OFF, WARN, Look, state_look
 from dashboard.viewmodels.metrics import TOKENS_PER_SECOND, TRAIN_LOSS, VALID_BLEU, VALID_LOSS
 from dashboard.viewmodels.scores import score
 from dashboard.viewmodels.units import ABSENT, age, count, duration, number, quantity
 
+STEPS = "steps"
 RESUMABLE = ("stopped", "failed", "crashed", "paused")
 
 WAIVED = Look(
@@ -60,7 +62,7 @@ class RunRow:
     @property
     def sentence(self) -> str:
         """The run in one line, for small screens and the Overview."""
-        parts = [f"step {self.steps}", f"loss {self.loss}"]
+        parts = [f"step {self.steps}", f"loss {self.loss}"] if self.steps != "0" else []
         if not self.is_over:
             parts += [self.speed, f"{self.left} left"]
         return " · ".join(part for part in parts if ABSENT not in part)
@@ -73,7 +75,7 @@ def run_row(view: RunView, now: float) -> RunRow:
         id=view.run.id,
         name=spec.name,
         look=state_look(view.state),
-        ratio=run_ratio(view),
+        ratio=_ratio(view),
         steps=f"{count(view.step)} / {count(view.steps)}" if view.steps else count(view.step),
         loss=number(_value(latest, TRAIN_LOSS)),
         valid_loss=number(_value(latest, VALID_LOSS)),
@@ -85,7 +87,7 @@ def run_row(view: RunView, now: float) -> RunRow:
         device=spec.device,
         created=age(view.run.created_at, now),
         reason=view.exit_reason,
-        message=view.progress.message if view.progress else "",
+        message=_message(view),
         waiver=spec.waiver,
         is_over=view.is_over,
     )
@@ -133,6 +135,21 @@ def _speed(latest: Mapping[str, MetricPoint]) -> str:
     """Return how many tokens a second were trained on."""
     tokens = _value(latest, TOKENS_PER_SECOND)
     return ABSENT if tokens is None else f"{quantity(tokens)} tokens/s"
+
+
+def _ratio(view: RunView) -> float | None:
+    """Return how far the run is; before its first step, how far its preparations are."""
+    known = run_ratio(view)
+    return progress_ratio(view.progress) if known is None else known
+
+
+def _message(view: RunView) -> str:
+    """Say what a run does just now, unless it simply trains."""
+    if view.is_over or view.state == "queued":
+        return ""
+    if view.progress is None:
+        return "starting: loading PyTorch and the data"
+    return "" if view.progress.unit == STEPS else progress_text(view.progress)
 
 
 def _left_s(progress: Progress | None) -> float | None:

@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.jobs.launcher import JobState
 from core.lifecycle.hall import Hall
 from core.lifecycle.models import request_promotion
 from core.lifecycle.records import RunView
 from core.lifecycle.runs import list_runs
 from core.lifecycle.training import delete_run, resume_run, stop_run
 from dashboard.session import current_actor, recall, remember
+from dashboard.viewmodels.looks import state_look
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.runs import RunRow, run_rows
 from dashboard.widgets.dialogs import Question, ask, open_dialog, opened
@@ -18,7 +20,8 @@ from dashboard.widgets.tables import badge
 
 EVERY_S = 2.0
 RUN_KEY = "run"
-STATES = "run_states"
+SEEN = "run_states"
+STATES = tuple(state.value for state in JobState)
 HEIGHT = 300
 FEW = 7
 
@@ -54,7 +57,12 @@ def choose_run(views: Sequence[RunView]) -> str:
     if recall(RUN_KEY, names[0]) not in names:  # deleted since; absent is left to the address
         remember(RUN_KEY, names[0])
     return st.selectbox(
-        "Run", names, key=RUN_KEY, bind="query-params", label_visibility="collapsed"
+        "Run",
+        names,
+        key=RUN_KEY,
+        bind="query-params",
+        label_visibility="collapsed",
+        width=320,
     )
 
 
@@ -97,9 +105,8 @@ def draw_state(row: RunRow) -> None:
                      help=plain(row.waiver))  # fmt: skip
         st.markdown(plain(row.reason or row.message, 400), width="stretch")
     if row.ratio is not None:
-        st.progress(row.ratio, text=f"{plain(row.sentence)} · {row.ratio:.0%}")
-    elif not row.is_over:
-        st.markdown(plain(row.sentence))
+        parts = [plain(row.sentence), f"{row.ratio:.0%}"] if row.sentence else [f"{row.ratio:.0%}"]
+        st.progress(row.ratio, text=" · ".join(parts))
 
 
 def _draw_table(rows: Sequence[RunRow]) -> None:
@@ -110,7 +117,7 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
     event = st.dataframe(
         {
             "Run": names,
-            "State": [row.look.word for row in rows],
+            "State": [[row.look.word] for row in rows],
             "Progress": [row.ratio for row in rows],
             "Step": [row.steps for row in rows],
             "Loss": [row.loss for row in rows],
@@ -124,7 +131,10 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
             "Asked for": [row.created for row in rows],
         },
         column_config={
-            "Progress": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")
+            "Progress": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent"),
+            "State": st.column_config.MultiselectColumn(
+                options=list(STATES), color=[state_look(state).colour for state in STATES]
+            ),
         },
         hide_index=True,
         height="content" if len(rows) <= FEW else HEIGHT,
@@ -144,8 +154,8 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
 def _rerun_on_change(rows: Sequence[RunRow]) -> None:
     """Draw the whole page anew when a run began, ended or was deleted."""
     present = tuple(f"{row.id} {row.look.word}" for row in rows)
-    before: tuple[str, ...] | None = recall(STATES, None)
-    remember(STATES, present)
+    before: tuple[str, ...] | None = recall(SEEN, None)
+    remember(SEEN, present)
     if before is not None and before != present:
         st.rerun()
 

@@ -32,7 +32,20 @@ def test_a_queued_run_shows_what_it_waits_for_and_no_number(run_view: RunView, n
     assert (row.loss, row.speed, row.left, row.bleu) == ("—", "—", "—", "—")
     assert row.ratio is None
     assert row.reason == "waits for a backup"
-    assert row.sentence == "step 0"
+    assert row.sentence == ""
+    assert row.message == ""
+
+
+def test_before_its_first_step_a_run_tells_what_it_prepares(run_view: RunView, now: float) -> None:
+    """Loading, cleaning, translating the test split."""
+    early = replace(run_view, step=0, steps=None, latest={})
+    cleaning = Progress(done=40, total=100, unit="percent", message="cleaning", eta_s=3)
+    assert run_row(early, now).message == "starting: loading PyTorch and the data"
+    row = run_row(replace(early, progress=cleaning), now)
+    assert row.message == "cleaning · 3 s left"
+    assert row.ratio == pytest.approx(0.4)
+    late = Progress(done=9, total=90, unit="sentences", message="translating the test split")
+    assert "9 of 90 sentences" in run_row(replace(run_view, progress=late), now).message
 
 
 @pytest.mark.parametrize("state", ["stopped", "failed", "crashed", "paused"])

@@ -141,7 +141,7 @@ def test_a_running_run_shows_everything(
     start(house, admin)
     page = open_page("training")
     table = page.dataframe[0].value
-    assert table["State"].tolist() == ["running"]
+    assert [list(it) for it in table["State"]] == [["running"]]
     assert table["Step"].tolist() == ["320 / 800"]
     assert page.get("bidi_component")
     said = words(page)
