@@ -7,12 +7,10 @@ import dataclasses
 import shutil
 from collections.abc import Callable, Sequence
 
-from safetensors.torch import save_file
-
 from core.data.records import Pair
 from core.data.tokenizer import Tokenizer
 from core.errors import InputError
-from core.model.weights import Weights
+from core.model.weights import Weights, save_tensors
 from core.serving.convert import convert
 from core.serving.ctranslate2_model import open_engine
 from core.serving.self_test import Engines, SelfTest, compare
@@ -45,7 +43,7 @@ def export(weights: Weights, folder: VersionFolder, *, max_tokens: int, tell: Te
         )
     )
     _check_numbers(weights)
-    save_file({name: tensor.float() for name, tensor in weights.tensors.items()}, folder.weights)
+    save_tensors(folder.weights, {n: tensor.float() for n, tensor in weights.tensors.items()})
     arrays = {name: tensor.float().numpy() for name, tensor in weights.tensors.items()}
     for precision in PRECISIONS:
         tell(f"exporting to CTranslate2 ({precision})")

@@ -96,9 +96,15 @@ def promote(stores: Stores, request: Promotion, tell: Tell) -> Promoted:
     tell(0, "reading the best checkpoint")
     candidate = _load(stores, request.run)
     shelf = Shelf(paths=stores.paths, registry=stores.registry, name=candidate.name)
-    with shelf.draft() as draft:
-        outcome = _export(stores, candidate, draft, tell)
-        version, is_new = _shelve(stores, candidate, shelf, draft, outcome)
+    try:
+        with shelf.draft() as draft:
+            outcome = _export(stores, candidate, draft, tell)
+            version, is_new = _shelve(stores, candidate, shelf, draft, outcome)
+    except OSError as error:
+        raise DatahallError(
+            f"the model cannot be written below {stores.paths.models}: {error}",
+            remedy="Check the disk's free space and the folder's owner, then promote again",
+        ) from error
     tell(_STAGES - 1, f"pointing {request.alias} at {version.name}:{version.version}")
     _point(stores.registry, version, request)
     tell(_STAGES, f"{version.name}:{version.version} is {request.alias}")

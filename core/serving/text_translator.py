@@ -83,7 +83,13 @@ class TextTranslator:
         ]
 
     def pieces(self, segment: str) -> Sequence[str]:
-        """Return the tokens of a segment, normalised as the model's training data was."""
+        """Return the tokens of a segment, normalised as the model's training data was.
+
+        What is all in capitals is given as an ordinary sentence; the translation gets its capitals
+        back. Models that saw few capitals would spell such words letter by letter.
+        """
+        if _is_shouted(segment):
+            segment = segment.capitalize()
         for normaliser in NORMALISERS:
             segment = normaliser.change(segment)
         return self.tokenizer.encode_pieces(segment)
@@ -124,7 +130,8 @@ class TextTranslator:
 
     def _spell(self, candidate: Candidate, piece: Piece) -> str:
         """Return a candidate as text; where the model says nothing, the source, not a gap."""
-        return self.tokenizer.decode_pieces(candidate.tokens).strip() or piece.text
+        text = self.tokenizer.decode_pieces(candidate.tokens).strip() or piece.text
+        return text.upper() if _is_shouted(piece.text) else text
 
     def _count(self, text: str) -> int:
         """Return how many tokens a text has."""
@@ -144,6 +151,11 @@ class TextTranslator:
         num_tokens = sum(candidate.num_tokens for candidate in scored)
         total = sum(candidate.score * candidate.num_tokens for candidate in scored)
         return Hypothesis(text=text, score=total / num_tokens if num_tokens else 0.0)
+
+
+def _is_shouted(segment: str) -> bool:
+    """Return whether a segment is all in capitals: at least two, so that `I` is not."""
+    return segment.isupper() and sum(map(str.isalpha, segment)) > 1
 
 
 def _cut(candidate: Candidate, source: Sequence[str]) -> Candidate:

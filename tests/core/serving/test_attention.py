@@ -131,6 +131,14 @@ def test_text_is_normalised_as_training_data_was(translator: TextTranslator) -> 
     assert translator.pieces("it\u2019s a cafe\u0301") == translator.pieces("it's a caf\u00e9")
 
 
+def test_capitals_are_translated_as_words_and_given_back(translator: TextTranslator) -> None:
+    """A shouted sentence is the sentence, louder; a lone `I` is no shout."""
+    assert translator.pieces("WHERE IS IT?") == translator.pieces("Where is it?")
+    quiet, loud = translator.translate(["Where is it?", "WHERE IS IT?"])
+    assert loud.text == quiet.text.upper()
+    assert translator.pieces("I") == translator.tokenizer.encode_pieces("I")
+
+
 def test_an_engine_that_cannot_forbid_repeats_is_asked_once() -> None:
     """A runaway answer is cut to what its source may need."""
     engine = StuckEngine(blocks_repeats=False)

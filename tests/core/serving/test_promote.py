@@ -205,6 +205,15 @@ def test_what_a_killed_promotion_left_does_no_harm(stores: Stores, make_run: Mak
     assert (shelf / "0001" / "model").exists()
 
 
+def test_a_folder_that_cannot_be_written_is_said(stores: Stores, make_run: MakeRun) -> None:
+    """A full disk, a wrong owner: one sentence, and nothing is registered."""
+    run = make_run("r-1")
+    stores.paths.models.write_text("a file, not a folder", encoding="utf-8")
+    with pytest.raises(DatahallError, match="cannot be written below"):
+        ask(stores, run)
+    assert stores.registry.list() == []
+
+
 def test_promoting_mends_a_damaged_folder(stores: Stores, make_run: MakeRun) -> None:
     """The bytes are known by their digest, so they can be made again."""
     make_run("r-1")
