@@ -103,9 +103,12 @@ def explained(path: Path, error: sqlite3.Error) -> DatahallError:
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, writable: bool) -> None:
     """Check whose file it is, which version, and create the tables of a new one."""
+    # One view of all three: the writer may be creating the file at this moment.
+    connection.execute("BEGIN")
+    empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    connection.execute("ROLLBACK")
     if empty and not writable:
         message = f"there is no telemetry yet: {path} is being created"
         raise UnavailableError(message, remedy="Wait for the sampler's first tick")

@@ -177,16 +177,14 @@ class SqliteTelemetryStore:
 
     def _connect(self) -> sqlite3.Connection:
         """Return the open connection; opens the file, anew when it was replaced."""
-        try:
-            inode = self._path.stat().st_ino
-        except OSError:
-            inode = 0
+        inode = _inode_of(self._path)
         if self._connection is not None and inode == self._inode:
             return self._connection
         self._disconnect()
-        connection = open_file(self._path, writable=self._writable)
-        self._connection, self._inode = connection, self._path.stat().st_ino
-        return connection
+        self._connection = open_file(self._path, writable=self._writable)
+        # One that is replaced at this moment is opened again by the next question.
+        self._inode = inode or _inode_of(self._path)
+        return self._connection
 
     def _disconnect(self) -> None:
         """Close the connection."""
@@ -227,6 +225,14 @@ class SqliteTelemetryStore:
         row = connection.execute("SELECT id FROM layout WHERE series = ?", (text,)).fetchone()
         self._layout = row[0]
         self._slots = {key: slot for slot, key in enumerate(keys)}
+
+
+def _inode_of(path: Path) -> int:
+    """Return which file this is now; 0 when there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
 
 
 def _write_newest(connection: sqlite3.Connection, name: str, body: str) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,19 @@ def reader(path: Path) -> Iterator[SqliteTelemetryStore]:
     store.close()
 
 
+def wait_until(reader: SqliteTelemetryStore, at: float) -> float:
+    """Wait for a tick of that time or later; return the time of the newest."""
+    deadline = time.monotonic() + PATIENCE_S
+    seen = 0.0
+    while seen < at and time.monotonic() < deadline:
+        try:
+            latest = reader.latest()
+        except UnavailableError:
+            latest = None
+        seen = latest.at if latest else 0.0
+    return seen
+
+
 def test_a_reader_that_comes_before_the_file_is_told_what_to_do(
     reader: SqliteTelemetryStore, path: Path
 ) -> None:
@@ -84,6 +98,35 @@ def test_a_reader_sees_each_tick_at_once_and_is_not_blocked_by_a_writer_at_work(
     assert reader.latest() == tick(START + 2, 2.0)
 
 
+def test_a_reader_never_sees_a_file_that_is_half_created(path: Path) -> None:
+    """It was taken for a stranger's once: its mark was read before its tables, in two steps."""
+    done = threading.Event()
+    seen: list[Exception] = []
+
+    def look() -> None:
+        while not done.is_set():
+            store = SqliteTelemetryStore(path)
+            try:
+                store.keys()
+            except UnavailableError:
+                pass
+            except DatahallError as error:
+                seen.append(error)
+            finally:
+                store.close()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    for _ in range(40):
+        SqliteTelemetryStore(path, writable=True).close()
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
+    done.set()
+    thread.join()
+
+    assert [error for error in seen if isinstance(error, CorruptError)] == []
+
+
 def test_what_a_dead_sampler_left_can_be_read(path: Path, reader: SqliteTelemetryStore) -> None:
     """Killed in the middle of its work, it loses nothing that readers had seen."""
     child = start(
@@ -91,16 +134,11 @@ def test_what_a_dead_sampler_left_can_be_read(path: Path, reader: SqliteTelemetr
         environment={"OMP_NUM_THREADS": "1"},
         folder=Path(__file__).parents[2],
     )
-    deadline = time.monotonic() + PATIENCE_S
-    seen = 0.0
-    while seen < START + 20 and time.monotonic() < deadline:
-        try:
-            latest = reader.latest()
-        except UnavailableError:
-            latest = None
-        seen = latest.at if latest else 0.0
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    try:
+        seen = wait_until(reader, START + 20)
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
 
     fresh = SqliteTelemetryStore(path)
     latest = fresh.latest()
