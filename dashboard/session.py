@@ -1,7 +1,9 @@
 """Typed access to what one browser session holds: the only file that touches session_state."""
 
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +15,8 @@ from core.errors import DeniedError
 T = TypeVar("T")
 RANGE_KEY = "range"
 LIVE_KEY = "live"
+_PAGE_KEY, _KEPT_KEY = "kept-page", "kept-choices"
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Range(StrEnum):
@@ -83,6 +87,23 @@ def zone() -> tzinfo:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
+
+
+def bring_along(page: str) -> None:
+    """Bring range and Live along from the page before; call it before their widgets are drawn.
+
+    Streamlit drops a widget's value, and its part of the address, with the page that drew it.
+    """
+    if recall(_PAGE_KEY, page) != page:
+        for key, value in recall(_KEPT_KEY, _NOTHING).items():
+            if key not in st.query_params:
+                st.session_state[key] = value
+    remember(_PAGE_KEY, page)
+
+
+def keep(**choices: object) -> None:
+    """Keep what the header's widgets returned for the next page."""
+    remember(_KEPT_KEY, {**recall(_KEPT_KEY, _NOTHING), **choices})
 
 
 def recall(key: str, default: T) -> T:

@@ -8,7 +8,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.session import DEFAULT_RANGE, LIVE_KEY, RANGE_KEY, Range, run_every
+from dashboard.session import (
+    DEFAULT_RANGE,
+    LIVE_KEY,
+    RANGE_KEY,
+    Range,
+    bring_along,
+    keep,
+    run_every,
+)
 from dashboard.viewmodels.health import Health
 from dashboard.viewmodels.plain import plain
 
@@ -20,6 +28,7 @@ def page_header(title: str, health: Callable[[], Health], *, ranged: bool = True
 
     `ranged` is False on pages that show no history.
     """
+    bring_along(title)
     with st.container(
         key="page-header",
         horizontal=True,
@@ -32,13 +41,13 @@ def page_header(title: str, health: Callable[[], Health], *, ranged: bool = True
         ):
             if ranged:
                 _draw_range()
-            st.toggle("Live", value=True, key=LIVE_KEY, bind="query-params")
+            keep(live=st.toggle("Live", value=True, key=LIVE_KEY, bind="query-params"))
             _draw_health(health)
 
 
 def _draw_range() -> None:
     """Draw the choice of range."""
-    st.segmented_control(
+    chosen = st.segmented_control(
         "Range of time",
         [entry.value for entry in Range],
         default=DEFAULT_RANGE.value,
@@ -47,6 +56,7 @@ def _draw_range() -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
+    keep(range=chosen)
 
 
 def _draw_health(health: Callable[[], Health]) -> None:
