@@ -8,11 +8,11 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Protocol, TypeVar
 
-import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -72,7 +72,7 @@ class TranslationServer:
     poll_s: float = POLL_S
     counters: Counters = field(default_factory=Counters)
     started_at: float = 0.0
-    _workers: anyio.CapacityLimiter | None = None
+    _workers: ThreadPoolExecutor | None = None
     _explainer: tuple[str, Explainer] | None = None
     _explaining: threading.Lock = field(default_factory=threading.Lock)
     _problem: str = ""
@@ -102,14 +102,14 @@ class TranslationServer:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """Watch the alias while the server runs."""
         self.started_at = self.clock.now()
-        self._workers = anyio.CapacityLimiter(self.settings.workers)
-        watcher = asyncio.create_task(self._watch())
-        try:
-            yield
-        finally:
-            watcher.cancel()
-            with suppress(asyncio.CancelledError):
-                await watcher
+        with ThreadPoolExecutor(self.settings.workers, "translate") as self._workers:
+            watcher = asyncio.create_task(self._watch())
+            try:
+                yield
+            finally:
+                watcher.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watcher
 
     async def _watch(self) -> None:
         """Follow the alias for ever; while the database cannot be read, what is loaded serves."""
@@ -217,7 +217,7 @@ class TranslationServer:
             raise BusyError("the server is busy", remedy="Try again in a moment")
         self.counters.waiting += 1
         try:
-            return await anyio.to_thread.run_sync(work, limiter=self._workers)
+            return await asyncio.get_running_loop().run_in_executor(self._workers, work)
         finally:
             self.counters.waiting -= 1
 

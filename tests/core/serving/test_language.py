@@ -13,7 +13,7 @@ from core.serving.language import detect, language_name
         ("Where is the station, my friend?", "en"),
         ("HELLO, HOW ARE YOU?", "en"),
         ("¿Dónde está mi hermana?", "es"),
-        ("Ich weiß nicht, wo das ist", "de"),
+        ("Ich weiß nicht, wo das ist", "de"),  # codespell:ignore
         ("Bonjour, vous êtes dans le jardin", "fr"),
         ("Você não está em casa", "pt"),
         ("Привет", "ru"),
