@@ -137,7 +137,7 @@ def _cpu_tile(now: Readings) -> Tile:
         name="CPU",
         value=share(now.get("cpu_busy_ratio")),
         lines=[
-            f"load {ABSENT if load is None else f'{load:.2f}'}, {counted(len(cores), 'core')}",
+            f"load {ABSENT if load is None else f'{load:.1f}'}, {counted(len(cores), 'core')}",
             *(() if waiting is None else (f"pressure {share(waiting)}",)),
         ],
     )

@@ -58,7 +58,7 @@ def test_the_processor_memory_storage_and_network(host: HostState) -> None:
     """Numbers with what explains them."""
     shown = named(host)
     assert shown["CPU"].value == "34 %"
-    assert list(shown["CPU"].lines) == ["load 3.10, 2 cores", "pressure 5 %"]
+    assert list(shown["CPU"].lines) == ["load 3.1, 2 cores", "pressure 5 %"]
     assert list(shown["Memory"].lines) == ["12.0 GB of 16.0 GB", "no swap"]
     assert shown["Storage"].value == "90 %"
     assert list(shown["Storage"].lines) == [
