@@ -143,9 +143,14 @@ def count_gpus() -> int:
 
 
 def find_gpu(index: int) -> Gpu:
-    """Return a GPU by its number; raises LostGpuError when it does not answer."""
+    """Return a GPU by its number.
+
+    Raises LostGpuError when it is there no more, DatahallError when it may not be opened.
+    """
     try:
         return Gpu(pynvml.nvmlDeviceGetHandleByIndex(index))
+    except pynvml.NVMLError_NoPermission as error:
+        raise DatahallError(str(error), remedy="Let this user open /dev/nvidia*") from error
     except pynvml.NVMLError as error:
         if error.value in _DRIVER_GONE:
             raise _unavailable(error) from error

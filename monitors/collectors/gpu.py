@@ -53,6 +53,7 @@ class Card:
         self.device = f"gpu{index}"
         self.facts: Mapping[str, str] = {}
         self.state = "stale"
+        self.reason = ""
         self._index = index
         self._gpu: nvml.Gpu | None = None
         self._memos = [
@@ -88,16 +89,13 @@ class Card:
         if not self._is_asked:
             return None
         outcome = self._worker.finish(timeout_s, oldest_s=_OLDEST_S)
+        error = outcome.error if outcome else None
+        if isinstance(error, UnavailableError):
+            raise error
         if outcome is None or outcome.result is None:
-            error = outcome.error if outcome else None
-            if isinstance(error, UnavailableError):
-                raise error
-            if isinstance(error, nvml.LostGpuError):
-                self._lose()
-            elif self.state != "lost":
-                self.state = "stale"
+            self._miss(error)
             return None
-        self.state, self.facts = "ok", outcome.result.facts
+        self.state, self.reason, self.facts = "ok", "", outcome.result.facts
         return outcome.result
 
     def stop(self) -> None:
@@ -106,12 +104,17 @@ class Card:
         if self._gpu is not None and not self.is_busy:
             self._gpu.close()
 
-    def _lose(self) -> None:
-        """Forget the handle: a GPU that comes back is found anew."""
-        if self._gpu is not None:
-            self._gpu.close()
-        self.state, self._gpu = "lost", None
-        self._retry_due.is_due()
+    def _miss(self, error: Exception | None) -> None:
+        """Note why the GPU told nothing; one that is lost stays so until it answers again."""
+        if isinstance(error, nvml.LostGpuError):
+            # The handle is no good any more: a GPU that comes back is found anew.
+            if self._gpu is not None:
+                self._gpu.close()
+            self.state, self._gpu = "lost", None
+            self._retry_due.is_due()
+        elif self.state != "lost":
+            self.state = "stale"
+        self.reason = str(error) if error else f"no answer for {self._worker.busy_s:.1f} s"
 
     def _read(self) -> Told:
         """Ask the driver; in the thread of this GPU."""
@@ -248,8 +251,13 @@ class GpuCollector:
 
     def _facts(self, missing: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[Fact]:
         """Yield what the GPUs are and how they are."""
-        described = [(card.device, {**card.facts, "state": card.state}) for card in self._cards]
-        described += [(device, {**facts, "state": "lost"}) for device, facts in missing]
+        described = [
+            (card.device, {**card.facts, "state": card.state, "reason": card.reason})
+            for card in self._cards
+        ]
+        gone = {"state": "lost", "reason": "the driver does not list it any more"}
+        described += [(device, {**facts, **gone}) for device, facts in missing]
         for device, facts in described:
             for name, text in facts.items():
-                yield Fact(device=device, name=name, text=text)
+                if text:
+                    yield Fact(device=device, name=name, text=text)

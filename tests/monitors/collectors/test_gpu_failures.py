@@ -23,7 +23,8 @@ def test_a_gpu_that_falls_off_the_bus_stays_visible_as_lost(
     after = gpus.collect()
 
     assert values(during, "gpu1") == {"gpu_lost": 1.0, "gpu_stale": 0.0}
-    assert facts(during, "gpu1") == {**facts(healthy, "gpu1"), "state": "lost"}
+    told = {"state": "lost", "reason": "GPU is lost"}
+    assert facts(during, "gpu1") == {**facts(healthy, "gpu1"), **told}
     assert values(during, "gpu0")["gpu_lost"] == 0.0
     assert values(during, "gpu0")["gpu_utilization_ratio"] == 0.5
     assert facts(after, "gpu1")["state"] == "ok"
@@ -36,7 +37,7 @@ def test_a_gpu_that_is_lost_from_the_start_has_a_card(driver: Driver, gpus: GpuC
     collection = gpus.collect()
 
     assert values(collection, "gpu1") == {"gpu_lost": 1.0, "gpu_stale": 0.0}
-    assert facts(collection, "gpu1") == {"state": "lost"}
+    assert facts(collection, "gpu1") == {"state": "lost", "reason": "GPU is lost"}
 
 
 def test_a_gpu_that_is_missing_after_the_driver_started_anew_is_lost(
@@ -50,7 +51,8 @@ def test_a_gpu_that_is_missing_after_the_driver_started_anew_is_lost(
     after = gpus.collect()
 
     assert values(after, "gpu1") == {"gpu_lost": 1}
-    assert facts(after, "gpu1") == {**facts(before, "gpu1"), "state": "lost"}
+    told = {"state": "lost", "reason": "the driver does not list it any more"}
+    assert facts(after, "gpu1") == {**facts(before, "gpu1"), **told}
 
 
 @pytest.mark.parametrize(
@@ -108,6 +110,7 @@ def test_a_slow_gpu_is_stale_and_costs_the_others_nothing(driver: Driver) -> Non
     late = [one for one in rounds if "gpu_utilization_ratio" not in values(one, "gpu2")]
     assert all(values(one, "gpu2") == {"gpu_stale": 1.0, "gpu_lost": 0.0} for one in late)
     assert facts(late[0], "gpu2")["state"] == "stale"
+    assert facts(late[0], "gpu2")["reason"].startswith("no answer for ")
     assert facts(late[0], "gpu2")["name"] == "NVIDIA H100 80GB HBM3"
 
 
