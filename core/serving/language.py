@@ -19,7 +19,7 @@ _WORDS: Mapping[str, frozenset[str]] = {
     for code, words in {
         "en": "the and is are you of to in it that this how what where my your not have with hello",
         "es": "el la los las y es son de que en un una cómo qué dónde mi tu no está hola por para",
-        "de": "der die das und ist sie ich nicht ein wie was wo mein mit auf zu",  # codespell:ignore
+        "de": "der die das und ist sie ich nicht ein wie was wo mit auf zu",  # codespell:ignore
         "fr": "le la les et est sont vous je ne pas un une comment où mon avec bonjour dans que il",
         "it": "il lo la gli e è sono di che non un una come dove mio con ciao per nel della questo",
         "pt": "o a os as e é são de que não um uma onde com olá para em você isso está",
