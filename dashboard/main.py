@@ -24,4 +24,5 @@ page = st.navigation(
     ]
 )
 st.set_page_config(page_title=f"{page.title} · Datahall", layout="wide")
+st.logo(str(HERE / "static" / "wordmark.svg"), icon_image=str(HERE / "static" / "mark.svg"))
 page.run()

@@ -68,7 +68,7 @@ def visitor(dashboard: Running) -> Iterator[httpx.Client]:
 @pytest.mark.parametrize(
     "path",
     ["/", "/training", "/_stcore/health", "/_stcore/metrics", "/_stcore/host-config",
-     "/app/static/inter.woff2", "/static/js/index.js", "/_stcore/agent/openapi.json"],
+     "/app/static/mark.svg", "/static/js/index.js", "/_stcore/agent/openapi.json"],
 )  # fmt: skip
 def test_streamlit_answers_nobody_who_is_not_signed_in(dashboard: Running, path: str) -> None:
     """Its own routes are behind the gate, not beside it."""
@@ -106,7 +106,6 @@ def test_whoever_is_signed_in_gets_our_page(visitor: httpx.Client) -> None:
         answer = visitor.get(path)
         assert answer.text == front_page()
         assert answer.headers["content-security-policy"] == content_policy()
-    assert visitor.get("/app/static/inter.woff2").status_code == 200
 
 
 def test_charts_are_answered_also_before_anything_is_measured(visitor: httpx.Client) -> None:
@@ -221,5 +220,6 @@ def test_the_front_page_is_ours() -> None:
     assert 'rel="stylesheet"' not in page
     assert page.count("<script>") == 1
     assert "window.__streamlit" in page
+    assert "url(data:font/woff2;base64," in page
     assert "url(../" not in page
     assert content_policy().count("'sha256-") == 1

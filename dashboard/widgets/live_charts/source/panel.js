@@ -156,7 +156,7 @@ function options(panel, hall, frame, inspect) {
     bands,
     scales: { x: { time: hall.axis === "time", range: () => hall.window() }, y: valueScale(panel) },
     axes: [
-      { ...axis, size: 28, ...placeAxis(hall) },
+      { ...axis, size: 28, space: 72, ...placeAxis(hall) },
       { ...axis, size: 62, space: 32, values: (_, splits) => formatTicks(panel.unit, splits) },
     ],
     cursor: {
