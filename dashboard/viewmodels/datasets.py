@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from core.data.records import Dataset, Pair, PrepareReport
+from core.data.records import SPLITS, Dataset, Pair, PrepareReport
 from core.lifecycle.records import DatasetView
 from dashboard.viewmodels.looks import BUSY, OK, WARN, Look
-from dashboard.viewmodels.units import age, count, counted, moment, share, short
+from dashboard.viewmodels.units import age, count, counted, moment, short
 
 DEMO = "demo"
 
@@ -94,9 +94,9 @@ def report_page(report: PrepareReport, zone: tzinfo) -> ReportPage:
     ]
     return ReportPage(
         sentence=f"{count(report.pairs_in)} pairs in, {count(report.pairs_out)} kept "
-        f"({share(kept)}), {count(dropped)} dropped; prepared {moment(report.prepared_at, zone)}",
+        f"({kept:.1%}), {count(dropped)} dropped; prepared {moment(report.prepared_at, zone)}",
         rules=sorted(rules, key=lambda rule: -(rule.dropped + rule.changed)),
-        splits=list(report.splits.items()),
+        splits=[(name, report.splits[name]) for name in SPLITS if name in report.splits],
         vocabulary=counted(report.vocabulary_size, "token"),
     )
 
@@ -124,7 +124,7 @@ def _row(view: DatasetView, now: float) -> DatasetRow:
         languages=f"{dataset.source}→{dataset.target}",
         look=_look(view),
         protection=f"snapshot {short(view.snapshot.id)}" if view.snapshot else "not backed up",
-        prepared=f"{count(report.pairs_out)} pairs" if report else "not prepared",
+        prepared=f"{count(report.pairs_out)} pairs prepared" if report else "not prepared",
         is_protected=view.is_protected,
         is_prepared=report is not None,
         job=view.job.id if view.job else None,

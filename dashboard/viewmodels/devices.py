@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.viewmodels.looks import BAD, OFF, OK, SIMULATED, WARN, Look
-from dashboard.viewmodels.overview import gpus
+from dashboard.viewmodels.overview import Tile, gpus
 from dashboard.viewmodels.readings import Readings, ratio
 from dashboard.viewmodels.rows import Fact, Table
 from dashboard.viewmodels.units import ABSENT, count, number, quantity, rate, share, size
@@ -43,7 +43,7 @@ class GpuCard:
     name: str
     model: str
     looks: Sequence[Look]
-    numbers: Sequence[Fact]
+    numbers: Sequence[Tile]
     trouble: Sequence[str]
     facts: Sequence[Fact]
 
@@ -200,25 +200,35 @@ def _gpu_card(now: Readings, name: str) -> GpuCard:
         looks.insert(0, _LOST)
     elif now.get("gpu_stale", name):
         looks.insert(0, _STALE)
-    used, whole = now.get("gpu_memory_used_bytes", name), now.get("gpu_memory_total_bytes", name)
-    watts, limit = now.get("gpu_power_watts", name), now.get("gpu_power_limit_watts", name)
-    fan = now.get("gpu_fan_ratio", name)
-    numbers = {
-        "Utilisation": share(now.get("gpu_utilization_ratio", name)),
-        "Memory": f"{size(used)} of {size(whole)}" if whole else ABSENT,
-        "Temperature": _celsius(now, name),
-        "Power": f"{watts:.0f} of {limit:.0f} W" if watts is not None and limit else ABSENT,
-        "Fan": ABSENT if fan is None else share(fan),
-        "SM clock": quantity(now.get("gpu_clock_sm_hertz", name), "Hz"),
-    }
     return GpuCard(
         name=name,
         model=now.fact("name", name) or "GPU",
         looks=looks,
-        numbers=[Fact(name=key, value=text) for key, text in numbers.items() if text != ABSENT],
+        numbers=_gpu_numbers(now, name),
         trouble=_trouble(now, name),
         facts=_gpu_facts(now, name),
     )
+
+
+def _gpu_numbers(now: Readings, name: str) -> Sequence[Tile]:
+    """Return the numbers of one GPU, each with its limit; what it does not tell is left out."""
+    whole = now.get("gpu_memory_total_bytes", name)
+    watts, limit = now.get("gpu_power_watts", name), now.get("gpu_power_limit_watts", name)
+    celsius = now.get("gpu_temperature_celsius", name)
+    slowdown = now.get("gpu_temperature_slowdown_celsius", name)
+    numbers = (
+        ("Utilisation", share(now.get("gpu_utilization_ratio", name)), ""),
+        ("Memory", size(now.get("gpu_memory_used_bytes", name)), f"of {size(whole)}"),
+        ("Temperature", _with_unit(celsius, "°C"), f"slows at {_with_unit(slowdown, '°C')}"),
+        ("Power", _with_unit(watts, "W"), f"of {_with_unit(limit, 'W')}"),
+        ("Fan", share(now.get("gpu_fan_ratio", name)), ""),
+        ("SM clock", quantity(now.get("gpu_clock_sm_hertz", name), "Hz"), ""),
+    )
+    return [
+        Tile(name=title, value=value, lines=[detail] if detail and ABSENT not in detail else [])
+        for title, value, detail in numbers
+        if value != ABSENT
+    ]
 
 
 def _gpu_facts(now: Readings, name: str) -> Sequence[Fact]:
@@ -259,13 +269,9 @@ def _trouble(now: Readings, name: str) -> Sequence[str]:
 _THROTTLE = "gpu_throttle_"
 
 
-def _celsius(now: Readings, name: str) -> str:
-    """Return a GPU's temperature with the one at which it slows down."""
-    value = now.get("gpu_temperature_celsius", name)
-    limit = now.get("gpu_temperature_slowdown_celsius", name)
-    if value is None:
-        return ABSENT
-    return f"{value:.0f} °C (slows at {limit:.0f})" if limit else f"{value:.0f} °C"
+def _with_unit(value: float | None, unit: str) -> str:
+    """Return a whole number with its unit."""
+    return ABSENT if value is None else f"{value:,.0f} {unit}"
 
 
 def _degrees(now: Readings, gauge: str, device: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.data.records import SPLITS
 from core.lifecycle.backups import protect_dataset
 from core.lifecycle.datasets import add_demo, delete_dataset, request_prepare
 from core.lifecycle.hall import Hall
@@ -127,7 +128,8 @@ def _job_button(label: str, icon: str, is_busy: bool, action: Callable[[], objec
 def _draw_examples(hall: Hall, view: DatasetView) -> None:
     """Draw pairs spread over the text."""
     dataset = view.dataset
-    splits = ["imported", *(dataset.report.splits if dataset.report else ())]
+    prepared = dataset.report.splits if dataset.report else {}
+    splits = ["imported", *(split for split in SPLITS if prepared.get(split))]
     chosen = st.segmented_control(
         "From", splits, default="imported", required=True, key="example-split"
     )

@@ -26,6 +26,7 @@ from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.readings import Readings, read
 from dashboard.viewmodels.rows import Table
 from dashboard.viewmodels.units import share
+from dashboard.widgets.cards import draw_tile
 from dashboard.widgets.host_charts import (
     cpu_panels,
     device_panels,
@@ -178,8 +179,9 @@ def _draw_gpu_card(card: GpuCard) -> None:
         for look in card.looks:
             badge(look)
     st.markdown(f":small[{plain(card.model)}]")
-    for fact in card.numbers:
-        st.markdown(f":small[{plain(fact.name)}] **{plain(fact.value)}**")
+    for number in card.numbers:
+        detail = f" :small[{plain(number.lines[0])}]" if number.lines else ""
+        st.markdown(f":small[{plain(number.name)}] **{plain(number.value)}**{detail}")
     for sentence in card.trouble:
         st.markdown(f":orange[:material/warning: {plain(sentence)}]")
 
@@ -194,9 +196,9 @@ def _draw_one_gpu(now: Readings, name: str) -> None:
         st.markdown(f"**{plain(card.name)}** {plain(card.model)}", width="content")
         for look in card.looks:
             badge(look)
-    with st.grid(min_column_width=170, columns=6):
-        for fact in card.numbers:
-            st.metric(fact.name, fact.value, border=True)
+    with st.grid(min_column_width=130, columns=6):
+        for number in card.numbers:
+            draw_tile(number)
     for sentence in card.trouble:
         st.warning(plain(sentence), icon=":material/warning:")
 

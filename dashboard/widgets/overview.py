@@ -7,12 +7,13 @@ from core.lifecycle.runs import list_runs
 from core.lifecycle.services import read_states
 from dashboard.session import is_live, span_s
 from dashboard.viewmodels.health import freshness
-from dashboard.viewmodels.looks import BUSY, Look
-from dashboard.viewmodels.overview import NO_GPU, Tile, has_gpus, runs_tile, tiles
+from dashboard.viewmodels.looks import BUSY
+from dashboard.viewmodels.overview import NO_GPU, has_gpus, runs_tile, tiles
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.readings import read
 from dashboard.viewmodels.runs import RunRow, first_rows, run_counts, run_rows
 from dashboard.viewmodels.services import service_rows, troubled
+from dashboard.widgets.cards import draw_tile
 from dashboard.widgets.host_charts import overview_panels
 from dashboard.widgets.live import live_part
 from dashboard.widgets.live_charts import TimeWindow, live_charts
@@ -24,7 +25,6 @@ STATUS_EVERY_S = 2.0
 RUNS_EVERY_S = 3.0
 TILE_PX = 130
 RUNS = 3
-STALE = Look(word="stale", icon=":material/history:", colour="orange")
 
 
 def draw_host(hall: Hall, telemetry: TelemetryStore) -> None:
@@ -85,20 +85,7 @@ def _draw_tiles(hall: Hall, state: HostState | None, *, is_stale: bool) -> None:
     runs = runs_tile(run_rows(list_runs(hall), hall.clock.now()))
     with st.grid(min_column_width=TILE_PX, columns=7):
         for tile in (*(tiles(state, is_stale=is_stale) if state else ()), runs):
-            _draw_tile(tile)
-
-
-def _draw_tile(tile: Tile) -> None:
-    """Draw one tile: badges, number, what explains it."""
-    with st.container(border=True, height="stretch", gap="xsmall"):
-        value = plain(tile.value)
-        # A heading, not st.metric: that would load eight more files before the page is useful.
-        st.markdown(plain(tile.name, 40))
-        st.markdown(f"## :gray[{value}]" if tile.is_stale else f"## {value}", anchors=False)
-        for line in tile.lines:
-            st.markdown(f":small[{plain(line)}]")
-        for look in (*tile.looks, *((STALE,) if tile.is_stale else ())):
-            badge(look)
+            draw_tile(tile)
 
 
 def _draw_runs(hall: Hall) -> None:

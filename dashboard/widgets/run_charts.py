@@ -7,6 +7,7 @@ from core.lifecycle.records import RunView
 from dashboard.viewmodels.metrics import (
     GRADIENT_NORM,
     LEARNING_RATE,
+    STEP_SECONDS,
     TOKENS_PER_SECOND,
     TRAIN_LOSS,
     VALID_BLEU,
@@ -45,15 +46,23 @@ def run_panels(views: Sequence[RunView], choice: CurveChoice) -> Sequence[Panel]
         _panel("Learning rate", LEARNING_RATE, shown),
         _panel("Gradient norm", GRADIENT_NORM, shown),
         _panel("Tokens per second", TOKENS_PER_SECOND, shown),
+        _panel("Time per step", STEP_SECONDS, shown, unit=Unit.SECONDS),
     ]
 
 
-def _panel(title: str, metric: str, views: Sequence[RunView], height_px: int = 190) -> Panel:
+def _panel(
+    title: str,
+    metric: str,
+    views: Sequence[RunView],
+    *,
+    height_px: int = 190,
+    unit: Unit = Unit.PLAIN,
+) -> Panel:
     """Return a panel of one metric."""
     lines = tuple(
         _line(view, metric, place, view.run.spec.name) for place, view in enumerate(views)
     )
-    return Panel(title=title, unit=Unit.PLAIN, series=lines, height_px=height_px)
+    return Panel(title=title, unit=unit, series=lines, height_px=height_px)
 
 
 def _line(view: RunView, metric: str, place: int, label: str, *, dashed: bool = False) -> Series:

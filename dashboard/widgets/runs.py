@@ -118,7 +118,7 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
         {
             "Run": names,
             "State": [[row.look.word] for row in rows],
-            "Progress": [row.ratio for row in rows],
+            "Progress": [None if row.ratio is None else 100 * row.ratio for row in rows],
             "Step": [row.steps for row in rows],
             "Loss": [row.loss for row in rows],
             "Valid": [row.valid_loss for row in rows],
@@ -131,7 +131,9 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
             "Asked for": [row.created for row in rows],
         },
         column_config={
-            "Progress": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent"),
+            "Progress": st.column_config.ProgressColumn(
+                min_value=0, max_value=100, format="%.0f %%"
+            ),
             "State": st.column_config.MultiselectColumn(
                 options=list(STATES), color=[state_look(state).colour for state in STATES]
             ),

@@ -10,6 +10,8 @@ from dashboard.viewmodels.rows import Fact, Table
 
 Cell = str | Look
 LONGEST_CELL = 160
+MOST_ROWS = 16
+TALL_PX = 560
 
 
 def small_table(header: Sequence[str], rows: Sequence[Sequence[Cell]], *, alt: str = "") -> None:
@@ -29,10 +31,13 @@ def facts(entries: Sequence[Fact], *, alt: str) -> None:
     st.table(columns, border="horizontal", hide_index=True, hide_header=True, alt=alt)
 
 
-def large_table(table: Table, *, alt: str, key: str, height: int | None = None) -> None:
+def large_table(table: Table, *, alt: str, key: str) -> None:
     """Draw a table that can be searched, sorted and downloaded."""
     columns = {name: [row[place] for row in table.rows] for place, name in enumerate(table.header)}
-    st.dataframe(columns, hide_index=True, alt=alt, key=key, height=height or "auto")
+    is_short = len(table.rows) <= MOST_ROWS
+    st.dataframe(
+        columns, hide_index=True, alt=alt, key=key, height="content" if is_short else TALL_PX
+    )
 
 
 def badge(look: Look) -> None:

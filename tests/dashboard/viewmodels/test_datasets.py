@@ -64,7 +64,7 @@ def test_preparation_is_shown_once_done(dataset_view: DatasetView, now: float) -
     dataset = replace(dataset_view.dataset, report=REPORT)
     (row,) = dataset_rows([replace(dataset_view, dataset=dataset)], now)
     assert row.is_prepared
-    assert row.prepared == "940 pairs"
+    assert row.prepared == "940 pairs prepared"
 
 
 def test_no_dataset_gives_no_row_and_no_demo(dataset_view: DatasetView, now: float) -> None:
@@ -77,7 +77,7 @@ def test_no_dataset_gives_no_row_and_no_demo(dataset_view: DatasetView, now: flo
 def test_the_report_sorts_by_what_was_done() -> None:
     """Rules that did nothing come last and are not in the chart."""
     page = report_page(REPORT, UTC)
-    assert page.sentence.startswith("1,000 pairs in, 940 kept (94 %), 60 dropped")
+    assert page.sentence.startswith("1,000 pairs in, 940 kept (94.0%), 60 dropped")
     assert [rule.rule for rule in page.rules] == ["length", "spaces", "empty", "repeated"]
     assert [rule.rule for rule in page.dropping] == ["length", "empty"]
     assert page.splits == [("train", 900), ("valid", 20), ("test", 20)]
@@ -87,7 +87,7 @@ def test_the_report_sorts_by_what_was_done() -> None:
 def test_an_empty_corpus_divides_by_nothing() -> None:
     """0 of 0 kept."""
     empty = replace(REPORT, pairs_in=0, pairs_out=0, rules=())
-    assert "0 kept (0 %)" in report_page(empty, UTC).sentence
+    assert "0 kept (0.0%)" in report_page(empty, UTC).sentence
 
 
 def test_rejected_lines_are_counted_by_reason() -> None:

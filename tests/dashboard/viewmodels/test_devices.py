@@ -25,13 +25,12 @@ PROCESS = ProcessReading(
 def test_a_gpu_card_has_numbers_and_no_needless_warning(host: HostState) -> None:
     """Idle clocks and zero errors are no news."""
     first, second = gpu_cards(read(host))
-    numbers = {fact.name: fact.value for fact in first.numbers}
-    assert numbers == {
-        "Utilisation": "90 %",
-        "Memory": "60.0 GB of 80.0 GB",
-        "Temperature": "71 °C (slows at 87)",
-        "Power": "612 of 700 W",
-    }
+    assert [(it.name, it.value, *it.lines) for it in first.numbers] == [
+        ("Utilisation", "90 %"),
+        ("Memory", "60.0 GB", "of 80.0 GB"),
+        ("Temperature", "71 °C", "slows at 87 °C"),
+        ("Power", "612 W", "of 700 W"),
+    ]
     assert first.trouble == []
     assert first.model == "NVIDIA H100 80GB"
     assert second.trouble == ["slowed down: thermal (driver)", "3 corrected memory errors"]
