@@ -11,6 +11,7 @@ from core.lifecycle.runs import find_run
 from core.registry.records import AliasEvent, ModelVersion
 from core.registry.registry import PRODUCTION
 from core.runs.checkpoints import list_checkpoints
+from core.serving import deploy
 
 
 def list_models(hall: Hall) -> Sequence[ModelVersion]:
@@ -60,15 +61,13 @@ def request_promotion(
 def roll_back(
     hall: Hall, actor: Actor, *, alias: str = PRODUCTION, name: str | None = None, reason: str = ""
 ) -> AliasEvent:
-    """Point the alias at the version it pointed at before; raises NotFoundError."""
-    present = hall.registry.resolve(alias, name)
-    earlier = hall.registry.previous(present.name, alias)
+    """Point the alias at the version it pointed at before; raises NotFoundError, CorruptError."""
     return hall.ledger.perform(
-        actor, "models.rollback", f"{present.name}:{earlier}",
-        lambda: hall.registry.set_alias(
-            present.name, alias, earlier, actor=actor.name, action="rollback", reason=reason
+        actor, "models.rollback", alias,
+        lambda: deploy.roll_back(
+            hall.registry, hall.paths, name=name, alias=alias, actor=actor.name, reason=reason
         ),
-        {"from": present.version},
+        {"reason": reason},
     )  # fmt: skip
 
 
