@@ -12,6 +12,8 @@ from playwright.sync_api import Browser
 
 import dashboard
 from core.command import module_argv, start
+from core.lifecycle.hall import opened_hall
+from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings, WebSettings
 from dashboard.gate import issue_token, sign_in_url
 from monitors.collector import HostState, Reading
@@ -26,6 +28,7 @@ from tests.dashboard.e2e.harness import (
     stop,
 )
 
+RUN = "run1"
 INTERVAL_S = 1.0
 HISTORY_S = 1200
 GPUS = 4
@@ -81,9 +84,31 @@ def sampling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[boo
 
 
 @pytest.fixture(scope="session")
+def training(sampling: Callable[[bool], Path]) -> Iterator[Callable[[range], None]]:
+    """A run in the database; the function given logs further steps of its loss."""
+    with opened_hall(Settings(home=sampling(True))) as hall:  # noqa: FBT003
+        spec = RunSpec(name="one", dataset="demo", dataset_digest="d" * 64, preset="demo",
+                       device="cpu", config={}, code_version="0")  # fmt: skip
+        hall.runs.create(RUN, spec)
+        hall.runs.begin_attempt(RUN, "job1", 0)
+
+        def log(steps: range) -> None:
+            """Log a loss that is 100 divided by the step."""
+            points = [
+                MetricPoint(metric="train_loss", step=step, value=100 / step, wall_time=1e9 + step)
+                for step in steps
+            ]
+            hall.runs.log(RUN, points)
+
+        log(range(1, 51))
+        yield log
+
+
+@pytest.fixture(scope="session")
 def charts(
     tmp_path_factory: pytest.TempPathFactory,
     sampling: Callable[[bool], Path],
+    training: Callable[[range], None],  # noqa: ARG001  (its run must be there)
     chromium: Browser,
 ) -> Iterator[Product]:
     """The dashboard's server with the page beside this file as its only page."""

@@ -11,6 +11,7 @@ from dashboard.viewmodels.health import summarize_health
 from dashboard.widgets.header import page_header
 from dashboard.widgets.live_charts import (
     Limit,
+    MetricKey,
     Panel,
     Series,
     StepWindow,
@@ -80,5 +81,12 @@ live_charts(
     ],
     StepWindow(smoothing=0.9),
     key="losses",
+    columns=1,
+)
+measured = Series(label="measured", source=MetricKey(run="run1", metric="train_loss"))
+live_charts(
+    [Panel(title="Run", unit=Unit.PLAIN, series=(measured,))],
+    StepWindow(live=True),
+    key="run",
     columns=1,
 )

@@ -159,6 +159,23 @@ def test_data_can_be_read_as_a_table_with_gaps(open_charts: Opener) -> None:
     expect(table).to_be_hidden()
 
 
+def test_a_loss_curve_moves_while_it_is_looked_at(
+    open_charts: Opener, training: Callable[[range], None]
+) -> None:
+    """Step by step as the run logs them, without a rerun of the page."""
+    page = open_charts()
+    line = page.get_by_role("button", name=re.compile("^measured"))
+    expect(line).to_contain_text("2")
+
+    training(range(51, 101))
+
+    expect(line).to_contain_text("measured1", timeout=6_000)
+    page.get_by_role("button", name="Show data of Run").click()
+    rows = page.get_by_role("region", name="Data of Run").locator("tbody tr")
+    expect(rows).to_have_count(100)
+    expect(rows.first).to_contain_text("step 100")
+
+
 def test_a_line_can_be_hidden_and_stays_hidden(open_charts: Opener) -> None:
     """Over a rerun too: turning Live off runs the page again."""
     page = open_charts()

@@ -1,0 +1,224 @@
+"""The whole story on the started product, as a newcomer lives it.
+
+From an empty home to a corrected translation, with `datahall up` stopped in the middle and every
+restored byte compared.
+"""
+
+import filecmp
+import json
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.command import Process, SystemRunner, module_argv, start, wait
+from tests.dashboard.e2e.harness import (
+    Opener,
+    Product,
+    free_port,
+    look,
+    opener,
+    printed_document,
+    root_of,
+    sign_in,
+)
+
+START_S, RUN_S, STEP_MS = 60.0, 1500.0, 60_000
+GREETING, ANSWER = "Hello, how are you?", "Hola, ¿cómo estás?"
+
+
+@dataclass(slots=True)
+class Datahall:
+    """`datahall` on one home: started, stopped, asked."""
+
+    home: Path
+    environment: Mapping[str, str]
+    process: Process | None = None
+    starts: int = field(default=0)
+
+    def up(self) -> str:
+        """Start everything and return the link that signs in."""
+        self.starts += 1
+        told = self.home.parent / f"up-{self.starts}.json"
+        with told.open("wb") as log:
+            self.process = start(
+                module_argv("dashboard", "up", "--demo", "--no-browser", "--json"),
+                environment=self.environment,
+                log=log,
+                die_with_parent=True,
+            )
+        return str(printed_document(told, self.process)["url"])
+
+    def down(self) -> None:
+        """Press Ctrl-C."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            assert wait(self.process, START_S) == 0
+            self.process = None
+
+    def ask(self, *words: str) -> Any:  # noqa: ANN401  (a JSON document)
+        """Return what a command says with --json."""
+        argv = module_argv("dashboard", *words, "--json")
+        done = SystemRunner().run(argv, environment=self.environment, timeout_s=START_S)
+        assert done.exit_code == 0, done.stderr or done.stdout
+        return json.loads(done.stdout)
+
+    def run(self) -> Mapping[str, Any]:
+        """Return the newest run with everything about it."""
+        newest: Sequence[Mapping[str, Any]] = self.ask("runs", "list")
+        found: Mapping[str, Any] = self.ask("runs", "show", newest[0]["id"])
+        return found
+
+
+@pytest.fixture(scope="module")
+def datahall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Datahall]:
+    """A Datahall on an empty home."""
+    home = tmp_path_factory.mktemp("story") / "home"
+    environment = {
+        "DATAHALL_HOME": str(home),
+        "DATAHALL_WEB_PORT": str(free_port()),
+        "DATAHALL_SAMPLER_PORT": str(free_port()),
+        "DATAHALL_SERVING_PORT": str(free_port()),
+    }
+    hall = Datahall(home, environment)
+    yield hall
+    hall.down()
+
+
+@pytest.fixture(scope="module")
+def signed_in(datahall: Datahall, chromium: Browser) -> Product:
+    """The product, up, and a browser session that used its link."""
+    link = datahall.up()
+    return Product(root=root_of(link), home=datahall.home, cookies=sign_in(chromium, link))
+
+
+@pytest.fixture
+def visit(chromium: Browser, signed_in: Product) -> Iterator[Opener]:
+    """Return a way to open pages that fails the test on any error, refusal or foreign request."""
+    yield from opener(chromium, signed_in)
+
+
+@pytest.mark.xdist_group("story")
+@pytest.mark.slow
+class TestStory:
+    """Each test is a chapter; they are told in order."""
+
+    def test_within_seconds_the_page_shows_the_live_host(self, visit: Opener) -> None:
+        """CPU, memory, storage, network, and simulated GPUs that say so."""
+        page = visit("/")
+        for card in ("CPU", "Memory", "Storage", "Network"):
+            expect(page.get_by_text(card, exact=True).first).to_be_visible(timeout=STEP_MS)
+        expect(page.get_by_text("simulated").first).to_be_visible(timeout=STEP_MS)
+        look(page, "story-1-overview")
+
+    def test_a_run_is_started_behind_its_backup(self, visit: Opener, datahall: Datahall) -> None:
+        """The page says that the corpus is not backed up, backs it up, and starts the run."""
+        _until(lambda: datahall.ask("data", "list"), bool)
+        page = visit("/training")
+        page.locator(".st-key-new-run button").click()
+        expect(page.get_by_text("Not backed up yet")).to_be_visible(timeout=STEP_MS)
+        look(page, "story-2-new-run")
+        page.locator(".st-key-new-run-start button").click()
+        run = _until(datahall.run, lambda found: found["step"] > 0)
+        assert run["snapshot"] is not None
+        assert datahall.ask("data", "list")[0]["protected"] is True
+        page.wait_for_timeout(4000)
+        look(page, "story-3-training")
+
+    def test_the_run_goes_on_while_up_is_stopped_and_started_again(
+        self, datahall: Datahall, signed_in: Product
+    ) -> None:
+        """Ctrl-C stops the services, not the run."""
+        assert signed_in.root
+        before = datahall.run()
+        datahall.down()
+        meanwhile = _until(datahall.run, lambda found: found["step"] > before["step"])
+        assert meanwhile["state"] == "running"
+        datahall.up()
+        assert len(datahall.run()["attempts"]) == 1
+
+    def test_the_curve_moves_until_the_run_ends_with_scores(
+        self, visit: Opener, datahall: Datahall
+    ) -> None:
+        """ETA and speed while it runs; test BLEU of at least 80 and translations at its end."""
+        page = visit("/training")
+        expect(page.locator("canvas").first).to_be_visible(timeout=STEP_MS)
+        run = _until(datahall.run, lambda found: found["state"] not in ("queued", "running"))
+        assert run["state"] == "succeeded", run["exit_reason"]
+        assert run["scores"]["bleu"] >= 80
+        expect(page.get_by_text("BLEU").first).to_be_visible(timeout=STEP_MS)
+        page.get_by_role("tab", name="Translations").click()
+        page.wait_for_timeout(2000)
+        look(page, "story-4-ended")
+
+    def test_promoting_deploys_the_model(self, visit: Opener, datahall: Datahall) -> None:
+        """Promote on the page; the registry says what serves."""
+        page = visit("/training")
+        page.get_by_role("button", name="Promote").first.click()
+        page.locator("[role=dialog]").get_by_role("button", name=re.compile("Promote")).click()
+        models = _until(lambda: datahall.ask("models", "list"), bool)
+        assert "production" in models[0]["aliases"]
+
+    def test_the_greeting_is_translated_and_looked_into(self, visit: Opener) -> None:
+        """The text, the heat map, and a correction that is kept."""
+        page = _with_model(visit)
+        page.locator(".st-key-translate-text textarea").fill(GREETING)
+        page.locator(".st-key-translate-go button").click()
+        expect(page.locator(".st-key-translation")).to_contain_text(ANSWER, timeout=STEP_MS)
+        page.locator(".st-key-attention-go button").click()
+        expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=STEP_MS)
+        look(page, "story-5-translate")
+        page.get_by_role("tab", name="Correct it").click()
+        better = page.get_by_label("Better translation")
+        better.fill("Hola, ¿qué tal estás?")
+        page.locator(".st-key-correction-go button").click()
+        expect(page.get_by_text("Kept.").first).to_be_visible(timeout=STEP_MS)
+
+    def test_the_correction_is_stored(self, datahall: Datahall) -> None:
+        """With what the model said and who knew better."""
+        kept = datahall.ask("feedback", "list")[0]
+        assert (kept["source"], kept["hypothesis"]) == (GREETING, ANSWER)
+        assert kept["correction"] == "Hola, ¿qué tal estás?"
+
+    def test_the_corpus_is_restored_byte_by_byte(
+        self, visit: Opener, datahall: Datahall, tmp_path: Path
+    ) -> None:
+        """Into another folder, from the page; the page says that all files match."""
+        target = tmp_path / "restored"
+        page = visit("/backups")
+        page.locator(".st-key-restore button").click()
+        page.get_by_label("Into this folder").fill(str(target))
+        page.locator(".st-key-restore-go button").click()
+        expect(page.get_by_text(re.compile(r"files match")).first).to_be_visible(timeout=STEP_MS)
+        look(page, "story-6-restored")
+        kept = next(datahall.home.glob("datasets/demo/*/pairs.tsv.gz"))
+        restored = next(target.rglob("pairs.tsv.gz"))
+        assert filecmp.cmp(kept, restored, shallow=False)
+
+
+def _with_model(visit: Opener) -> Page:
+    """Open Translate once the server has taken up the promoted model."""
+    deadline = time.monotonic() + START_S
+    while True:
+        page = visit("/translate")
+        if page.locator(".st-key-translate-text textarea").count():
+            return page
+        assert time.monotonic() < deadline, "the server never took up the model"
+        page.wait_for_timeout(1000)
+
+
+def _until(ask: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:  # noqa: ANN401  (JSON)
+    """Return the first answer that holds; the run gives the time."""
+    deadline = time.monotonic() + RUN_S
+    while True:
+        answer = ask()
+        if holds(answer):
+            return answer
+        assert time.monotonic() < deadline, f"never came: {answer}"
+        time.sleep(1.0)
