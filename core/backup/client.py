@@ -1,6 +1,7 @@
 """Calls restic on one repository: its environment, its locks, its errors."""
 
 import os
+import shutil
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from core.backup.failures import LockedError, explain
 from core.backup.find import Restic
 from core.backup.program import Call, OnLine, OnTick, Outcome, WatchedRunner
 from core.backup.repository import Repository, new_recovery_key
+from core.errors import CorruptError, DatahallError
 
 
 @dataclass(slots=True)
@@ -46,20 +48,16 @@ class ResticClient:
         on_line: OnLine | None = None,
         on_tick: OnTick | None = None,
         folder: Path | None = None,
+        uses_cache: bool = True,
     ) -> Outcome:
-        """Run restic; once more when only a lock stood in the way that nobody holds any more.
-
-        That is a lock of this host by a process that is gone (a backup that was killed). Locks of
-        other hosts, or of living processes, are never removed from here.
-        """
+        """Run restic; once more when only something stood in the way that could be removed."""
         outcome = self.once(argv, on_line=on_line, on_tick=on_tick, folder=folder)
         if outcome.exit_code == 0:
             return outcome
         error = explain(outcome, self.place.name)
-        if not isinstance(error, LockedError) or not error.is_left_behind(socket.gethostname()):
-            return outcome
-        self.once(arguments.unlock(self.restic))
-        return self.once(argv, on_line=on_line, on_tick=on_tick, folder=folder)
+        if self._removes_lock(error) or (uses_cache and self._removes_cache(error)):
+            return self.once(argv, on_line=on_line, on_tick=on_tick, folder=folder)
+        return outcome
 
     def once(
         self,
@@ -73,7 +71,10 @@ class ResticClient:
         """Run restic with the repository's environment, whatever comes of it."""
         self.place.check_key_file()
         call = Call(
-            argv=argv, environment=self.place.environment, folder=folder, keep_open=keep_open
+            argv=argv,
+            environment=self.place.environment,
+            folder=folder,
+            keep_open=keep_open,
         )
         return self.runner.run(call, on_line=on_line, on_tick=on_tick)
 
@@ -91,3 +92,20 @@ class ResticClient:
         if outcome.exit_code != 0:
             raise explain(outcome, self.place.name)
         return key
+
+    def _removes_lock(self, error: DatahallError) -> bool:
+        """Remove a lock of this host by a process that is gone (a backup that was killed).
+
+        Locks of other hosts, or of living processes, are never removed from here.
+        """
+        if not isinstance(error, LockedError) or not error.is_left_behind(socket.gethostname()):
+            return False
+        self.once(arguments.unlock(self.restic))
+        return True
+
+    def _removes_cache(self, error: DatahallError) -> bool:
+        """Remove the cache where something is damaged: it may be the cache, not the repository."""
+        if not isinstance(error, CorruptError) or not self.place.cache.exists():
+            return False
+        shutil.rmtree(self.place.cache, ignore_errors=True)
+        return True

@@ -52,7 +52,7 @@ class ContentsReader:
         if found is None:
             return
         if found.get("struct_type") == "snapshot":
-            self.stored = messages.stored_snapshot(found)
+            self.stored, self.listing, self.files = messages.stored_snapshot(found), {}, 0
         elif found.get("type") in ("file", "symlink"):
             is_file = found["type"] == "file"
             name = str(found["path"]).removeprefix("/")

@@ -222,7 +222,8 @@ def _wrong_key(_words: str, place: str) -> DatahallError:
     """Return that the key does not fit."""
     return WrongKeyError(
         f"the key file does not open the repository {place}",
-        remedy="Put the repository's key, or its recovery key, into the key file",
+        remedy="Put the repository's key, or its recovery key, into the key file; if it is the "
+        "right one, the repository's folder keys/ is damaged: bring it back from a copy",
     )
 
 
@@ -265,6 +266,7 @@ def _cancelled(_words: str, _place: str) -> DatahallError:
 CORRUPT = (
     r"ciphertext verification failed|Pack ID does not match|invalid data returned"
     r"|repository contains errors|LoadIndex returned errors|unexpected pack id"
+    r"|Fatal: Unmarshal: |only supported KDF"
     r"|/data/[0-9a-f]{2}/[0-9a-f]{64}: no such file"
 )
 # In this order: a full disk also leaves other words behind, a corrupt repository names its cause.

@@ -166,7 +166,8 @@ class ResticEngine:
 
     def check(self, *, read_data: bool) -> CheckReport:
         """Check the repository; damage is reported, anything else that fails is raised."""
-        outcome = self.client.run(arguments.check(self.client.restic, read_data=read_data))
+        argv = arguments.check(self.client.restic, read_data=read_data)
+        outcome = self.client.run(argv, uses_cache=False)
         if outcome.exit_code == 0:
             return CheckReport(problems=(), read_data=read_data)
         error = explain(outcome, self.repository)

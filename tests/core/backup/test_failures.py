@@ -47,6 +47,7 @@ CASES: list[tuple[int, str, type[DatahallError]]] = [
     (1, "Fatal: load <index/69564c7d5c>: invalid data returned", CorruptError),
     (1, '{"message_type":"exit_error","code":1,"message":"Fatal: repository contains errors"}',
      CorruptError),
+    (1, "Fatal: Unmarshal: illegal base64 data at input byte 97", CorruptError),
     (1, "error: error loading index 69\nFatal: LoadIndex returned errors", CorruptError),
     (1, f"ignoring error for /x: open /r/data/77/{'7' * 64}: no such file or directory",
      CorruptError),

@@ -77,6 +77,7 @@ def test_the_life_of_a_dataset_in_jobs(
     assert "restores: 3 of 3 files match" in out
 
 
+@pytest.mark.slow
 def test_damage_ends_a_check_with_a_clear_line(
     with_repository: StatePaths, dataset: Path, folder: Path
 ) -> None:
@@ -117,6 +118,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert not (folder / "result.json").exists()
 
 
+@pytest.mark.slow
 def test_sigterm_ends_restic_too_and_leaves_a_usable_repository(
     with_repository: StatePaths, dataset: Path, folder: Path
 ) -> None:
@@ -138,6 +140,7 @@ def test_sigterm_ends_restic_too_and_leaves_a_usable_repository(
     assert run(paths, folder, "run", "--what", "data")[0] == 0
 
 
+@pytest.mark.slow
 def test_restic_ends_with_a_job_that_was_killed(
     with_repository: StatePaths, dataset: Path, folder: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_an_unreadable_file_is_named_and_what_could_be_read_is_stored(
     assert "datasets/demo/abc123/pairs.tsv.gz" in engine.listing(caught.value.snapshot.id)
 
 
+@pytest.mark.slow
 def test_a_killed_backup_leaves_a_usable_repository(engine_of: EngineOf, paths: StatePaths) -> None:
     """Kill -9 in the middle; the rerun, a forget and a check of every byte go through.
 
@@ -129,6 +130,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["/usr/bin/umount", folder], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_older_snapshots_survive(
     engine_of: EngineOf, paths: StatePaths, dataset: Path, tiny_disk: Path, tmp_path: Path
 ) -> None:
@@ -161,6 +163,19 @@ def test_a_wrong_key_opens_nothing(engine_of: EngineOf, tmp_path: Path) -> None:
         engine_of(location=str(tmp_path / "nowhere")).snapshots()
 
 
+def test_a_damaged_cache_is_not_a_damaged_repository(
+    engine_of: EngineOf, dataset: Path, paths: StatePaths, tmp_path: Path
+) -> None:
+    """It is thrown away, and the repository asked itself."""
+    taken = engine_of().backup([dataset], [])
+    indexes = [path for path in paths.restic_cache.rglob("index/*/*") if path.is_file()]
+    assert indexes
+    for path in indexes:
+        path.write_bytes(b"?" * path.stat().st_size)
+    engine_of().restore(taken.id, tmp_path / "out")
+    assert (tmp_path / "out" / "datasets" / "demo" / "abc123" / "pairs.tsv.gz").exists()
+
+
 def test_a_key_that_others_may_read_is_not_used(engine_of: EngineOf, paths: StatePaths) -> None:
     """Nothing is started with it."""
     paths.repository_key.chmod(0o644)
@@ -181,6 +196,7 @@ def test_a_server_that_never_answers_is_given_up(engine_of: EngineOf) -> None:
         assert time.monotonic() - begun < 30
 
 
+@pytest.mark.slow
 def test_a_backup_that_is_interrupted_leaves_no_lock_and_no_process(
     engine_of: EngineOf, paths: StatePaths
 ) -> None:
@@ -199,6 +215,7 @@ def test_a_backup_that_is_interrupted_leaves_no_lock_and_no_process(
     assert engine.check(read_data=True).problems == ()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_rewritten_while_restic_reads_it_is_not_protected(
     vault: Vault, dataset: Path, heard: list[Stage]
 ) -> None:

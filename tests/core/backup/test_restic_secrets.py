@@ -45,6 +45,7 @@ def test_recovery_keys_are_legible_and_never_the_same() -> None:
     assert not set("".join(keys)) & set("01ILO")
 
 
+@pytest.mark.slow
 def test_the_recovery_key_opens_the_repository_and_is_kept_nowhere(
     engine_of: EngineOf, dataset: Path, tmp_path: Path
 ) -> None:
