@@ -1,22 +1,19 @@
 """Settings: services, settings, audit log, versions."""
 
-import streamlit as st
-
 from dashboard import wiring
-from dashboard.widgets import settings as parts
+from dashboard.widgets import settings
 from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
+from dashboard.widgets.tabs import draw_tabs
 
 with page_guard():
     page_header("Settings", wiring.health, ranged=False)
-    services, settings, audit, about = st.tabs(
-        ["Services", "Settings", "Audit log", "About"], key="settings-tab", bind="query-params"
+    draw_tabs(
+        {
+            "Services": lambda: settings.draw_services(wiring.hall()),
+            "Settings": lambda: settings.draw_settings(wiring.settings()),
+            "Audit log": lambda: settings.draw_audit(wiring.hall()),
+            "About": lambda: settings.draw_about(wiring.settings()),
+        },
+        key="settings-tab",
     )
-    with services, page_guard():
-        parts.draw_services(wiring.hall())
-    with settings, page_guard():
-        parts.draw_settings(wiring.settings())
-    with audit, page_guard():
-        parts.draw_audit(wiring.hall())
-    with about, page_guard():
-        parts.draw_about(wiring.settings())

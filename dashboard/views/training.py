@@ -31,5 +31,5 @@ with page_guard():
         with page_guard():
             draw_run(hall, name, [view for view in views if view.run.spec.name != name])
     with table:  # filled last: the choice above may come from the address
-        draw_runs(hall)
+        draw_runs(hall, is_busy=any(not view.is_over for view in views))
     draw_new_run(hall)

@@ -8,6 +8,7 @@ from dashboard.widgets import translate
 from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
 from dashboard.widgets.notices import draw_notices
+from dashboard.widgets.tabs import draw_tabs
 
 with page_guard():
     page_header("Translate", wiring.health, ranged=False)
@@ -19,15 +20,14 @@ with page_guard():
         translate.draw_unavailable(error)
     else:
         translate.draw_translator(client, languages, wiring.settings().serving.max_characters)
-        attention, alternatives, correction = st.tabs(
-            ["Attention", "Alternatives", "Correct it"], key="translate-tab"
+        draw_tabs(
+            {
+                "Attention": lambda: translate.draw_attention(client),
+                "Alternatives": translate.draw_alternatives,
+                "Correct it": lambda: translate.draw_correction(hall, languages),
+            },
+            key="translate-tab",
         )
-        with attention, page_guard():
-            translate.draw_attention(client)
-        with alternatives, page_guard():
-            translate.draw_alternatives()
-        with correction, page_guard():
-            translate.draw_correction(hall, languages)
     st.header("Corrections", anchor=False)
     with page_guard():
         translate.draw_corrections(hall)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.data.records import SPLITS
+from core.data.records import SPLITS, Dataset
 from core.lifecycle.backups import protect_dataset
 from core.lifecycle.datasets import add_demo, delete_dataset, request_prepare
 from core.lifecycle.hall import Hall
@@ -17,6 +17,7 @@ from dashboard.widgets.cleaning import draw_report
 from dashboard.widgets.dialogs import Question, ask, open_dialog, opened
 from dashboard.widgets.notices import perform
 from dashboard.widgets.tables import badge, large_table, small_table
+from dashboard.widgets.tabs import draw_tabs
 
 DATASET_KEY = "dataset"
 EXAMPLES = 12
@@ -72,11 +73,13 @@ def draw_version(hall: Hall, views: Sequence[DatasetView]) -> None:
     row = rows[chosen]
     _draw_state(row)
     _draw_actions(hall, view, row)
-    examples, report = st.tabs(["Examples", "Cleaning report"], key="dataset-tabs")
-    with examples:
-        _draw_examples(hall, view)
-    with report:
-        _draw_report(view)
+    draw_tabs(
+        {
+            "Examples": lambda: _draw_examples(hall, view),
+            "Cleaning report": lambda: _draw_report(view),
+        },
+        key="dataset-tab",
+    )
 
 
 def _draw_state(row: DatasetRow) -> None:
@@ -133,8 +136,17 @@ def _draw_examples(hall: Hall, view: DatasetView) -> None:
     chosen = st.segmented_control(
         "From", splits, default="imported", required=True, key="example-split"
     )
-    pairs = hall.datasets.examples(dataset, EXAMPLES, "" if chosen == "imported" else chosen)
-    small_table((dataset.source, dataset.target), [(it.source, it.target) for it in pairs])
+    prepared_at = dataset.report.prepared_at if dataset.report else 0.0
+    pairs = _examples(hall, dataset, f"{dataset.name} {dataset.digest} {prepared_at}", chosen)
+    small_table((dataset.source, dataset.target), pairs)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _examples(_hall: Hall, _dataset: Dataset, version: str, part: str) -> Sequence[tuple[str, str]]:
+    """Return pairs spread over a part of a version; a version never changes, so it is read once."""
+    del version  # part of the cache's key
+    pairs = _hall.datasets.examples(_dataset, EXAMPLES, "" if part == "imported" else part)
+    return [(pair.source, pair.target) for pair in pairs]
 
 
 def _draw_report(view: DatasetView) -> None:

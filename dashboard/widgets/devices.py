@@ -68,7 +68,7 @@ def draw_age(hall: Hall, telemetry: TelemetryStore) -> None:
                 fresh.sentence, icon=":material/history:"
             )
 
-    live_part(draw, EVERY_S)
+    live_part(draw, SLOW_S)
 
 
 def draw_gpus(telemetry: TelemetryStore, now: Readings) -> None:

@@ -15,6 +15,7 @@ from dashboard.widgets.notices import perform
 from dashboard.widgets.tables import badge
 
 EVERY_S = 1.0
+IDLE_S = 4.0
 NEWEST = 40
 SHOWN_ENDED = 2
 LOG_LINES = 40
@@ -36,7 +37,7 @@ def draw_jobs(hall: Hall, kinds: Sequence[JobKind], *, key: str) -> None:
         for job in _unread(jobs):
             _draw_failed(hall, job, key)
 
-    live_part(draw, EVERY_S)
+    live_part(draw, EVERY_S if active_jobs(hall, kinds) else IDLE_S)
 
 
 def active_jobs(hall: Hall, kinds: Sequence[JobKind]) -> Sequence[Job]:

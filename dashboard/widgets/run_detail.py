@@ -27,8 +27,10 @@ from dashboard.widgets.live_charts import StepWindow, live_charts
 from dashboard.widgets.run_charts import MAX_RUNS, CurveChoice, run_panels
 from dashboard.widgets.runs import draw_actions, draw_questions, draw_state
 from dashboard.widgets.tables import facts, large_table, small_table
+from dashboard.widgets.tabs import draw_tabs
 
 EVERY_S = 2.0
+SLOW_S = 15.0
 LOG_EVERY_S = 3.0
 LOG_HEIGHT = 380
 SAMPLES = 8
@@ -37,27 +39,23 @@ SAMPLES = 8
 def draw_run(hall: Hall, name: str, others: Sequence[RunView]) -> None:
     """Draw everything about a run; `others` can be compared with it."""
     page = run_page(detail(hall, name), hall.clock.now(), zone())
-    live_part(lambda: draw_state(run_row(find_run(hall, name), hall.clock.now())), EVERY_S)
+    every_s = SLOW_S if page.row.is_over else EVERY_S
+    live_part(lambda: draw_state(run_row(find_run(hall, name), hall.clock.now())), every_s)
     draw_actions(page.row, has_checkpoint=page.can_promote)
     draw_questions(hall, page.row)
     if page.scores:
         draw_scores(page.scores)
-    curves, samples, log, checkpoints, config, compared = st.tabs(
-        ["Curves", "Translations", "Log", "Checkpoints", "Facts", "Compare"],
-        key="run-tabs",
+    draw_tabs(
+        {
+            "Curves": lambda: _draw_curves(hall, page, others),
+            "Translations": lambda: _draw_samples(hall, page),
+            "Log": lambda: _draw_log(hall, page),
+            "Checkpoints": lambda: _draw_checkpoints(page),
+            "Facts": lambda: _draw_facts(page),
+            "Compare": lambda: _draw_comparison(hall, page, others),
+        },
+        key="run-tab",
     )
-    with curves:
-        _draw_curves(hall, page, others)
-    with samples:
-        _draw_samples(hall, page)
-    with log:
-        _draw_log(hall, page)
-    with checkpoints:
-        _draw_checkpoints(page)
-    with config:
-        _draw_facts(page)
-    with compared:
-        _draw_comparison(hall, page, others)
 
 
 def draw_scores(scores: Sequence[ScoreRow]) -> None:

@@ -19,6 +19,7 @@ from dashboard.widgets.live import live_part
 from dashboard.widgets.tables import badge
 
 EVERY_S = 2.0
+IDLE_S = 6.0
 RUN_KEY = "run"
 SEEN = "run_states"
 STATES = tuple(state.value for state in JobState)
@@ -26,8 +27,8 @@ HEIGHT = 300
 FEW = 7
 
 
-def draw_runs(hall: Hall) -> None:
-    """Draw the runs, up to date; a click on one shows it below."""
+def draw_runs(hall: Hall, *, is_busy: bool) -> None:
+    """Draw the runs, up to date, more often while one is at work; a click shows one below."""
 
     def draw() -> None:
         views = list_runs(hall)
@@ -38,7 +39,7 @@ def draw_runs(hall: Hall) -> None:
         _rerun_on_change(rows)
         _draw_table(rows)
 
-    live_part(draw, EVERY_S)
+    live_part(draw, EVERY_S if is_busy else IDLE_S)
 
 
 def draw_no_runs() -> None:

@@ -21,6 +21,7 @@ from core.serving.client import TranslationClient
 from core.serving.echo import EchoTranslator
 from core.serving.pool import ModelPool
 from core.serving.server import TranslationServer
+from core.serving.version_folder import VersionFolder
 from core.settings import Settings
 from dashboard import wiring
 from monitors.collector import HostState, Reading
@@ -75,6 +76,7 @@ class House:
             scores={"bleu": 80.0 + version, "chrf": 91.5}, self_test={"segments": 64},
             digest="f" * 64, created_at=self.clock.now(),
         )  # fmt: skip
+        VersionFolder(self.hall.paths.model(made.name, version)).write_card({}, {})
         self.hall.registry.register(made)
         self.hall.registry.set_alias(
             "en-es", "production", version, actor="ada", action="promote", reason="better"
@@ -160,6 +162,12 @@ def unanswered() -> TranslationClient:
 def no_attention(_version: ModelVersion) -> Any:  # noqa: ANN401  (never returns)
     """The echo has no attention to show."""
     raise AssertionError("nobody asks for attention here")
+
+
+def open_tab(page: AppTest, key: str, name: str) -> AppTest:
+    """Look at another tab: only the open one is drawn."""
+    page.session_state[key] = name
+    return page.run()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from core.clock import FixedClock
 from core.data.prepare import prepare
 from core.jobs.launcher import JobKind, Progress
 from core.jobs.memory import Script
-from tests.dashboard.views.conftest import House
+from tests.dashboard.views.conftest import House, open_tab
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
@@ -47,7 +47,7 @@ def test_a_dataset_shows_protection_and_examples(
     said = words(page)
     assert "not backed up" in said
     assert "I see 2 cats." in said
-    assert "Not prepared yet" in said
+    assert "Not prepared yet" in words(open_tab(page, "dataset-tab", "Cleaning report"))
     assert {"Back up now", "Prepare", "Delete"} <= {it.label for it in page.button}
 
 
@@ -91,7 +91,7 @@ def test_a_prepared_version_shows_what_each_rule_did(
 ) -> None:
     """Counts, splits, vocabulary."""
     prepare(house.add_dataset(), vocabulary_size=300, clock=clock)
-    page = open_page("data")
+    page = open_tab(open_page("data"), "dataset-tab", "Cleaning report")
     said = words(page)
     assert "58 pairs in" in said
     assert "vocabulary" in said

@@ -12,7 +12,7 @@ from core.jobs.memory import Script
 from core.lifecycle.records import RunView, TrainRequest
 from core.lifecycle.training import request_run
 from core.runs.records import MetricPoint, TranslationSample
-from tests.dashboard.views.conftest import House
+from tests.dashboard.views.conftest import House, open_tab
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
@@ -148,8 +148,8 @@ def test_a_running_run_shows_everything(
     assert "no backup" in said
     assert "Stop" in said
     assert "Resume" not in [it.label for it in page.button]
-    assert "no backup: a *test*" in said
     assert "loss 2.91" in said
+    assert "no backup: a *test*" in words(open_tab(page, "run-tab", "Facts"))
 
 
 @pytest.mark.usefixtures("long_jobs")
@@ -174,7 +174,8 @@ def test_a_crashed_run_says_why_and_can_be_resumed(
     said = words(page)
     assert "crashed" in said
     assert "no checkpoint yet" in said
-    assert "step 320 loss 2.9" in said
+    assert "step 320 loss 2.9" in words(open_tab(page, "run-tab", "Log"))
+    assert "None has started yet" in words(open_tab(page, "run-tab", "Checkpoints"))
     house.launcher.otherwise = Script(seconds=3600)
     press(press(page, "Resume"), "Resume it")
     assert house.launcher.jobs()[0].state is JobState.RUNNING
@@ -194,7 +195,7 @@ def test_a_finished_run_shows_scores_and_translations(
         hypothesis="Hola, ¿cómo estás?", reference="Hola, ¿cómo estás?",
     )  # fmt: skip
     house.hall.runs.log_samples(view.run.id, [sample, replace(sample, position=1, source="<b>")])
-    page = open_page("training")
+    page = open_tab(open_page("training"), "run-tab", "Translations")
     said = words(page)
     assert {it.label: it.value for it in page.metric}["BLEU"] == "83.4"
     assert "nrefs:1" in said
@@ -227,7 +228,7 @@ def test_runs_can_be_compared(house: House, open_page: Open, admin: Actor) -> No
     """Settings and scores side by side, differences first."""
     start(house, admin, "one")
     start(house, admin, "two")
-    page = open_page("training")
+    page = open_tab(open_page("training"), "run-tab", "Compare")
     page.multiselect(key="compare-beside").select("one").run()
     assert not page.exception
     assert "two" in page.dataframe[-1].value.columns
@@ -239,6 +240,6 @@ def test_the_log_can_be_searched(house: House, open_page: Open, admin: Actor) ->
     house.launcher.otherwise = Script(seconds=3600, lines=("step 1", "WARNING slow", "step 2"))
     start(house, admin)
     house.clock.advance(1)
-    page = open_page("training")
+    page = open_tab(open_page("training"), "run-tab", "Log")
     page.text_input(key="log-search").set_value("warning").run()
     assert [it.value for it in page.code] == ["WARNING slow"]

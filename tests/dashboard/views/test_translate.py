@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.serving.client import TranslationClient
 from core.serving.records import Attention, Translation
 from dashboard import wiring
-from tests.dashboard.views.conftest import House
+from tests.dashboard.views.conftest import House, open_tab
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
@@ -61,12 +61,13 @@ def test_the_example_is_translated_with_one_press(page: AppTest, words: Words) -
     said = words(page)
     assert "ms" in said
     assert "en-es:1" in said
+    said = words(open_tab(page, "translate-tab", "Alternatives"))
     assert "Hello, how are you?" in said
 
 
 def test_a_correction_is_kept_and_exported(page: AppTest, house: House) -> None:
     """It goes into the database, then into a dataset version."""
-    press(page, "Translate")
+    open_tab(press(page, "Translate"), "translate-tab", "Correct it")
     better = next(it for it in page.text_area if it.key.startswith("better-"))
     better.set_value("Hola, ¿cómo estás?")
     press(page, "Keep the correction")
@@ -80,7 +81,8 @@ def test_a_correction_is_kept_and_exported(page: AppTest, house: House) -> None:
 
 def test_a_correction_that_changes_nothing_is_refused(page: AppTest, house: House) -> None:
     """And says why."""
-    press(press(page, "Translate"), "Keep the correction")
+    open_tab(press(page, "Translate"), "translate-tab", "Correct it")
+    press(page, "Keep the correction")
     assert "is what the model said" in page.error[0].value
     assert house.hall.feedback.list() == []
 
