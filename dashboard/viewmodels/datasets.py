@@ -39,7 +39,7 @@ class DatasetRow:
     job: str | None
     origin: str
     created: str
-    rejected: str
+    imported: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +101,14 @@ def report_page(report: PrepareReport, zone: tzinfo) -> ReportPage:
     )
 
 
-def rejected_sentence(rejected: Mapping[str, int]) -> str:
-    """Say which lines an import could not use, by reason; empty when it used all."""
-    told = [f"{count(number)} {reason}" for reason, number in rejected.items() if number]
-    return "Lines that could not be used: " + ", ".join(told) if told else ""
+def import_sentence(rejected: Mapping[str, int], repaired: Mapping[str, int]) -> str:
+    """Say which lines an import left out or had to mend, by reason; empty when it took all."""
+    told = [
+        f"{words}: {reasons}"
+        for words, counts in (("left out", rejected), ("mended", repaired))
+        if (reasons := ", ".join(f"{count(n)} {reason}" for reason, n in counts.items() if n))
+    ]
+    return "Lines " + "; ".join(told) if told else ""
 
 
 def version_label(dataset: Dataset) -> str:
@@ -130,7 +134,7 @@ def _row(view: DatasetView, now: float) -> DatasetRow:
         job=view.job.id if view.job else None,
         origin=" · ".join(text for text in (dataset.origin, dataset.licence) if text),
         created=age(dataset.created_at, now),
-        rejected=rejected_sentence(dataset.rejected),
+        imported=import_sentence(dataset.rejected, dataset.repaired),
     )
 
 

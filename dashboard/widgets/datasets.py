@@ -92,8 +92,8 @@ def _draw_state(row: DatasetRow) -> None:
             width="stretch",
         )
     st.markdown(f":small[Version {plain(row.digest)}: the SHA-256 of its content]")
-    if row.rejected:
-        st.warning(plain(row.rejected, 400), icon=":material/filter_alt_off:")
+    if row.imported:
+        st.warning(plain(row.imported, 400), icon=":material/filter_alt_off:")
 
 
 def _draw_actions(hall: Hall, view: DatasetView, row: DatasetRow) -> None:

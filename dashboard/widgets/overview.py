@@ -14,9 +14,11 @@ from dashboard.viewmodels.readings import read
 from dashboard.viewmodels.runs import RunRow, first_rows, run_counts, run_rows
 from dashboard.viewmodels.services import service_rows, troubled
 from dashboard.widgets.cards import draw_tile
+from dashboard.widgets.dialogs import open_dialog
 from dashboard.widgets.host_charts import overview_panels
 from dashboard.widgets.live import live_part
 from dashboard.widgets.live_charts import TimeWindow, live_charts
+from dashboard.widgets.new_run import DIALOG
 from dashboard.widgets.tables import badge
 from monitors.collector import HostState
 from monitors.store import TelemetryStore
@@ -126,4 +128,6 @@ def _draw_no_runs() -> None:
         icon=":material/model_training:",
         title="No runs yet",
     )
-    st.page_link("views/training.py", label="Go to Training", icon=":material/model_training:")
+    if st.button("New training run", key="overview-new-run", icon=":material/add:"):
+        open_dialog(DIALOG)
+        st.switch_page("views/training.py")

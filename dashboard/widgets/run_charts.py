@@ -13,18 +13,19 @@ from dashboard.viewmodels.metrics import (
     VALID_BLEU,
     VALID_LOSS,
 )
-from dashboard.widgets.live_charts import MetricKey, Panel, Series, Unit
+from dashboard.widgets.live_charts import Mark, MetricKey, Panel, Series, Unit
 
 MAX_RUNS = 4  # two loss lines each: eight lines are the most that stay readable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveChoice:
-    """How the curves are drawn: `log` is the loss axis."""
+    """How the curves are drawn: `log` is the loss axis, `resumed_at` are steps to mark."""
 
     log: bool = False
     elapsed: bool = False
     smoothing: float = 0.0
+    resumed_at: Sequence[int] = ()
 
 
 def run_panels(views: Sequence[RunView], choice: CurveChoice) -> Sequence[Panel]:
@@ -38,9 +39,18 @@ def run_panels(views: Sequence[RunView], choice: CurveChoice) -> Sequence[Panel]
             _line(view, VALID_LOSS, place, _label(view, "valid", shown), dashed=True),
         )
     )
+    # Marks stand at steps; over time they would stand wrong.
+    steps = () if choice.elapsed else choice.resumed_at
+    marks = tuple(Mark(label="resumed", at=float(step)) for step in steps)
     return [
         Panel(
-            title="Loss", unit=Unit.PLAIN, series=loss, floor=None, log=choice.log, height_px=300
+            title="Loss",
+            unit=Unit.PLAIN,
+            series=loss,
+            floor=None,
+            log=choice.log,
+            marks=marks,
+            height_px=300,
         ),
         _panel("Validation BLEU", VALID_BLEU, shown, height_px=300),
         _panel("Learning rate", LEARNING_RATE, shown),

@@ -81,7 +81,7 @@ def _draw_curves(hall: Hall, page: RunPage, others: Sequence[RunView]) -> None:
         log = st.toggle("Log loss", key="curves-log")
         elapsed = st.toggle("Over time", key="curves-elapsed", help="Seconds instead of steps")
     views = [find_run(hall, page.row.name), *(named[it] for it in beside if it in named)]
-    choice = CurveChoice(log=log, elapsed=elapsed, smoothing=smoothing)
+    choice = CurveChoice(log=log, elapsed=elapsed, smoothing=smoothing, resumed_at=page.resumed_at)
     is_growing = any(not view.is_over for view in views)
     live_charts(
         run_panels(views, choice),

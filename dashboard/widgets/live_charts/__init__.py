@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.widgets.live_charts.payload import payload
 from dashboard.widgets.live_charts.records import (
     Limit,
+    Mark,
     MetricKey,
     Panel,
     Series,
@@ -25,6 +26,7 @@ from dashboard.widgets.live_charts.records import (
 
 __all__ = [
     "Limit",
+    "Mark",
     "MetricKey",
     "Panel",
     "Series",

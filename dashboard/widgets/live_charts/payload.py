@@ -65,6 +65,7 @@ def _panel(panel: Panel, sources: list[SeriesKey | MetricKey]) -> dict[str, Any]
         "log": panel.log,
         "height": panel.height_px,
         "limits": [{"label": limit.label, "value": limit.value} for limit in panel.limits],
+        "marks": [{"label": mark.label, "at": mark.at} for mark in panel.marks],
         "series": [_series(place, one, sources) for place, one in enumerate(panel.series)],
     }
 

@@ -60,6 +60,14 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A dotted grey line at a place of the horizontal axis: a step at which a run was resumed."""
+
+    label: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """One chart. `floor` and `ceiling` fix the ends of the scale; None follows the points."""
 
@@ -70,6 +78,7 @@ class Panel:
     ceiling: float | None = None
     log: bool = False
     limits: tuple[Limit, ...] = ()
+    marks: tuple[Mark, ...] = ()
     height_px: int = 190
 
 

@@ -10,7 +10,7 @@ from core.lifecycle.records import DatasetView
 from dashboard.viewmodels.datasets import (
     dataset_rows,
     has_demo,
-    rejected_sentence,
+    import_sentence,
     report_page,
     version_label,
 )
@@ -92,10 +92,9 @@ def test_an_empty_corpus_divides_by_nothing() -> None:
 
 def test_rejected_lines_are_counted_by_reason() -> None:
     """Nothing is lost silently."""
-    assert rejected_sentence({"without a tab": 3, "not UTF-8": 0}) == (
-        "Lines that could not be used: 3 without a tab"
-    )
-    assert rejected_sentence({}) == ""
+    told = import_sentence({"without a tab": 3, "not UTF-8": 0}, {"tab inside": 1200})
+    assert told == "Lines left out: 3 without a tab; mended: 1,200 tab inside"
+    assert import_sentence({}, {}) == ""
 
 
 def test_a_version_has_a_label(dataset_view: DatasetView) -> None:

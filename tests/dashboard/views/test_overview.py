@@ -51,6 +51,7 @@ def test_before_the_first_sample_the_page_says_what_comes(open_page: Open, words
     assert "Nothing was measured yet" in said
     assert "The charts begin with the first sample" in said
     assert page.info[0].proto.title == "No runs yet"
+    assert "New training run" in [it.label for it in page.button]
 
 
 def test_a_healthy_host_shows_its_tiles_and_curves(

@@ -32,6 +32,13 @@ def test_several_runs_are_named_and_keep_their_colour_everywhere() -> None:
     assert all(panel.series[-1].color == 1 for panel in panels)
 
 
+def test_a_resumed_run_is_marked_at_its_step_but_not_over_time() -> None:
+    """Seconds are another axis."""
+    loss = run_panels([view("a")], CurveChoice(resumed_at=[200]))[0]
+    assert [(mark.label, mark.at) for mark in loss.marks] == [("resumed", 200.0)]
+    assert not run_panels([view("a")], CurveChoice(resumed_at=[200], elapsed=True))[0].marks
+
+
 def test_no_panel_has_more_lines_than_colours() -> None:
     """Eight lines at most."""
     views = [view(str(place)) for place in range(9)]

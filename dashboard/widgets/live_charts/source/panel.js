@@ -169,7 +169,7 @@ function options(panel, hall, frame, inspect) {
     hooks: {
       setCursor: [inspect],
       setSelect: [(plot) => selectRange(plot, hall)],
-      draw: [(plot) => drawLimits(plot, panel, hall), inspect],
+      draw: [(plot) => drawLimits(plot, panel, hall), (plot) => drawMarks(plot, panel, hall), inspect],
     },
   }
 }
@@ -227,6 +227,27 @@ function drawLimits(plot, panel, hall) {
     ctx.stroke()
     const text = `${limit.label} ${formatValue(panel.unit, limit.value)}`
     ctx.fillText(text, bbox.left + bbox.width, height - 2 * uPlot.pxRatio)
+  }
+  ctx.restore()
+}
+
+function drawMarks(plot, panel, hall) {
+  const { ctx, bbox } = plot
+  ctx.save()
+  ctx.strokeStyle = faint(hall.theme.text, 0.55)
+  ctx.fillStyle = hall.theme.text
+  ctx.font = plot.axes[1].font[0]
+  ctx.textAlign = "left"
+  ctx.textBaseline = "top"
+  ctx.setLineDash([2 * uPlot.pxRatio, 3 * uPlot.pxRatio])
+  for (const mark of panel.marks) {
+    const left = plot.valToPos(mark.at, "x", true)
+    if (left < bbox.left || left > bbox.left + bbox.width) continue
+    ctx.beginPath()
+    ctx.moveTo(left, bbox.top)
+    ctx.lineTo(left, bbox.top + bbox.height)
+    ctx.stroke()
+    ctx.fillText(mark.label, left + 3 * uPlot.pxRatio, bbox.top + 2 * uPlot.pxRatio)
   }
   ctx.restore()
 }
