@@ -5,9 +5,12 @@ import importlib.util
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from core.backup.find import find_restic
 from core.errors import DatahallError, UnavailableError
@@ -33,6 +36,7 @@ def examine(settings: Settings, assets: Path) -> Sequence[Finding]:
     `assets` is the folder of the built browser parts.
     """
     looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        ("machine", _machine),
         ("python", _python),
         ("home", lambda: _home(settings)),
         ("disk", lambda: _disk(settings)),
@@ -53,6 +57,19 @@ def _looked(name: str, look: Callable[[], Finding]) -> Finding:
         return Finding(name=name, state="absent", sentence=error.message, remedy=error.remedy)
     except DatahallError as error:
         return Finding(name=name, state="broken", sentence=error.message, remedy=error.remedy)
+
+
+def _machine() -> Finding:
+    """Look at what there is to compute with."""
+    cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
+    memory = psutil.virtual_memory().total
+    days = (time.time() - psutil.boot_time()) / 86_400
+    return Finding(
+        name="machine",
+        state="works",
+        sentence=f"{platform.system()} {platform.release()}, {cores} cores, "
+        f"{memory / 1e9:.1f} GB memory, up for {days:.1f} days",
+    )
 
 
 def _python() -> Finding:
