@@ -4,6 +4,7 @@ Free of torch, so that the page and the command line can build one.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any, get_type_hints
 
 from core.errors import InputError
 from core.files import read_json, write_json
+
+LARGEST = 2**31 - 1  # what every database and every library here can count to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +128,9 @@ def choose(preset: str, changes: Mapping[str, str | float | int]) -> TrainConfig
             )
         try:
             values[key] = kinds[key](value)
-        except (TypeError, ValueError):
-            raise InputError(f"{key}={value!r} is not a {kinds[key].__name__}") from None
+        except (TypeError, ValueError, OverflowError):
+            word = {int: "whole number", float: "number"}.get(kinds[key], "text")
+            raise InputError(f"{key}={value!r} is not a {word}") from None
     if values.get("steps"):
         values.setdefault("minutes", 0.0)
     elif values.get("minutes"):
@@ -136,8 +140,24 @@ def choose(preset: str, changes: Mapping[str, str | float | int]) -> TrainConfig
 
 def check(config: TrainConfig) -> TrainConfig:
     """Return the config if it can be trained; raises InputError that says what cannot be."""
+    floats = [value for value in dataclasses.astuple(config) if isinstance(value, float)]
     limits: Mapping[str, bool] = {
-        "width must be a multiple of 2 x heads": config.width % (2 * config.heads) == 0,
+        "all numbers must be finite": all(math.isfinite(value) for value in floats),
+        f"whole numbers are at most {LARGEST:,}": all(
+            value <= LARGEST for value in dataclasses.astuple(config) if isinstance(value, int)
+        ),
+        "seed, threads, clip_norm, weight_decay and warmup_ratio cannot be negative": min(
+            config.seed, config.threads, config.clip_norm, config.weight_decay, config.warmup_ratio
+        )
+        >= 0,
+        "ema must lie in [0, 1)": 0 <= config.ema < 1,
+        "hidden, beam, max_tokens and validation_sentences must be positive": min(
+            config.hidden, config.beam, config.max_tokens, config.validation_sentences
+        )
+        > 0,
+        "width must be a multiple of 2 x heads": config.heads > 0
+        and config.width > 0
+        and config.width % (2 * config.heads) == 0,
         "exactly one of minutes and steps must be above 0": (config.minutes > 0)
         != (config.steps > 0),
         "dropout must lie in [0, 1)": 0 <= config.dropout < 1,

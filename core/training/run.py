@@ -208,7 +208,8 @@ def _start_from(session: Session, parent: Weights) -> None:
 
 def _test(place: Workplace, session: Session) -> EvalReport | None:
     """Score the best checkpoint on the test split and note it on the run."""
-    folder = pointed_at(place.checkpoints, BEST)
+    sound = newest_sound(place.checkpoints, place.journal.say)
+    folder = pointed_at(place.checkpoints, BEST) or (sound.folder if sound else None)
     if folder is None:
         raise CorruptError("no checkpoint could be written, so there is nothing to evaluate")
     if not session.corpus.dataset.report or not session.corpus.dataset.report.splits.get("test"):

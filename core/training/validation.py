@@ -13,7 +13,7 @@ from core.runs.records import TranslationSample
 from core.training.corpus import Corpus
 from core.training.learner import Learner
 
-LOSS_PAIRS = 1000
+LOSS_PAIRS = 500
 NOISE_BLEU = 2.0
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.runs.records import RunSpec
 from core.runs.sql import SqlRunStore
-from core.training.__main__ import main
 from core.training.config import RunConfig, TrainConfig, check, save_config
+from core.training.process import main
 
 SMALL = TrainConfig(
     width=16, heads=2, hidden=24, encoder_layers=1, decoder_layers=1, dropout=0.1,
@@ -116,7 +117,10 @@ def make_trial(template: StatePaths, tmp_path: Path) -> Iterator[MakeTrial]:
         return trial
 
     threads = torch.get_num_threads()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield make
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     torch.use_deterministic_algorithms(mode=False)
     torch.set_num_threads(threads)
 

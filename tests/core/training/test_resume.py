@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from core.training.__main__ import main
 from core.training.checkpoint import checkpoint_folders, newest_sound
+from core.training.process import main
 
 Trial = Any  # tests/core/training/conftest.py
 MakeTrial = Callable[..., Trial]
@@ -24,7 +24,7 @@ STEPS = 150
 def server() -> ForkServerContext:
     """A server that imported torch once and forks a process per attempt, before any thread."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["core.training.__main__"])
+    context.set_forkserver_preload(["core.training.process"])
     return context
 
 

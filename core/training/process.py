@@ -1,0 +1,100 @@
+"""The training process; `--run DIR` names the run's folder, which holds config.json.
+
+Goes on from the newest sound checkpoint. On SIGTERM it finishes the update under way, makes a
+checkpoint and exits 0. Exit 1 says that the run failed, 2 that it could not be started as asked.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+
+import torch
+
+from core.clock import SystemClock
+from core.database import open_database, sqlite_url
+from core.errors import ConflictError, DatahallError, UnavailableError
+from core.files import write_json
+from core.jobs.folder import JOB_FOLDER_VARIABLE, JOB_VARIABLE, take_lock
+from core.paths import StatePaths
+from core.runs.sql import SqlRunStore
+from core.training.config import load_config
+from core.training.journal import Journal
+from core.training.run import Workplace, work
+
+
+class StopFlag:
+    """Remembers that a signal asked to stop."""
+
+    def __init__(self) -> None:
+        """Nobody has asked yet."""
+        self.is_raised = False
+
+    def listen(self) -> None:
+        """Let SIGTERM and SIGINT raise the flag instead of ending the process."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._raise)
+
+    def _raise(self, _number: int, _frame: FrameType | None) -> None:
+        """Raise the flag."""
+        self.is_raised = True
+
+
+def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Train a run; return the exit status."""
+    parser = argparse.ArgumentParser(prog="core.training", description="Train a run.")
+    parser.add_argument("--run", required=True, type=Path, help="folder that holds config.json")
+    flags = parser.parse_args(argv)
+    stop = StopFlag()
+    stop.listen()
+    try:
+        attempt(flags.run, environment, stop)
+    except DatahallError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    except torch.OutOfMemoryError as error:
+        sys.stderr.write(f"the GPU has too little memory: {error}. Lower batch_tokens\n")
+        return UnavailableError.exit_code
+    return 0
+
+
+def attempt(folder: Path, environment: Mapping[str, str], stop: StopFlag) -> None:
+    """Work on the run in `folder` until it is done or stopped; raises DatahallError."""
+    run = load_config(folder / "config.json")
+    lock = take_lock(folder / "training.lock")
+    if lock is None:
+        raise ConflictError(f"run {run.run_name} is being trained by another process")
+    paths, clock = StatePaths(Path(run.home)), SystemClock()
+    job_folder = environment.get(JOB_FOLDER_VARIABLE)
+    database = open_database(run.database_url or sqlite_url(paths.database))
+    try:
+        store = SqlRunStore(database, clock)
+        place = Workplace(
+            run=run,
+            folder=folder,
+            paths=paths,
+            database=database,
+            store=store,
+            clock=clock,
+            job_id=environment.get(JOB_VARIABLE, ""),
+            journal=Journal(
+                store, run.run_id, clock, say, Path(job_folder) if job_folder else None
+            ),
+            should_stop=lambda: stop.is_raised,
+        )
+        report = work(place)
+        if report is not None and job_folder:
+            write_json(Path(job_folder) / "result.json", asdict(report))
+    finally:
+        database.close()
+        os.close(lock)
+
+
+def say(line: str) -> None:
+    """Write a line into the log at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
