@@ -150,7 +150,7 @@ function options(panel, hall, frame, inspect) {
   return {
     width: Math.max(frame.plot.clientWidth, 240),
     height: panel.height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     series: [{}, ...series],
     bands,
