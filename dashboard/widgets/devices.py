@@ -7,19 +7,18 @@ import streamlit as st
 from core.lifecycle.hall import Hall
 from dashboard.session import is_live, span_s
 from dashboard.viewmodels.devices import (
-    GpuCard,
     ProcessRow,
     collector_rows,
     core_shares,
     cpu_facts,
     disk_table,
-    gpu_cards,
     mount_table,
     network_table,
     process_rows,
     process_table,
     sensor_table,
 )
+from dashboard.viewmodels.gpus import GpuCard, gpu_cards
 from dashboard.viewmodels.health import freshness
 from dashboard.viewmodels.overview import NO_GPU, gpus
 from dashboard.viewmodels.plain import plain

@@ -34,6 +34,7 @@ SLOW_S = 15.0
 LOG_EVERY_S = 3.0
 LOG_HEIGHT = 380
 SAMPLES = 8
+SMOOTHING = {"none": 0.0, "some": 0.6, "much": 0.9}
 
 
 def draw_run(hall: Hall, name: str, others: Sequence[RunView]) -> None:
@@ -73,11 +74,12 @@ def _draw_curves(hall: Hall, page: RunPage, others: Sequence[RunView]) -> None:
     """Draw the curves of this run, and of others beside it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         named = {view.run.spec.name: view for view in others}
-        beside = st.multiselect(
-            "Compare with", list(named), max_selections=MAX_RUNS - 1, key="curves-beside",
-            placeholder="other runs", width=320,
-        )  # fmt: skip
-        smoothing = st.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="curves-smooth", width=160)
+        beside = _draw_others(list(named), MAX_RUNS - 1, "curves-beside")
+        smoothing = SMOOTHING[
+            st.segmented_control(
+                "Smoothing", list(SMOOTHING), default="none", required=True, key="curves-smooth"
+            )
+        ]
         log = st.toggle("Log loss", key="curves-log")
         elapsed = st.toggle("Over time", key="curves-elapsed", help="Seconds instead of steps")
     views = [find_run(hall, page.row.name), *(named[it] for it in beside if it in named)]
@@ -92,6 +94,15 @@ def _draw_curves(hall: Hall, page: RunPage, others: Sequence[RunView]) -> None:
     if page.resumed_at:
         steps = ", ".join(f"{step:,}" for step in page.resumed_at)
         st.markdown(f":small[Resumed at step {steps}: the curve goes on as if it had not ended.]")
+
+
+def _draw_others(names: Sequence[str], most: int, key: str) -> Sequence[str]:
+    """Draw the choice of runs to compare with, where there are any."""
+    if not names:
+        return []
+    return st.multiselect(
+        "Compare with", names, max_selections=most, key=key, placeholder="other runs", width=320
+    )
 
 
 def _draw_samples(hall: Hall, page: RunPage) -> None:
@@ -152,10 +163,10 @@ def _draw_facts(page: RunPage) -> None:
 
 def _draw_comparison(hall: Hall, page: RunPage, others: Sequence[RunView]) -> None:
     """Draw how this run differs from others."""
-    beside = st.multiselect(
-        "Other runs", [view.run.spec.name for view in others], max_selections=MAX_RUNS,
-        key="compare-beside",
-    )  # fmt: skip
+    if not others:
+        st.markdown("There is no other run to compare with yet.")
+        return
+    beside = _draw_others([view.run.spec.name for view in others], MAX_RUNS, "compare-beside")
     if not beside:
         st.markdown("Choose one or more other runs to see settings and scores side by side.")
         return

@@ -7,13 +7,13 @@ from dashboard.viewmodels.devices import (
     core_shares,
     cpu_facts,
     disk_table,
-    gpu_cards,
     mount_table,
     network_table,
     process_rows,
     process_table,
     sensor_table,
 )
+from dashboard.viewmodels.gpus import gpu_cards
 from dashboard.viewmodels.readings import read
 from monitors.collector import CollectorReport, Fact, HostState, ProcessReading, Reading
 
