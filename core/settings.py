@@ -18,6 +18,7 @@ from core.errors import SettingsError
 from core.paths import StatePaths
 
 ENVIRONMENT_PREFIX = "DATAHALL_"
+LARGEST_PORT = 65_535
 DEFAULT_HOME = Path(platformdirs.user_data_dir("datahall", appauthor=False))
 
 
@@ -134,8 +135,10 @@ def load_settings(
     `flags` maps dotted keys ("web.port") to values; None values are not given.
     """
     given = {key: value for key, value in (flags or {}).items() if value is not None}
-    home = given.pop("home", None) or environment.get(ENVIRONMENT_PREFIX + "HOME")
-    base = Settings(home=Path(str(home)).expanduser().absolute()) if home else Settings()
+    home = given.pop("home", None)
+    if home is None:
+        home = environment.get(ENVIRONMENT_PREFIX + "HOME") or None
+    base = Settings() if home is None else Settings(home=_home(str(home)))
     values: dict[str, object] = {}
     values.update(_read_file(base.home / "datahall.toml"))
     known = {row.key: row.variable for row in describe(base)}
@@ -179,6 +182,24 @@ def _walk(
             yield from _walk(value, f"{prefix}{entry.name}.")
         else:
             yield f"{prefix}{entry.name}", entry, value
+
+
+def _home(text: str) -> Path:
+    """Return the home folder that was named; raises SettingsError."""
+    if not text.strip():
+        raise SettingsError("the home folder has no name", remedy="Say --home DIR")
+    if not _is_text(text):  # no database URL and no JSON document can hold it
+        raise SettingsError(f"home {text!r} is not valid UTF-8", remedy="Name another folder")
+    return Path(text).expanduser().absolute()
+
+
+def _is_text(text: str) -> bool:
+    """Whether the text can be written as UTF-8: bytes of the command line that cannot are not."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read_file(path: Path) -> dict[str, object]:
@@ -227,6 +248,8 @@ def _convert(key: str, value: object, kind: type) -> object:
     if converted is None or (kind is not str and not _is_same_number(value, converted)):
         word = {int: "whole number", float: "number"}.get(kind, kind.__name__)
         raise SettingsError(f"setting {key} = {value!r} is not a {word}")
+    if key.endswith(".port") and not 0 <= int(converted) <= LARGEST_PORT:
+        raise SettingsError(f"setting {key} = {converted} lies outside 0 to {LARGEST_PORT}")
     return converted
 
 

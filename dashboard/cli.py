@@ -44,8 +44,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status: 0, 1 failure, 2 wrong use, 130 Ctrl-C."""
     as_json = "--json" in arguments
     try:
-        chosen = list(arguments) or ["--help"]
-        result = app(args=chosen, prog_name="datahall", standalone_mode=False)
+        result = _called(list(arguments) or ["--help"])
     except DatahallError as error:
         return _fail(error, as_json=as_json)
     except UsageError as error:
@@ -67,6 +66,26 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Entry point of the console script."""
     sys.exit(run(sys.argv[1:]))
+
+
+def _called(arguments: list[str]) -> object:
+    """Return what the command returns; what no part of it foresaw becomes a DatahallError."""
+    try:
+        return app(args=arguments, prog_name="datahall", standalone_mode=False)
+    except BrokenPipeError:
+        raise
+    except (UnicodeEncodeError, OSError) as error:
+        raise _explained(error) from error
+
+
+def _explained(error: UnicodeEncodeError | OSError) -> DatahallError:
+    """Return what no part foresaw in our words: an argument, a disk or a folder is to blame."""
+    if isinstance(error, UnicodeEncodeError):
+        return InputError(f"{error.object!r:.100} is not valid UTF-8", remedy="Type it anew")
+    where = f"{error.filename}: " if error.filename else ""
+    return DatahallError(
+        f"{where}{error.strerror or error}", remedy="Check the disk and the folder's permissions"
+    )
 
 
 def _fail(error: DatahallError, *, as_json: bool) -> int:

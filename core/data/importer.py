@@ -40,10 +40,10 @@ def import_files(  # noqa: PLR0913  (what the user typed)
     chosen = choose_format(corpus, form)
     tally = Tally()
     pairs = _counted(chosen.read(corpus, tally), on_progress)
+    names = (shown(Path(path.name)) for path in corpus.files)  # bytes that are no text, escaped
     return store.add(
         name, source, target, pairs,
-        origin=", ".join(path.name for path in corpus.files), licence=licence, clock=clock,
-        tally=tally,
+        origin=", ".join(names), licence=licence, clock=clock, tally=tally,
     )  # fmt: skip
 
 

@@ -158,6 +158,8 @@ def check_ground(paths: StatePaths, services: Sequence[Service]) -> None:
             remedy="Free some space, or choose another home with --home",
         )
     for service in services:
+        if service.port:
+            _check_host(service)
         if service.port and not _is_free(service.host, service.port):
             raise SettingsError(
                 f"port {service.port} on {service.host} is taken, {service.title} cannot listen",
@@ -177,6 +179,17 @@ def exit_words(code: int) -> str:
 
 
 _SECTION = {"dashboard": "WEB", "server": "SERVING", "sampler": "SAMPLER"}
+
+
+def _check_host(service: Service) -> None:
+    """Raise SettingsError when the address is no name of this world."""
+    try:
+        socket.getaddrinfo(service.host, service.port)
+    except (OSError, UnicodeError):
+        raise SettingsError(
+            f"{service.title} cannot listen on {service.host!r}: no such address",
+            remedy=f"Set another (DATAHALL_{_SECTION[service.name]}_HOST)",
+        ) from None
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -24,9 +24,23 @@ from core.settings import Settings, load_settings
 POLL_S = 0.3
 PLAIN_EVERY_S = 5.0
 
+
+def _named_folder(text: str) -> Path:
+    """Return a folder as typed; an unset variable is not the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("the home folder has no name")
+    return Path(text)
+
+
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="Folder of everything that Datahall keeps.", show_default=False),
+    typer.Option(
+        "--home",
+        help="Folder of everything that Datahall keeps.",
+        show_default=False,
+        parser=_named_folder,
+        metavar="DIR",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 

@@ -267,3 +267,10 @@ def test_progress_is_told_on_the_way(store: DatasetStore, write: Write, clock: F
         store, "many", [path], source="en", target="es", clock=clock, on_progress=heard.append
     )
     assert heard == [5000, 10_000]
+
+
+def test_a_file_whose_name_is_no_text_can_be_imported(load: Import, tmp_path: Path) -> None:
+    """File names are bytes; the manifest tells this one escaped."""
+    path = tmp_path / "caf\udce9.tsv"
+    path.write_bytes(b"Hello\tHola\n")
+    assert load(path).origin == r"'caf\udce9.tsv'"

@@ -140,3 +140,12 @@ def test_demo_reaches_the_sampler_alone(settings: Settings) -> None:
 def test_exits_are_told_in_words(code: int, words: str) -> None:
     """Popen's negative codes are signals."""
     assert exit_words(code) == words
+
+
+def test_an_address_that_does_not_exist_is_not_called_taken(paths: StatePaths) -> None:
+    """The sentence names the address and the setting."""
+    service = Service(
+        name="server", title="Translation server", module="x", host="no.such.host.invalid", port=1
+    )
+    with pytest.raises(SettingsError, match=r"no such address.*DATAHALL_SERVING_HOST"):
+        check_ground(paths, [service])
