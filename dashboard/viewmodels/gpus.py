@@ -106,7 +106,9 @@ def _gpu_facts(now: Readings, name: str) -> Sequence[Fact]:
 
 def _trouble(now: Readings, name: str) -> Sequence[str]:
     """Return why a GPU is slowed down and which errors it counted; nothing that is zero."""
-    told = [
+    reason = now.fact("reason", name)
+    told = [reason] if reason else []
+    told += [
         f"slowed down: {_REASONS.get(reason, reason.replace('_', ' '))}"
         for gauge in sorted(now.values)
         if gauge.startswith(_THROTTLE) and now.get(gauge, name)
@@ -116,7 +118,6 @@ def _trouble(now: Readings, name: str) -> Sequence[str]:
         ("gpu_ecc_uncorrected_errors", "uncorrected memory errors"),
         ("gpu_ecc_corrected_errors", "corrected memory errors"),
         ("gpu_xid_errors", "driver errors (Xid)"),
-        ("gpu_retired_pages", "retired memory pages"),
     )
     told += [
         f"{count(value)} {words}" for gauge, words in counters if (value := now.get(gauge, name))

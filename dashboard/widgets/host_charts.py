@@ -66,7 +66,7 @@ def one_gpu_panels(now: Readings, name: str) -> Sequence[Panel]:
         _gpu(now, name, "Memory", Unit.BYTES, [("used", "gpu_memory_used_bytes")],
              _limits(now, "all of it", "gpu_memory_total_bytes", name)),
         _gpu(now, name, "Temperature", Unit.CELSIUS,
-             [("GPU", "gpu_temperature_celsius"), ("memory", "gpu_memory_temperature_celsius")],
+             [("GPU", "gpu_temperature_celsius")],
              _limits(now, "slows down", "gpu_temperature_slowdown_celsius", name)),
         _gpu(now, name, "Power", Unit.WATTS, [("drawn", "gpu_power_watts")],
              _limits(now, "limit", "gpu_power_limit_watts", name)),

@@ -44,10 +44,14 @@ def test_lost_silent_and_simulated_gpus_are_badged(host: HostState) -> None:
         Reading(gauge="gpu_stale", device="gpu0", value=1.0),
         Reading(gauge="gpu_stale", device="gpu1", value=1.0),
     )
-    fact = Fact(device="gpu1", name="simulated", text="made up")
-    state = replace(host, readings=(*host.readings, *extra), facts=(*host.facts, fact))
+    facts = (
+        Fact(device="gpu1", name="simulated", text="made up"),
+        Fact(device="gpu0", name="reason", text="fell off the bus"),
+    )
+    state = replace(host, readings=(*host.readings, *extra), facts=(*host.facts, *facts))
     first, second = gpu_cards(read(state))
     assert [look.word for look in first.looks] == ["lost"]
+    assert first.trouble == ["fell off the bus"]
     assert [look.word for look in second.looks] == ["not answering", "simulated"]
 
 
