@@ -51,7 +51,11 @@ def write_json(path: Path, document: Mapping[str, Any], *, mode: int = 0o644) ->
 
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in `path`; raises FileNotFoundError or ValueError."""
-    document = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        message = f"{path}: nested too deeply"
+        raise ValueError(message) from None
     if not isinstance(document, dict):
         message = f"{path}: not a JSON object"
         raise ValueError(message)  # noqa: TRY004  (callers expect what json raises)

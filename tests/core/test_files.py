@@ -109,3 +109,11 @@ def test_digests_are_sha256(tmp_path: Path) -> None:
     path.write_text(text)
     assert digest_text(text) == digest_file(path) == expected
     assert digest_lines(text.splitlines()) == expected
+
+
+def test_json_that_is_nested_without_end_is_damage_like_any_other(tmp_path: Path) -> None:
+    """One such file must not take down what lists its neighbours."""
+    path = tmp_path / "manifest.json"
+    path.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(ValueError, match="nested too deeply"):
+        read_json(path)
