@@ -19,6 +19,14 @@ def list_models(hall: Hall) -> Sequence[ModelVersion]:
     return hall.registry.list()
 
 
+def find_model(hall: Hall, what: str) -> ModelVersion:
+    """Return the version that NAME:VERSION or an alias names; raises NotFoundError."""
+    name, mark, number = what.rpartition(":")
+    if mark and number.isdecimal():
+        return hall.registry.get(name, int(number))
+    return hall.registry.resolve(what)
+
+
 def request_evaluation(hall: Hall, actor: Actor, name: str, *, split: str, beam: int) -> Job:
     """Queue scoring of a run's best checkpoint on a split."""
     run_id = _trained(hall, name)

@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 
 from core.audit import Actor
@@ -57,6 +57,7 @@ def request_run(hall: Hall, actor: Actor, request: TrainRequest) -> RunView:
         )
     if request.parent is not None:
         hall.runs.get(request.parent)
+    request = replace(request, device=_device(hall, request.device))
     arguments = {"run": name, "preset": request.preset, "digest": dataset.digest}
     if request.skip_backup:
         hall.ledger.perform(
@@ -151,7 +152,7 @@ def _start(
         dataset_digest=dataset.digest,
         source=dataset.source,
         target=dataset.target,
-        device=_device(hall, request.device),
+        device=request.device,
         code_version=version("datahall"),
         snapshot=snapshot.id if snapshot else None,
         waiver=waiver,

@@ -1,13 +1,15 @@
 """`datahall models` and `datahall evaluate`."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from core.errors import InputError
 from core.lifecycle import models
 from core.lifecycle.jobs import job_result
-from core.lifecycle.runs import find_run
+from core.registry.records import ModelVersion
 from dashboard.commands.backup import local_time
 from dashboard.commands.console import (
     HomeOption,
@@ -30,9 +32,11 @@ def register(root: typer.Typer) -> None:
 
 
 def evaluate(
-    what: Annotated[str, typer.Argument(help="A run (id or name) or a model (name:version).")],
+    what: Annotated[
+        str, typer.Argument(help="A run (id or name) or a model (name:version or alias).")
+    ],
     split: Annotated[str, typer.Option(help="test or valid.")] = "test",
-    beam: Annotated[int, typer.Option(help="Beam width.")] = 5,
+    beam: Annotated[int, typer.Option(help="Beam width.", min=1, max=16)] = 5,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,11 +85,7 @@ def show(
 ) -> None:
     """Show one version with its lineage. Example: datahall models show production."""
     with hall_of(home) as hall:
-        name, mark, version = model.rpartition(":")
-        if mark and not version.isdigit():
-            raise InputError(f"{model!r} is not NAME:VERSION")
-        found = hall.registry.get(name, int(version)) if mark else hall.registry.resolve(model)
-        document = model_document(found)
+        document = model_document(models.find_model(hall, model))
     if as_json:
         print_json(document)
         return
@@ -123,7 +123,7 @@ def rollback(
     with hall_of(home) as hall:
         event = models.roll_back(hall, operator(), alias=alias, reason=reason)
     if as_json:
-        print_json(_event(event))
+        print_json(asdict(event))
     else:
         print(f"{alias} is {event.name}:{event.version} again (was {event.previous})")
 
@@ -134,7 +134,7 @@ def history(home: HomeOption = None, as_json: JsonOption = False) -> None:
     with hall_of(home) as hall:
         events = hall.registry.history()
     if as_json:
-        print_json([_event(event) for event in events])
+        print_json([asdict(event) for event in events])
         return
     rows = [
         (
@@ -147,16 +147,13 @@ def history(home: HomeOption = None, as_json: JsonOption = False) -> None:
     print_table(columns, rows, empty="nothing was ever promoted")
 
 
-def _event(event: Any) -> dict[str, Any]:  # noqa: ANN401  (an AliasEvent, as JSON)
-    """Return an alias event."""
-    return {name: getattr(event, name) for name in event.__dataclass_fields__}
-
-
-def _run_of_model(versions: Any, what: str) -> str | None:  # noqa: ANN401  (model versions)
-    """Return the run that a model NAME:VERSION was made from."""
+def _run_of_model(versions: Sequence[ModelVersion], what: str) -> str | None:
+    """Return the run that a model, NAME:VERSION or an alias, was made from."""
     return next(
-        (entry.run_id for entry in versions if f"{entry.name}:{entry.version}" == what), None
+        (
+            entry.run_id
+            for entry in versions
+            if what == f"{entry.name}:{entry.version}" or what in entry.aliases
+        ),
+        None,
     )
-
-
-__all__ = ["app", "find_run", "register"]

@@ -75,10 +75,11 @@ def show_log(
         if not path.exists():
             print(f"{view.run.spec.name} has printed nothing yet ({view.state})")
             return
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        print("\n".join(lines[-tail:]))
+        content = path.read_bytes()
+        lines = content.decode("utf-8", "replace").splitlines(keepends=True)
+        sys.stdout.write("".join(lines[-tail:]))
         if wait:
-            _follow_log(hall, view)
+            _follow_log(hall, view, len(content))
 
 
 @app.command("stop")
@@ -133,10 +134,9 @@ def export(
         lifecycle_runs.export_csv(hall, run, sys.stdout)
 
 
-def _follow_log(hall: Hall, view: RunView) -> None:
-    """Print what is added to the log until the run is over; rotation starts the file again."""
+def _follow_log(hall: Hall, view: RunView, offset: int) -> None:
+    """Print what follows `offset` until the run is over; rotation starts the file again."""
     path = hall.paths.run_log(view.run.id)
-    offset = path.stat().st_size
     while True:
         is_over = lifecycle_runs.find_run(hall, view.run.id).is_over
         size = path.stat().st_size

@@ -57,9 +57,10 @@ def train(
         parent=parent, skip_backup=skip_backup, reason=reason,
     )  # fmt: skip
     with hall_of(home) as hall:
-        if not skip_backup:
-            messages.print(gate(hall, dataset, digest).sentence, markup=False)
+        held = gate(hall, dataset, digest)
         view = request_run(hall, operator(), request)
+        if not skip_backup:
+            messages.print(held.sentence, markup=False, soft_wrap=True)
         if wait:
             _follow(hall, view, quiet=as_json)
         if as_json:

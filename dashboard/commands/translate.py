@@ -8,7 +8,7 @@ import typer
 
 from core.errors import InputError, UnavailableError
 from core.lifecycle.hall import Hall
-from core.registry.records import ModelVersion
+from core.lifecycle.models import find_model
 from core.serving.catalog import open_translator
 from core.serving.client import TranslationClient
 from core.serving.records import Translation
@@ -43,11 +43,11 @@ def translate(
         for first in range(0, len(texts), CHUNK):
             chunk = texts[first : first + CHUNK]
             done += translator.translate(chunk, beam=max(beam, n_best), n_best=n_best)
+    if out is not None:
+        _write(out, "".join(entry.text + "\n" for entry in done))
     if as_json:
         print_json([translation_document(entry) for entry in done])
-    elif out is not None:
-        out.write_text("".join(entry.text + "\n" for entry in done), encoding="utf-8")
-    else:
+    elif out is None:
         for entry in done:
             print(entry.text)
 
@@ -80,9 +80,17 @@ def _texts(given: list[str], file: Path | None) -> list[str]:
         raise InputError(f"{file or 'standard input'} is not UTF-8 text") from None
 
 
+def _write(out: Path, content: str) -> None:
+    """Write the translations; raises InputError where that is impossible."""
+    try:
+        out.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{out}: {error.strerror}", remedy="Choose another --out") from error
+
+
 def _translator(hall: Hall, model: str) -> Translator:
     """Return the running server when it serves this model, else the model itself."""
-    version = _version(hall, model)
+    version = find_model(hall, model)
     serving = hall.settings.serving
     client = TranslationClient(f"http://{serving.host}:{serving.port}")
     try:
@@ -91,11 +99,3 @@ def _translator(hall: Hall, model: str) -> Translator:
     except UnavailableError:
         pass  # the server is not up: translate in this process
     return open_translator(hall.paths.model(version.name, version.version), version, serving)
-
-
-def _version(hall: Hall, model: str) -> ModelVersion:
-    """Return the version that an alias or NAME:VERSION names."""
-    name, mark, number = model.rpartition(":")
-    if mark and number.isdigit():
-        return hall.registry.get(name, int(number))
-    return hall.registry.resolve(model)

@@ -70,13 +70,13 @@ def test_two_runs_on_the_same_data_share_one_backup(
     hall: Hall, admin: Actor, launcher: MemoryLauncher
 ) -> None:
     """A second click does not queue a second backup."""
+    launcher.otherwise = LONG
     first = request_run(hall, admin, _request())
+    second = request_run(hall, admin, _request())
     assert first.job is not None
-    backup = launcher.rows[first.job.spec.after or ""]
-    if not backup.state.is_over:
-        second = request_run(hall, admin, _request())
-        assert second.job is not None
-        assert second.job.spec.after == first.job.spec.after
+    assert second.job is not None
+    assert first.job.spec.after is not None
+    assert second.job.spec.after == first.job.spec.after
 
 
 @pytest.mark.usefixtures("dataset")
@@ -88,6 +88,14 @@ def test_a_waiver_needs_a_reason_and_is_on_the_ledger(hall: Hall, admin: Actor) 
     assert view.run.spec.waiver == "public data"
     waived = [entry for entry in hall.ledger.entries() if entry.action == "gate.waive"]
     assert waived[0].arguments["reason"] == "public data"
+
+
+@pytest.mark.usefixtures("dataset")
+def test_a_run_that_is_refused_waives_nothing(hall: Hall, admin: Actor) -> None:
+    """The ledger tells of what was done, not of what could not be."""
+    with pytest.raises(InputError, match="unknown device"):
+        request_run(hall, admin, _request(device="tpu", skip_backup=True, reason="a test"))
+    assert "gate.waive" not in {entry.action for entry in hall.ledger.entries()}
 
 
 @pytest.mark.usefixtures("dataset")
