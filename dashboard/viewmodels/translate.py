@@ -12,6 +12,8 @@ from dashboard.viewmodels.units import moment, share, short
 
 EXAMPLE = "Hello, how are you?"
 LOW_SCORE = -1.0
+MOST_TOLD = 8
+WORD_START, END = "\u2581", "</s>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +58,18 @@ def translation_page(translation: Translation) -> TranslationPage:
 
 def heat_map(attention: Attention) -> HeatMap:
     """Return cross-attention as a map: rows are target tokens, columns source tokens."""
+    sources = [_piece(token) for token in attention.source_tokens]
+    targets = [_piece(token) for token in attention.target_tokens]
     focus = [
-        f"{target} looks at {attention.source_tokens[weights.index(max(weights))]}"
-        for target, weights in zip(attention.target_tokens, attention.weights, strict=True)
+        f"“{target}” looks at “{sources[weights.index(max(weights))]}”"
+        for target, weights in zip(targets, attention.weights, strict=True)
         if weights
     ]
     return HeatMap(
-        columns=_placed(attention.source_tokens),
-        rows=_placed(attention.target_tokens),
+        columns=_placed(sources),
+        rows=_placed(targets),
         values=attention.weights,
-        sentence="; ".join(focus[:8]) or "no tokens",
+        sentence=", ".join(focus[:MOST_TOLD]) or "no tokens",
     )
 
 
@@ -85,6 +89,11 @@ def correction_table(corrections: Sequence[Correction], zone: tzinfo) -> Table:
             for entry in corrections
         ],
     )
+
+
+def _piece(token: str) -> str:
+    """Return a SentencePiece token as people read it."""
+    return "(end)" if token == END else token.removeprefix(WORD_START) or "(space)"
 
 
 def _placed(tokens: Sequence[str]) -> Sequence[str]:

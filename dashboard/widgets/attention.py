@@ -1,5 +1,7 @@
 """Where a translation looked: cross-attention as a heat map, asked for on demand."""
 
+from html import escape
+
 import streamlit as st
 
 from dashboard.viewmodels.plain import plain
@@ -19,8 +21,8 @@ def draw_heat_map(shown: HeatMap, key: str) -> None:
 
     figure = go.Figure(
         go.Heatmap(
-            x=list(shown.columns),
-            y=list(shown.rows),
+            x=[escape(token) for token in shown.columns],  # Plotly reads a little HTML
+            y=[escape(token) for token in shown.rows],
             z=[list(row) for row in shown.values],
             zmin=0.0,
             zmax=1.0,

@@ -105,7 +105,9 @@ def draw_state(row: RunRow) -> None:
             st.badge("no backup", icon=":material/gpp_maybe:", color="orange",
                      help=plain(row.waiver))  # fmt: skip
         st.markdown(plain(row.reason or row.message, 400), width="stretch")
-    if row.ratio is not None:
+    if row.is_over:
+        st.markdown(plain(row.sentence))
+    elif row.ratio is not None:
         parts = [plain(row.sentence), f"{row.ratio:.0%}"] if row.sentence else [f"{row.ratio:.0%}"]
         st.progress(row.ratio, text=" · ".join(parts))
 

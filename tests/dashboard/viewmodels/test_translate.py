@@ -49,9 +49,9 @@ def test_an_empty_translation_warns_of_nothing() -> None:
 def test_repeated_tokens_keep_a_row_and_column_each() -> None:
     """Otherwise a chart would merge them."""
     shown = heat_map(ATTENTION)
-    assert list(shown.columns) == ["1 ▁the", "2 ▁the", "3 </s>"]
-    assert list(shown.rows) == ["1 ▁el", "2 ▁el"]
-    assert shown.sentence == "▁el looks at ▁the; ▁el looks at ▁the"
+    assert list(shown.columns) == ["1 the", "2 the", "3 (end)"]
+    assert list(shown.rows) == ["1 el", "2 el"]
+    assert shown.sentence == "“el” looks at “the”, “el” looks at “the”"
 
 
 def test_no_tokens_can_be_drawn() -> None:
