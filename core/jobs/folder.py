@@ -106,12 +106,15 @@ class JobFolder:
         document = _read(path)
         if document is None:
             return _UNKNOWN_CREW if path.exists() else None
-        job = document["job"]
-        return Crew(
-            boot_id=document["boot_id"],
-            shim=Identity(**document["shim"]),
-            job=Identity(**job) if job else None,
-        )
+        try:
+            job = document["job"]
+            return Crew(
+                boot_id=document["boot_id"],
+                shim=Identity(**document["shim"]),
+                job=Identity(**job) if job else None,
+            )
+        except (KeyError, TypeError):
+            return _UNKNOWN_CREW
 
     def write_ending(self, ending: Ending) -> None:
         """Say how it ended."""
@@ -120,7 +123,10 @@ class JobFolder:
     def read_ending(self) -> Ending | None:
         """Return how it ended; None when it has not, or nobody was left to say so."""
         document = _read(self.path / "exit.json")
-        return None if document is None else Ending(**document)
+        try:
+            return None if document is None else Ending(**document)
+        except TypeError:
+            return None
 
     def ask_to_stop(self) -> None:
         """Leave word that the job is to stop."""

@@ -1,0 +1,19 @@
+"""A job's folder whose files were damaged tells what it can, and never fails its reader."""
+
+from pathlib import Path
+
+import pytest
+
+from core.jobs.folder import JobFolder
+
+
+@pytest.mark.parametrize("text", ["", "[", "[]", "{}", '{"shim": 1}', "[" * 100_000, "\x00"])
+def test_damaged_files_are_read_as_unknown(tmp_path: Path, text: str) -> None:
+    """Someone ran the job, nobody knows who; how it ended is not known either."""
+    for name in ("process.json", "exit.json"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    folder = JobFolder(tmp_path)
+    crew = folder.read_crew()
+    assert crew is not None
+    assert crew.shim.pid == 0
+    assert folder.read_ending() is None
