@@ -55,11 +55,12 @@ def run(arguments: Sequence[str]) -> int:
         remedy = "" if "--help" in words else 'See "datahall --help"'
         return _fail(InputError(words.rstrip("."), remedy=remedy), as_json=as_json)
     except (typer.Abort, KeyboardInterrupt):
-        messages.print("interrupted")
-        return INTERRUPTED
+        result = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    if result == INTERRUPTED:  # typer turns Ctrl-C into this status, without a word
+        messages.print("interrupted; queued and running jobs go on")
     return result if isinstance(result, int) else 0
 
 
