@@ -91,17 +91,24 @@ def what_words(paths: Sequence[str], tags: Sequence[str]) -> str:
     asked = next((tag.removeprefix(_SCOPE_TAG) for tag in tags if tag.startswith(_SCOPE_TAG)), "")
     if asked:
         return dict(SCOPES).get(asked, asked)
-    datasets = [PurePath(path).parts[1:3] for path in paths if path.startswith("datasets/")]
-    names = [
-        " ".join(part[:_DIGITS] if place else part for place, part in enumerate(parts))
-        for parts in datasets
-    ] or [PurePath(path).name for path in paths]
+    kept = [PurePath(path).parts for path in paths if PurePath(path).name != _STAGING]
+    names = [_dataset_words(parts) or parts[-1] for parts in kept if parts]
     shown = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…" for name in names[:_MOST]]
     rest = len(names) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
+def _dataset_words(parts: Sequence[str]) -> str:
+    """Return name and version of a dataset's folder; empty for another folder."""
+    if _DATASETS not in parts:
+        return ""
+    name, *version = parts[parts.index(_DATASETS) + 1 :][:2] or [""]
+    return " ".join([name, *(digest[:_DIGITS] for digest in version)])
+
+
 _SCOPE_TAG = "what:"
+_DATASETS = "datasets"
+_STAGING = "staging"  # the manifest of the snapshot itself
 _DIGITS = 8
 _LONGEST = 28
 _MOST = 3

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.jobs.launcher import Job, JobKind, JobState, Progress
 from dashboard.viewmodels.looks import Look, state_look
-from dashboard.viewmodels.units import age, count, duration, rate, size
+from dashboard.viewmodels.units import age, count, counted, duration, rate, size
 
 BYTES = "bytes"
 PERCENT = ("%", "percent")
@@ -99,6 +100,18 @@ def outcome_rows(
         )
         for job in jobs
     ]
+
+
+def result_sentence(result: Mapping[str, Any]) -> str:
+    """Say what a job left behind; of a comparison, that every byte matches."""
+    files, matched = result.get("files"), result.get("matched")
+    if matched is None or files is None:
+        return str(result.get("sentence", ""))
+    held = f"{counted(int(files), 'file')}, {count(result.get('bytes'))} bytes"
+    into = f", in {result['target']}" if "target" in result else ""
+    if files == matched and not result.get("unproven"):
+        return f"{held}: every byte matches{into}"
+    return str(result.get("sentence", f"{count(matched)} of {held} match{into}"))
 
 
 def heartbeat(jobs: Sequence[Job], now: float, limit: int = 30) -> Sequence[Tick]:

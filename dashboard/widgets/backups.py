@@ -18,11 +18,13 @@ from dashboard.viewmodels.backups import (
     repository_trouble,
     snapshot_rows,
 )
-from dashboard.viewmodels.jobs import heartbeat, heartbeat_sentence, outcome_rows
+from dashboard.viewmodels.jobs import heartbeat, heartbeat_sentence, outcome_rows, result_sentence
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.rows import Table
+from dashboard.widgets.dialogs import open_dialog
 from dashboard.widgets.live import live_part
 from dashboard.widgets.notices import perform
+from dashboard.widgets.restore import RESTORE
 from dashboard.widgets.tables import badge, facts, large_table, small_table
 
 CHECKED = (JobKind.VERIFY, JobKind.RESTORE)
@@ -59,6 +61,14 @@ def draw_actions(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
         _button("Verify", lambda: request_verify(hall, current_actor(), read_data=deep), None)
         if snapshots:
             _button("Restore drill", lambda: request_drill(hall, current_actor()), None)
+        st.button(
+            "Restore",
+            key="restore",
+            icon=":material/settings_backup_restore:",
+            disabled=not snapshots,
+            on_click=open_dialog,
+            args=(RESTORE,),
+        )
 
 
 def draw_snapshots(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
@@ -89,7 +99,7 @@ def draw_outcomes(hall: Hall) -> None:
     if not over:
         st.markdown("Nothing was verified or restored yet.")
         return
-    told = {job.id: str(job_result(hall, job.id).get("sentence", "")) for job in over}
+    told = {job.id: result_sentence(job_result(hall, job.id)) for job in over}
     rows = outcome_rows(over, told, hall.clock.now())
     small_table(
         ("When", "What", "State", "Result"),

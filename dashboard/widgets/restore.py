@@ -14,7 +14,7 @@ from dashboard.session import current_actor, forget, recall, remember, zone
 from dashboard.viewmodels.backups import snapshot_rows
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.units import age
-from dashboard.widgets.dialogs import close_dialog, drawer, finish, open_dialog, opened
+from dashboard.widgets.dialogs import close_dialog, drawer, finish, opened
 from dashboard.widgets.errors import draw_error
 from dashboard.widgets.notices import perform
 
@@ -23,15 +23,7 @@ KEY_ONCE = "recovery_key_once"
 
 
 def draw_restore(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
-    """Draw the button that opens the drawer, and the drawer."""
-    st.button(
-        "Restore",
-        key="restore",
-        icon=":material/settings_backup_restore:",
-        disabled=not snapshots,
-        on_click=open_dialog,
-        args=(RESTORE,),
-    )
+    """Draw the drawer when it is open."""
     if snapshots and opened(RESTORE):
         drawer("Restore", lambda: _draw(hall, snapshots), icon=":material/settings_backup_restore:")
 

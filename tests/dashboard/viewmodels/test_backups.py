@@ -77,7 +77,9 @@ def test_what_a_snapshot_holds_is_told_in_words() -> None:
     """The scope, the dataset with the start of its digest, or folder names."""
     assert what_words(("datasets", "runs"), ("datahall", "what:all")) == "Everything"
     assert what_words((), ("what:new-scope",)) == "new-scope"
-    assert what_words((f"datasets/demo/{'d' * 64}",), ("datahall",)) == "demo dddddddd"
+    folder = f"/home/datasets/demo/{'d' * 64}"
+    assert what_words((folder, "/home/staging"), ("datahall",)) == "demo dddddddd"
+    assert what_words(("datasets",), ("datahall",)) == "datasets"
     assert what_words(("runs/r1",), ("datahall",)) == "r1"
 
 
