@@ -192,7 +192,7 @@ class StatePaths:
     def prepare(self) -> None:
         """Create the home folder and its private parts; raises SettingsError when it cannot be."""
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
+            self.home.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             self.secrets.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             self.secrets.chmod(PRIVATE_FOLDER)
             probe = self.home / f".probe-{os.getpid()}"

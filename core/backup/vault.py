@@ -69,7 +69,7 @@ class Vault:
         One that the database does not know (it was lost) is looked for in the repository.
         """
         found = _named(self.snapshots(), name)
-        if not found:
+        if not found and self.engine.is_initialised():
             self.refresh()
             found = _named(self.snapshots(), name)
         if len(found) == 1:

@@ -12,14 +12,16 @@ from core.data.datasets import DatasetStore
 from core.database import Database, open_database, sqlite_url
 from core.feedback.sql import SqlFeedbackStore
 from core.feedback.store import FeedbackStore
+from core.jobs.catalog import choose_launcher
 from core.jobs.launcher import Launcher
-from core.jobs.local import LocalLauncher
 from core.paths import StatePaths
 from core.registry.registry import ModelRegistry
 from core.registry.sql import SqlModelRegistry
 from core.runs.sql import SqlRunStore
 from core.runs.store import RunStore
 from core.settings import Settings
+
+LAUNCHER = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def open_hall(settings: Settings, clock: Clock | None = None) -> Hall:
         ledger=Ledger(database, ticking),
         datasets=DatasetStore(settings.paths.datasets),
         runs=SqlRunStore(database, ticking),
-        launcher=LocalLauncher(database, settings.paths, settings.jobs, ticking),
+        launcher=choose_launcher(LAUNCHER)(database, settings.paths, settings.jobs, ticking),
         vault=open_vault(settings, database, ticking),
         registry=SqlModelRegistry(database, ticking),
         feedback=SqlFeedbackStore(database),

@@ -9,7 +9,7 @@ from core.jobs.launcher import Job, JobKind, JobSpec
 from core.lifecycle.hall import Hall
 from core.lifecycle.runs import find_run
 from core.registry.records import AliasEvent, ModelVersion
-from core.registry.registry import PRODUCTION
+from core.registry.registry import PRODUCTION, check_alias
 from core.runs.checkpoints import list_checkpoints
 from core.serving import deploy
 
@@ -48,6 +48,7 @@ def request_promotion(
     hall: Hall, actor: Actor, name: str, *, alias: str = PRODUCTION, reason: str = ""
 ) -> Job:
     """Queue export, self-test and registration of a run; then the alias moves to it."""
+    check_alias(alias)
     run_id = _trained(hall, name)
     for job in hall.launcher.jobs(subject=run_id, kind=JobKind.PROMOTE, limit=1):
         if not job.state.is_over:

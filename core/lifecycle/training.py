@@ -10,7 +10,6 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from importlib.metadata import version
 
 from core.audit import Actor
 from core.command import module_argv
@@ -19,6 +18,7 @@ from core.errors import ConflictError, InputError
 from core.jobs.devices import count_gpus
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.lifecycle.backups import protect_dataset
+from core.lifecycle.code import code_version
 from core.lifecycle.hall import Hall
 from core.lifecycle.records import Gate, RunView, TrainRequest
 from core.lifecycle.runs import find_run
@@ -153,7 +153,7 @@ def _start(
         source=dataset.source,
         target=dataset.target,
         device=request.device,
-        code_version=version("datahall"),
+        code_version=code_version(),
         snapshot=snapshot.id if snapshot else None,
         waiver=waiver,
         init_from=hall.runs.get(request.parent).id if request.parent else None,

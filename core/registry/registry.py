@@ -1,11 +1,21 @@
 """The model registry: what every adapter promises."""
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
+from core.errors import InputError
 from core.registry.records import AliasEvent, ModelVersion
 
 PRODUCTION = "production"
+ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+
+def check_alias(alias: str) -> str:
+    """Return the alias; raises InputError when it is no name for one."""
+    if not ALIAS.fullmatch(alias):
+        raise InputError(f"{alias!r} is no name for an alias", remedy="Example: candidate")
+    return alias
 
 
 class ModelRegistry(Protocol):

@@ -1,36 +1,18 @@
-"""The translators by name: the only list of them."""
+"""What a version is opened with: CTranslate2 to translate, torch to explain."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from core.clock import Clock, SystemClock
+from core.clock import SystemClock
 from core.errors import SettingsError, UnavailableError
 from core.registry.records import ModelVersion
 from core.serving.ctranslate2_model import open_ctranslate2
-from core.serving.echo import EchoTranslator
 from core.serving.text_translator import TextTranslator
-from core.serving.translator import Translator
 from core.serving.version_folder import PRECISIONS, VersionFolder
 from core.settings import ServingSettings
 
 if TYPE_CHECKING:  # torch stays out of the server until attention is asked for
     from core.serving.torch_model import AttentionModel
-
-Opener = Callable[[Path, str, Clock], Translator]
-
-
-def _open_echo(_folder: Path, version: str, _clock: Clock) -> Translator:
-    """Return the twin under a version's name."""
-    return EchoTranslator(version=version)
-
-
-def _open_torch(folder: Path, version: str, clock: Clock) -> Translator:
-    """Return the version in torch, which is imported only now."""
-    from core.serving.torch_model import open_torch  # noqa: PLC0415  (an optional package)
-
-    return open_torch(folder, version, clock)
 
 
 def open_attention(folder: Path, version: str, *, threads: int) -> "AttentionModel":
@@ -47,11 +29,6 @@ def open_attention(folder: Path, version: str, *, threads: int) -> "AttentionMod
         ) from error
     VersionFolder(folder).verify(("weights.safetensors", "model.json", "vocabulary.model"))
     return torch_model.open_attention(folder, version, threads=threads)
-
-
-TRANSLATORS: Mapping[str, Opener] = MappingProxyType(
-    {"echo": _open_echo, "torch": _open_torch, "ctranslate2": open_ctranslate2}
-)
 
 
 def open_translator(

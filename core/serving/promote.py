@@ -22,7 +22,7 @@ from core.jobs.progress import report
 from core.model.weights import Weights, load_weights
 from core.paths import StatePaths
 from core.registry.records import ModelVersion
-from core.registry.registry import PRODUCTION, ModelRegistry
+from core.registry.registry import PRODUCTION, ModelRegistry, check_alias
 from core.registry.sql import SqlModelRegistry
 from core.runs.checkpoints import list_checkpoints
 from core.runs.records import Checkpoint, Run
@@ -35,7 +35,6 @@ from core.serving.shelf import Shelf
 from core.serving.version_folder import VersionFolder, digest_of
 from core.settings import Settings, load_settings
 
-_ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}([_-][A-Za-z0-9]{1,8}){0,3}")
 _STAGES = 5
 _DEFAULT_MAX_TOKENS = 100
@@ -91,8 +90,7 @@ def promote(stores: Stores, request: Promotion, tell: Tell) -> Promoted:
 
     Promoting a run again finds the version that it became and only moves the alias.
     """
-    if not _ALIAS.fullmatch(request.alias):
-        raise InputError(f"{request.alias!r} is no name for an alias", remedy="Example: candidate")
+    check_alias(request.alias)
     tell(0, "reading the best checkpoint")
     candidate = _load(stores, request.run)
     shelf = Shelf(paths=stores.paths, registry=stores.registry, name=candidate.name)

@@ -1,6 +1,5 @@
 """`datahall backup`: run, list, verify, restore, drill, status."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from dashboard.commands.console import (
     demand,
     follow,
     hall_of,
+    local_time,
     operator,
     print_json,
     print_table,
@@ -130,11 +130,6 @@ def recovery_key(home: HomeOption = None, as_json: JsonOption = False) -> None:
         print_json({"recovery_key": key})
     else:
         print(f"Recovery key, shown this once; keep it off this machine:\n\n  {key}\n")
-
-
-def local_time(seconds: float) -> str:
-    """Return a time for people, in the machine's zone."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _finish(hall: Hall, job: Job, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -113,6 +114,11 @@ def demand(job: Job, hall: Hall) -> Job:
     lines = hall.launcher.log(job.id, tail=5).strip()
     said = f": {lines}" if lines else ""
     raise CommandError(f"{job.spec.title} {job.state}: {job.reason}{said}")
+
+
+def local_time(seconds: float) -> str:
+    """Return a time for people, in the machine's zone."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def rate_words(progress: JobProgress) -> str:

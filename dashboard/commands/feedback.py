@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from core.lifecycle.corrections import export_feedback
-from dashboard.commands.backup import local_time
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
     hall_of,
+    local_time,
     operator,
     print_json,
     print_table,

@@ -10,13 +10,13 @@ from core.errors import InputError
 from core.lifecycle import models
 from core.lifecycle.jobs import job_result
 from core.registry.records import ModelVersion
-from dashboard.commands.backup import local_time
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
     demand,
     follow,
     hall_of,
+    local_time,
     operator,
     print_json,
     print_table,

@@ -1,6 +1,5 @@
 """`datahall monitor`: the sampler alone."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -19,7 +18,7 @@ def monitor(
     demo: Annotated[bool, typer.Option("--demo", help="Simulated GPUs.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Sample this host. Example: datahall monitor --once --json."""
     from monitors.__main__ import main  # noqa: PLC0415  (starts a process: only when asked)
 
@@ -30,4 +29,4 @@ def monitor(
         *(("--once",) if once else ()),
         *(("--json",) if as_json else ()),
     ]
-    sys.exit(main(arguments))
+    return main(arguments)

@@ -55,12 +55,12 @@ def translate(
 def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     home: HomeOption = None,
-) -> None:
+) -> int:
     """Run the translation server alone. Example: datahall serve --port 5000."""
     from core.serving.__main__ import main  # noqa: PLC0415  (starts a server: only when asked)
 
     arguments = [*(("--home", str(home)) if home else ()), *(("--port", str(port)) if port else ())]
-    sys.exit(main(arguments))
+    return main(arguments)
 
 
 def _texts(given: list[str], file: Path | None) -> list[str]:

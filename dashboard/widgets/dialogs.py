@@ -49,12 +49,6 @@ def opened(dialog: str) -> bool:
     return recall(OPEN, "") == dialog
 
 
-def opened_with(prefix: str) -> str | None:
-    """Return the rest of the open dialog's name when it starts with `prefix`."""
-    name = recall(OPEN, "")
-    return name.removeprefix(prefix) if name.startswith(prefix) else None
-
-
 def close_foreign(page: str) -> None:
     """Close a dialog that another page left open."""
     if not recall(OPEN, page).startswith(page):

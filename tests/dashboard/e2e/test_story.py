@@ -152,7 +152,7 @@ class TestStory:
         run = _until(datahall.run, lambda found: found["state"] not in ("queued", "running"))
         assert run["state"] == "succeeded", run["exit_reason"]
         assert run["scores"]["bleu"] >= 80
-        expect(page.get_by_text("BLEU").first).to_be_visible(timeout=STEP_MS)
+        expect(page.get_by_text("Scores of the test split").first).to_be_visible(timeout=STEP_MS)
         page.get_by_role("tab", name="Translations").click()
         page.wait_for_timeout(2000)
         look(page, "story-4-ended")

@@ -1,0 +1,107 @@
+"""The command line keeps its contract: help with examples, JSON shapes, exit codes."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from core.settings import Settings
+from dashboard.cli import app, run
+
+Ask = Callable[..., tuple[int, Any]]
+
+
+def _commands() -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command."""
+    for entry in app.registered_commands:
+        yield (str(entry.name),)
+    for group in app.registered_groups:
+        assert isinstance(group.typer_instance, typer.Typer)
+        for entry in group.typer_instance.registered_commands:
+            yield (str(group.name), str(entry.name))
+
+
+@pytest.fixture
+def ask(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Return (exit code, JSON document) of a command on the test's home."""
+
+    def asked(*words: str) -> tuple[int, Any]:
+        code = run([*words, "--home", str(settings.home), "--json"])
+        return code, json.loads(capsys.readouterr().out)
+
+    return asked
+
+
+@pytest.mark.parametrize("words", list(_commands()), ids=" ".join)
+def test_every_command_helps_with_an_example(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody has to guess how a command is typed."""
+    assert run([*words, "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Example: datahall" in told
+    assert "--home" in told
+
+
+@pytest.mark.parametrize(
+    "words", [("data", "list"), ("runs", "list"), ("models", "list"), ("backup", "list"),
+              ("models", "history"), ("feedback", "list")], ids=" ".join,
+)  # fmt: skip
+def test_an_empty_home_lists_nothing(ask: Ask, words: tuple[str, ...]) -> None:
+    """Empty is a list, not an error."""
+    assert ask(*words) == (0, [])
+
+
+def test_a_dataset_has_the_promised_keys(ask: Ask, settings: Settings) -> None:
+    """`data list --json`, with a digest that never changes for the same text."""
+    text = settings.home / "cats.tsv"
+    text.write_text("A cat.\tUn gato.\nTwo cats.\tDos gatos.\n", encoding="utf-8")
+    words = ("data", "import", "cats", str(text), "--source", "en", "--target", "es")
+    code, first = ask(*words)
+    assert code == 0
+    assert {"name", "digest", "source", "target", "pairs", "protected"} <= first.keys()
+    assert (first["pairs"], first["protected"]) == (2, False)
+    assert ask(*words)[1]["digest"] == first["digest"]
+    assert ask("data", "list")[1] == [first]
+
+
+def test_a_reading_of_the_host_has_the_promised_keys(ask: Ask) -> None:
+    """`monitor --once --json`: gauges in base units, absent where not supported."""
+    code, document = ask("monitor", "--once")
+    assert code == 0
+    assert {"host", "time", "readings", "collectors"} <= document.keys()
+    assert {"gauge", "device", "value"} <= document["readings"][0].keys()
+    assert {"name", "success", "seconds"} <= document["collectors"][0].keys()
+    gauges = {reading["gauge"] for reading in document["readings"]}
+    assert {"memory_available_bytes", "disk_used_bytes"} <= gauges
+
+
+def test_the_doctor_says_what_works(ask: Ask) -> None:
+    """Each finding has a sentence; the exit code says whether all is sound."""
+    code, document = ask("doctor")
+    assert code == (0 if document["sound"] else 1)
+    assert all(finding["sentence"] for finding in document["findings"])
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("runs", "show", "nobody"), "not-found"),
+        (("train", "nothing"), "not-found"),
+        (("translate", "Hello"), "not-found"),
+        (("backup", "restore", "zzz", "--to", "/new"), "not-found"),
+        (("models", "promote", "nobody", "--alias", "../x"), "input"),
+        (("data", "import", "../up", "x.tsv", "--source", "en", "--target", "es"), "input"),
+        (("no-such-command",), "input"),
+    ],
+)
+def test_a_failure_has_one_shape_and_exit_code_2(
+    ask: Ask, words: tuple[str, ...], kind: str
+) -> None:
+    """Programs read kind and remedy; people read the same sentence."""
+    code, document = ask(*words)
+    assert code == 2
+    assert document["error"]["kind"] == kind
+    assert document["error"].keys() == {"kind", "message", "remedy"}
