@@ -54,7 +54,7 @@ def freshness(state: HostState | None, now: float) -> Freshness:
             age_s=None,
             text="waiting",
             sentence="Nothing was measured yet. The first sample comes within seconds of "
-            "`datahall up`; `datahall monitor --once` measures once.",
+            '"datahall up"; "datahall monitor --once" measures once.',
         )
     seconds = max(now - state.at, 0.0)
     text = age(state.at, now)
@@ -63,8 +63,8 @@ def freshness(state: HostState | None, now: float) -> Freshness:
             state="stopped",
             age_s=seconds,
             text=text,
-            sentence=f"Sampling stopped {duration(seconds)} ago. `datahall up` restarts it by "
-            "itself; if it does not, run `datahall monitor` and read what it says.",
+            sentence=f'Sampling stopped {duration(seconds)} ago. "datahall up" restarts it by '
+            'itself; if it does not, run "datahall monitor" and read what it says.',
         )
     if seconds > max(STALE_INTERVALS * state.interval_s, LEAST_STALE_S):
         return Freshness(

@@ -13,7 +13,7 @@ FULL_RATIO, NEARLY_FULL_RATIO = 0.95, 0.85
 LOW_MEMORY_RATIO = 0.92
 NO_GPU = (
     "No NVIDIA driver found: CPU, memory, storage and network are watched all the same. "
-    "`datahall up --demo` shows simulated GPUs."
+    '"datahall up --demo" shows simulated GPUs.'
 )
 
 _FULL = Look(word="nearly full", icon=":material/warning:", colour=WARN)
