@@ -92,11 +92,6 @@ def moment(at: float | None, zone: tzinfo) -> str:
     return ABSENT if at is None else f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S}"
 
 
-def hour(at: float | None, zone: tzinfo) -> str:
-    """Return a time of day as `14:03:05`."""
-    return ABSENT if at is None else f"{datetime.fromtimestamp(at, zone):%H:%M:%S}"
-
-
 def short(digest: str | None) -> str:
     """Return the first characters of a digest or id, enough to tell it apart."""
     return digest[:8] if digest else ABSENT

@@ -110,6 +110,18 @@ def test_processes_are_literal_and_link_to_their_run(house: House, open_page: Op
     assert not page.page_link
 
 
+def test_a_hostile_mount_name_is_drawn_as_it_is(house: House, open_page: Open) -> None:
+    """A picture of somewhere else must not be fetched, a table not be broken."""
+    mount = "/mnt/![x](https://host/x.png) | :red[x] <b>"
+    house.sample(HOST | {("disk_total_bytes", mount): 9e9, ("disk_used_bytes", mount): 8e9})
+    page = show(open_page("devices"), "Storage")
+    drawn = page.table[0].value["Mount"].tolist()[0]
+    assert "![" not in drawn
+    assert "](" not in drawn
+    assert ":red[" not in drawn
+    assert "<b>" not in drawn.replace("\\<", "")
+
+
 def test_collectors_tell_their_failure(house: House, open_page: Open) -> None:
     """In its own words."""
     report = CollectorReport(name="disk", success=False, seconds=0.1, error="permission denied")
