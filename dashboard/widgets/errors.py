@@ -41,6 +41,7 @@ def draw_error(error: DatahallError) -> None:
 
 
 def error_words(error: DatahallError) -> str:
-    """Return message and remedy as Markdown."""
+    """Return message and remedy as Markdown; on a page, a message is a sentence of its own."""
+    message = error.message[:1].upper() + error.message[1:]
     remedy = f"  \n**What to do:** {plain(error.remedy, LONGEST)}" if error.remedy else ""
-    return plain(error.message, LONGEST) + remedy
+    return plain(message, LONGEST) + remedy

@@ -26,6 +26,7 @@ from monitors.store import TelemetryStore
 STATUS_EVERY_S = 2.0
 RUNS_EVERY_S = 3.0
 TILE_PX = 130
+FEWEST_COLUMNS = 4
 RUNS = 3
 
 
@@ -85,8 +86,9 @@ def _draw_tiles(hall: Hall, state: HostState | None, *, is_stale: bool) -> None:
     if state is not None and not has_gpus(state):
         st.info(NO_GPU, icon=":material/do_not_disturb_on:")
     runs = runs_tile(run_rows(list_runs(hall), hall.clock.now()))
-    with st.grid(min_column_width=TILE_PX, columns=7):
-        for tile in (*(tiles(state, is_stale=is_stale) if state else ()), runs):
+    shown = (*(tiles(state, is_stale=is_stale) if state else ()), runs)
+    with st.grid(min_column_width=TILE_PX, columns=max(len(shown), FEWEST_COLUMNS)):
+        for tile in shown:
             draw_tile(tile)
 
 

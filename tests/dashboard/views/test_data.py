@@ -137,7 +137,7 @@ def test_importing_nothing_says_what_to_choose(open_page: Open) -> None:
     page = button(open_page("data"), "Import text")
     page.text_input(key="import-name").set_value("mine")
     button(page, "Import")
-    assert "no files were sent" in page.error[0].value
+    assert "No files were sent" in page.error[0].value
 
 
 def test_deleting_needs_the_name(house: House, open_page: Open) -> None:

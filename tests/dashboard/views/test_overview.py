@@ -177,6 +177,6 @@ def test_telemetry_that_cannot_be_read_is_told_calmly(
     monkeypatch.setattr(wiring, "telemetry", Broken)
     page = open_page("overview")
     assert not page.exception
-    assert any("telemetry" in it.value and "Restart the sampler" in it.value for it in page.info)
+    assert any("Telemetry" in it.value and "Restart the sampler" in it.value for it in page.info)
     assert any(it.value == "Runs" for it in page.header)
     assert house.hall.runs.list() == []
