@@ -106,7 +106,7 @@ def _serve(settings: Settings) -> None:
     try:
         config = uvicorn.Config(
             make_server(settings, database).app(),
-            log_level="warning",
+            log_level="error",  # a warning for every malformed request would fill the disk
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,

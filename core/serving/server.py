@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -41,6 +41,7 @@ from core.serving.translator import Translator
 from core.settings import ServingSettings
 
 POLL_S = 0.5
+_CLIENT_CLOSED = 499  # nginx's code for it; nobody reads it
 MAX_WAITING = 64
 
 T = TypeVar("T")
@@ -94,7 +95,11 @@ class TranslationServer:
                 Middleware(Metered, counters=self.counters, clock=self.clock),
                 Middleware(HostGate, host=self.settings.host),
             ],
-            exception_handlers={DatahallError: _tell_error, HTTPException: _tell_status},
+            exception_handlers={
+                DatahallError: _tell_error,
+                HTTPException: _tell_status,
+                ClientDisconnect: _tell_nobody,
+            },
             lifespan=self._lifespan,
         )
 
@@ -237,6 +242,11 @@ async def _tell_error(_request: Request, error: Exception) -> Response:
     status = next((number for kind, number in statuses if isinstance(error, kind)), 500)
     headers = {"Retry-After": "1"} if status in (429, 503) else None
     return JSONResponse({"error": str(error)}, status_code=status, headers=headers)
+
+
+async def _tell_nobody(_request: Request, _error: Exception) -> Response:
+    """Answer a client that left in the middle of its request: no fault of ours, nothing to log."""
+    return Response(status_code=_CLIENT_CLOSED)
 
 
 async def _tell_status(_request: Request, error: Exception) -> Response:
