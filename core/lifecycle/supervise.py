@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import socket
-import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import IO
@@ -23,6 +23,24 @@ STOP_S = 15.0
 LOG_BYTES = 5_000_000
 LEAST_FREE_BYTES = 100_000_000
 _POLL_S = 0.25
+
+
+@dataclass(slots=True)
+class StopFlag:
+    """Says that it is time to stop; safe to set in a signal handler, as it has no lock.
+
+    threading.Event has one: set by a handler that interrupts its own wait, it waits for itself.
+    """
+
+    _is_set: bool = False
+
+    def set(self) -> None:
+        """Ask to stop."""
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._is_set
 
 
 @dataclass(slots=True)
@@ -47,7 +65,7 @@ class Supervision:
     services: Sequence[Service]
     clock: Clock
     environment: Mapping[str, str] = field(default_factory=dict)
-    stopping: threading.Event = field(default_factory=threading.Event)
+    stopping: StopFlag = field(default_factory=StopFlag)
     _children: list[_Child] = field(default_factory=list)
 
     def run(self) -> None:
@@ -63,7 +81,7 @@ class Supervision:
                 if states != told:
                     write_states(self.paths, states, self.clock.now())
                     told = states
-                self.stopping.wait(_POLL_S)
+                time.sleep(_POLL_S)
         finally:
             self._stop_all()
 

@@ -17,7 +17,7 @@ from core.errors import SettingsError
 from core.lifecycle import datasets
 from core.lifecycle.hall import open_hall
 from core.lifecycle.services import services
-from core.lifecycle.supervise import Supervision, check_ground, hold_home
+from core.lifecycle.supervise import StopFlag, Supervision, check_ground, hold_home
 from core.settings import Settings
 from dashboard.commands.console import HomeOption, JsonOption, messages, print_json, read_settings
 from dashboard.gate import issue_token, sign_in_url
@@ -78,7 +78,7 @@ def _run(settings: Settings, *, demo: bool, no_browser: bool, as_json: bool) -> 
 
 def _greet(
     settings: Settings,
-    stopping: threading.Event,
+    stopping: StopFlag,
     url: str,
     *,
     demo: bool,

@@ -195,7 +195,9 @@ class TestStory:
         page.locator(".st-key-restore button").click()
         page.get_by_role("textbox", name="Into this folder").fill(str(target))
         page.locator(".st-key-restore-go button").click()
-        expect(page.get_by_text(re.compile(r"every byte matches")).first).to_be_visible(timeout=STEP_MS)
+        expect(page.get_by_text(re.compile(r"every byte matches")).first).to_be_visible(
+            timeout=STEP_MS
+        )
         look(page, "story-6-restored")
         kept = next(datahall.home.glob("datasets/demo/*/pairs.tsv.gz"))
         restored = next(target.rglob("pairs.tsv.gz"))
