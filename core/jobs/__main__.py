@@ -7,8 +7,9 @@ import argparse
 import os
 import signal
 import sys
-import threading
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +21,7 @@ from core.jobs.local import LocalLauncher
 from core.settings import Settings, load_settings
 
 _INTERVAL_S = 1.0
+_LOOK_S = 0.2
 _LONGEST_PAUSE_S = 30.0
 _INTERRUPTED = 130
 _EXAMPLE = "example: python -P -m core.jobs --home /srv/datahall"
@@ -83,10 +85,18 @@ def _open(settings: Settings) -> LocalLauncher:
     return LocalLauncher(database, settings.paths, settings.jobs, SystemClock())
 
 
-class _Ended(threading.Event):
-    """Set by the signal that ends this process."""
+@dataclass(slots=True)
+class _Ended:
+    """Which signal ended this process; without a lock, as its handler interrupts whoever waits."""
 
     number: int = 0
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether a signal came, at the latest after `seconds`."""
+        until = time.monotonic() + seconds
+        while not self.number and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK_S))
+        return bool(self.number)
 
 
 def _end_on_signals() -> _Ended:
@@ -95,7 +105,6 @@ def _end_on_signals() -> _Ended:
 
     def note(number: int, _frame: object) -> None:
         ended.number = number
-        ended.set()
 
     signal.signal(signal.SIGTERM, note)
     signal.signal(signal.SIGINT, note)
