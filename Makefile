@@ -11,7 +11,7 @@ install:
 
 test:
 	@./setup.sh test
-	$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(PYTHON) -m pytest -n 2 --dist loadscope $(ARGS)
 
 check:
 	@./setup.sh test check

@@ -104,7 +104,6 @@ def visit(chromium: Browser, signed_in: Product) -> Iterator[Opener]:
     yield from opener(chromium, signed_in)
 
 
-@pytest.mark.xdist_group("story")
 @pytest.mark.slow
 class TestStory:
     """Each test is a chapter; they are told in order."""
