@@ -1,7 +1,6 @@
 """A run small enough to train in a second: real data, real store, the real entry point."""
 
 import dataclasses
-import itertools
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,8 @@ import torch
 
 from core.clock import FixedClock, SystemClock
 from core.data.datasets import DatasetStore
-from core.data.demo import demo_pairs
+from core.data.demo.catalog import TOPICS
+from core.data.demo.corpus import topic_pairs
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.runs.records import RunSpec
@@ -83,7 +83,7 @@ MakeTrial = Callable[..., Trial]
 def template(tmp_path_factory: pytest.TempPathFactory) -> StatePaths:
     """A home whose dataset is imported and prepared once; trials link to it."""
     paths = StatePaths(tmp_path_factory.mktemp("template"))
-    pairs = tuple(itertools.islice(demo_pairs(), 500))
+    pairs = topic_pairs(TOPICS[0])[:500]
     store = DatasetStore(paths.datasets)
     store.add("toy", "en", "es", pairs, origin="test", clock=FixedClock())
     return paths

@@ -1,0 +1,50 @@
+"""A dataset of a few pairs and an untrained model that knows its vocabulary."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.clock import FixedClock
+from core.data.datasets import DatasetStore
+from core.data.demo.catalog import TOPICS
+from core.data.demo.corpus import topic_pairs
+from core.data.prepare import prepare
+from core.data.records import Dataset
+from core.data.tokenizer import Tokenizer
+from core.evaluation.evaluate import Subject
+from core.model.config import ModelConfig
+from core.model.transformer import Transformer
+from core.paths import StatePaths
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """A prepared dataset."""
+    paths = StatePaths(tmp_path_factory.mktemp("evaluation"))
+    pairs = topic_pairs(TOPICS[0])[:300]
+    imported = DatasetStore(paths.datasets).add(
+        "toy", "en", "es", pairs, origin="test", clock=FixedClock()
+    )
+    return prepare(imported, vocabulary_size=400, clock=FixedClock())
+
+
+@pytest.fixture(scope="session")
+def subject(dataset: Dataset) -> Subject:
+    """A model that was never trained."""
+    torch.manual_seed(0)
+    tokenizer = Tokenizer.load(dataset.vocabulary_file)
+    shape = ModelConfig(
+        vocabulary=tokenizer.size, width=16, heads=2, hidden=16, encoder_layers=1,
+        decoder_layers=1, dropout=0.0, max_length=20,
+    )  # fmt: skip
+    return Subject(model=Transformer(shape).eval(), tokenizer=tokenizer, run_id="r", step=9)
+
+
+@pytest.fixture
+def home(dataset: Dataset, tmp_path: Path) -> StatePaths:
+    """A home that holds the dataset."""
+    paths = StatePaths(tmp_path / "home")
+    paths.prepare()
+    paths.datasets.symlink_to(dataset.folder.parent.parent)
+    return paths
