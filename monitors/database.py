@@ -1,6 +1,7 @@
 """The SQLite file of telemetry: its tables, how it is opened, what its errors mean."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ RAW, MINUTE, HOUR = 0, 60, 3600
 SERIES_BITS = 20
 _APPLICATION = 0x44486C6C
 _VERSION = 1
+_OPENINGS, _OPENING_PAUSE_S = 5, 0.05
 _BUSY_S = 5.0
 _SCHEMA = """
 CREATE TABLE series (
@@ -53,6 +55,19 @@ def open_file(path: Path, *, writable: bool) -> sqlite3.Connection:
     if not writable and not path.exists():
         message = f"there is no telemetry yet: {path} does not exist"
         raise UnavailableError(message, remedy="Start the sampler: datahall up")
+    for tries_left in reversed(range(_OPENINGS)):
+        try:
+            return _open(path, writable=writable)
+        except sqlite3.OperationalError as error:
+            # Two processes that open a fresh file at once may find each other half-way.
+            if error.sqlite_errorcode != sqlite3.SQLITE_PROTOCOL or not tries_left:
+                raise
+            time.sleep(_OPENING_PAUSE_S)
+    raise AssertionError  # the loop above returns or raises
+
+
+def _open(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """Return a connection whose file was looked at; see `open_file`."""
     mode = "rwc" if writable else "ro"
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",

@@ -67,7 +67,7 @@ def test_a_stopped_program_is_ended(program: Program) -> None:
 def test_an_interrupt_lets_the_program_tidy_up(program: Program, tmp_path: Path) -> None:
     """Restic removes its lock on SIGINT."""
     path = program(
-        f"trap 'touch {tmp_path}/tidied; exit 130' INT; echo up; while sleep 0.1; do :; done"
+        f"trap 'touch {tmp_path}/tidied; exit 130' INT; echo up; while :; do sleep 0.1; done"
     )
 
     def interrupt(_line: str) -> None:
@@ -80,7 +80,7 @@ def test_an_interrupt_lets_the_program_tidy_up(program: Program, tmp_path: Path)
 
 def test_a_program_that_will_not_go_is_killed(program: Program, tmp_path: Path) -> None:
     """Nothing stays behind."""
-    path = program(f"trap '' INT; echo $$ > {tmp_path}/pid; echo up; while sleep 0.1; do :; done")
+    path = program(f"trap '' INT; echo $$ > {tmp_path}/pid; echo up; while :; do sleep 0.1; done")
 
     def interrupt(_line: str) -> None:
         raise KeyboardInterrupt

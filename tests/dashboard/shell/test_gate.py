@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from starlette.websockets import WebSocketDisconnect
 
 from core.audit import Role
 from core.clock import FixedClock
@@ -16,15 +15,6 @@ from core.settings import Settings, WebSettings
 from dashboard.gate import SessionBook, is_own_host, issue_token, sign_in_url
 
 Visit = Callable[[], TestClient]
-STREAM = "/_stcore/stream"
-
-
-@pytest.fixture
-def guest(visit: Visit, paths: StatePaths) -> TestClient:
-    """A visitor who signed in with the link."""
-    client = visit()
-    assert client.get("/", params={"token": issue_token(paths)}).status_code == 303
-    return client
 
 
 @pytest.mark.parametrize(
@@ -243,50 +233,6 @@ def test_every_answer_carries_the_security_headers(guest: TestClient, path: str)
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["content-security-policy"]
-
-
-def test_a_websocket_needs_the_cookie(visit: Visit) -> None:
-    """A password box inside a script would leave this open."""
-    with pytest.raises(WebSocketDisconnect) as refusal, visit().websocket_connect(STREAM):
-        pass
-
-    assert refusal.value.code == 4401
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"origin": "http://evil.example"},
-        {"origin": "http://127.0.0.1:9999"},
-        {"origin": "null"},
-        {"host": "evil.example", "origin": "http://evil.example"},
-    ],
-)
-def test_a_websocket_of_a_foreign_page_is_refused(
-    guest: TestClient, headers: dict[str, str]
-) -> None:
-    """Browsers send cookies along with WebSockets of any page."""
-    with (
-        pytest.raises(WebSocketDisconnect),
-        guest.websocket_connect("ws://127.0.0.1:8501" + STREAM, headers=headers),
-    ):
-        pass
-
-
-def test_a_websocket_knows_its_user_and_closes_when_the_session_ends(
-    guest: TestClient, sessions: SessionBook
-) -> None:
-    """Signing out in one tab closes all others: requests are checked, open sockets are not."""
-    session = sessions.read(next(iter(guest.cookies.values())))
-    assert session is not None
-    url = "ws://127.0.0.1:8501" + STREAM
-
-    with guest.websocket_connect(url, headers={"origin": "http://127.0.0.1:8501"}) as socket:
-        assert socket.receive_json() == {"user": "admin"}
-        socket.send_text("hello")
-        assert socket.receive_text() == "hello"
-        socket.portal.call(sessions.end, session)
-        assert socket.receive()["code"] == 4401
 
 
 def test_a_role_given_with_the_token_is_the_sessions_role(visit: Visit, paths: StatePaths) -> None:
