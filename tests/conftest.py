@@ -1,6 +1,7 @@
 """What every test may ask for: a home folder of its own, a fixed clock, a migrated database."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,20 @@ from core.clock import FixedClock
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _floats_as_they_are() -> Iterator[None]:
+    """Training flushes tiny floats to zero in its whole process; no test may see another's."""
+    _keep_tiny_floats()
+    yield
+    _keep_tiny_floats()
+
+
+def _keep_tiny_floats() -> None:
+    """Undo it where torch was loaded."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

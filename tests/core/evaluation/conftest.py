@@ -1,6 +1,5 @@
 """A dataset of a few pairs and an untrained model that knows its vocabulary."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ from core.evaluation.evaluate import Subject
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
 from core.paths import StatePaths
-
-
-@pytest.fixture(autouse=True)
-def _floats_as_before() -> Iterator[None]:
-    """Training flushes tiny floats to zero in its process; other tests here must not see that."""
-    yield
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

@@ -29,13 +29,6 @@ SMALL = TrainConfig(
 )  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _floats_as_before() -> Iterator[None]:
-    """Training flushes tiny floats to zero in its process; other tests here must not see that."""
-    yield
-    torch.set_flush_denormal(False)
-
-
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A run in a home of its own."""
