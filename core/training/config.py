@@ -81,7 +81,7 @@ def _tiny() -> TrainConfig:
     return TrainConfig(
         width=128, heads=4, hidden=256, encoder_layers=4, decoder_layers=4, dropout=0.1,
         vocabulary=8000, batch_tokens=1024, learning_rate=3e-3, warmup_ratio=0.08,
-        minutes=10.0,
+        optimizer="muon", minutes=10.0,
     )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ PRESETS: Mapping[str, TrainConfig] = {
     "demo": TrainConfig(
         width=128, heads=4, hidden=256, encoder_layers=2, decoder_layers=2, dropout=0.05,
         vocabulary=2000, batch_tokens=1024, learning_rate=4e-3, warmup_ratio=0.1,
-        optimizer="muon", steps=800, ema=0.99, validate_every=100, checkpoint_every=100,
+        optimizer="muon", steps=700, ema=0.99, validate_every=100, checkpoint_every=100,
     ),
     "tiny": _tiny(),
     "small": TrainConfig(

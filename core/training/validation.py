@@ -14,7 +14,8 @@ from core.training.corpus import Corpus
 from core.training.learner import Learner
 
 LOSS_PAIRS = 500
-NOISE_BLEU = 2.0
+# BLEU of a few hundred sentences cannot tell neighbours apart; the loss of all their tokens can.
+BLEU_NOISE = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,9 @@ class Validation:
         return {"valid_loss": self.loss, "valid_bleu": self.bleu}
 
     def is_better_than(self, bleu_so_far: float, loss_so_far: float) -> bool:
-        """Whether this beats the best so far: by BLEU, or by loss while BLEU is still noise."""
-        if max(self.bleu, bleu_so_far) < NOISE_BLEU:
-            return self.loss < loss_so_far
-        return (self.bleu, -self.loss) > (bleu_so_far, -loss_so_far)
+        """Whether this beats the best so far: clearly by BLEU, else by loss."""
+        gain = self.bleu - bleu_so_far
+        return gain > BLEU_NOISE or (gain >= -BLEU_NOISE and self.loss < loss_so_far)
 
 
 def validate(learner: Learner, corpus: Corpus, step: int) -> Validation:
