@@ -50,10 +50,10 @@ def test_without_earlier_runs_the_estimate_is_called_a_guess() -> None:
 
 
 def test_an_earlier_run_of_the_preset_is_the_measure(run_view: RunView, now: float) -> None:
-    """400 steps took 60 s, so 800 take 120 s."""
+    """Half the steps took 60 s, so all of them take 120 s."""
     assert run_view.job is not None
     job = replace(run_view.job, state=JobState.SUCCEEDED, ended_at=now)
-    done = replace(run_view, job=job, state="succeeded", step=400)
+    done = replace(run_view, job=job, state="succeeded", step=PRESETS["demo"].steps // 2)
     told = estimate(PRESETS["demo"], [done], "demo", "auto")
     assert told.is_measured
     assert told.seconds == pytest.approx(120)
