@@ -1,7 +1,7 @@
 """A model against a split: translate it, score it, keep samples."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -85,10 +85,16 @@ def translate_texts(
     options: SearchOptions,
     tick: Tick = ignore_progress,
 ) -> list[str]:
-    """Return the best translation of each text; a text beyond the model's length is cut there."""
+    """Return the best translation of each text; a text beyond the model's length is cut there.
+
+    A hypothesis ends at twice the longest source at the latest: a model that has not learned to end
+    yet would go on to the last position, and say nothing by it.
+    """
     room = model.config.max_length - 1
     sources = [[*tokens[:room], EOS_ID] for tokens in tokenizer.encode_all(texts)]
-    found = translate(model, sources, options, tick)
+    longest = max(map(len, sources), default=0)
+    bounded = replace(options, max_length=min(options.max_length, 2 * longest + 10))
+    found = translate(model, sources, bounded, tick)
     return [tokenizer.decode(candidates[0].tokens) for candidates in found]
 
 

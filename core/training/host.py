@@ -19,14 +19,17 @@ def num_threads(asked: int) -> int:
 def prepare_host(threads: int, device: torch.device) -> None:
     """Compute with that many threads, the same bits every time.
 
-    Sums depend on the number of threads, so a resumed run must use the number it began with. A GPU
-    has no repeatable kernel for a few operations; torch then warns instead of stopping.
+    Sums depend on the number of threads, so a resumed run must use the number it began with. On a
+    CPU all kernels that training uses are repeatable (a test kills it and compares bits); asking
+    torch to watch over that would cost each start a second of imports. A GPU is asked, and warns
+    where it has no repeatable kernel.
     """
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
-    torch.use_deterministic_algorithms(mode=True, warn_only=device.type == "cuda")
-    # Determinism would also fill every fresh tensor with NaN; ours are always written before use.
-    setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010  (torch has no stub)
+    if device.type == "cuda":
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
+        # That would also fill every fresh tensor with NaN; ours are always written before use.
+        setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010  (no stub)
     _keep_memory()
 
 

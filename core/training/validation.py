@@ -47,9 +47,7 @@ def validate(learner: Learner, corpus: Corpus, step: int) -> Validation:
     }
     preferred = min(losses, key=lambda name: (math.isnan(losses[name]), losses[name]))
     model = learner.average if preferred == EMA_NAME else learner.model
-    longest = max(map(len, corpus.tokenizer.encode_all(corpus.valid_texts)))
-    # Early on a model does not know how to end; what it says beyond this is noise.
-    options = SearchOptions(beam=1, max_length=2 * longest + 10)
+    options = SearchOptions(beam=1)
     hypotheses = translate_texts(model, corpus.tokenizer, corpus.valid_texts, options)
     return Validation(
         loss=losses[preferred],

@@ -121,7 +121,6 @@ def make_trial(template: StatePaths, tmp_path: Path) -> Iterator[MakeTrial]:
     yield make
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    torch.use_deterministic_algorithms(mode=False)
     torch.set_num_threads(threads)
 
 

@@ -24,7 +24,8 @@ STEPS = 150
 def server() -> ForkServerContext:
     """A server that imported torch once and forks a process per attempt, before any thread."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["core.training.process"])
+    # torch's optimisers import _dynamo when first made: more than a second for each attempt.
+    context.set_forkserver_preload(["core.training.process", "torch._dynamo"])
     return context
 
 
