@@ -73,12 +73,16 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalise(matrices: Tensor) -> Tensor:
-    """Return, for each of (n, rows, columns), nearly the closest matrix with orthonormal sides."""
+    """Return, for each of (n, rows, columns), nearly the closest matrix with orthonormal sides.
+
+    A round is x <- a x + (b A + c A^2) x, A = x x^T: an odd polynomial of the singular values.
+    """
     is_tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if is_tall else matrices
     x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
     for _ in range(_ROUNDS):
-        square = x @ x.mT
-        x = _A * x + (_B * square + _C * square @ square) @ x
+        square = torch.bmm(x, x.mT)
+        polynomial = torch.baddbmm(square, square, square, beta=_B, alpha=_C)
+        x = torch.baddbmm(x, polynomial, x, beta=_A)
     found: Tensor = x.mT if is_tall else x
     return found

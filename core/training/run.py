@@ -135,10 +135,16 @@ def describe(session: Session) -> str:
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device to compute on; raises UnavailableError when it is not here."""
-    if name.startswith("cuda") and not torch.cuda.is_available():
+    """Return the device to compute on; raises UnavailableError when it is not here.
+
+    The launcher shows a job its own GPUs alone, counted from 0: `cuda:3` may be the only one seen.
+    """
+    if not name.startswith("cuda"):
+        return torch.device(name)
+    if not torch.cuda.is_available():
         raise UnavailableError(f"{name} is not available here", remedy="Use --device cpu")
-    return torch.device(name)
+    index = int(name.partition(":")[2] or 0)
+    return torch.device("cuda", index if index < torch.cuda.device_count() else 0)
 
 
 def _parent(place: Workplace) -> Weights | None:
