@@ -45,7 +45,7 @@ REPEATS = 3
 TARGET = 3.0
 CPU = torch.device("cpu")
 SHAPES = {
-    "tiny, 128 wide, 4+4 layers": PRESETS["tiny"],
+    "tiny, 128 wide, 4+4 layers": dataclasses.replace(PRESETS["tiny"], optimizer="adamw"),
     "small, 256 wide, 3+3 layers": dataclasses.replace(PRESETS["small"], dropout=0.1),
 }
 # Tokens of a segment, end included, at these shares of a corpus.
