@@ -19,9 +19,8 @@ from dashboard.commands import (
     translate,
     up,
 )
-from dashboard.commands.console import error_document, messages, print_json
+from dashboard.commands.console import INTERRUPTED, error_document, messages, print_json
 
-INTERRUPTED = 130
 UsageError: type[Any] = typer.BadParameter.__bases__[0]  # typer carries its own copy of click
 
 app = typer.Typer(

@@ -30,12 +30,15 @@ class StopFlag:
     """Says that it is time to stop; safe to set in a signal handler, as it has no lock.
 
     threading.Event has one: set by a handler that interrupts its own wait, it waits for itself.
+    `signal` is the number of the signal that asked, 0 where none did.
     """
 
+    signal: int = 0
     _is_set: bool = False
 
-    def set(self) -> None:
+    def set(self, signal: int = 0) -> None:
         """Ask to stop."""
+        self.signal = signal
         self._is_set = True
 
     def is_set(self) -> bool:

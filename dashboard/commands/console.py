@@ -23,6 +23,7 @@ from core.lifecycle.hall import Hall, opened_hall
 from core.settings import Settings, load_settings
 
 POLL_S = 0.3
+INTERRUPTED = 130  # exit status after Ctrl-C
 PLAIN_EVERY_S = 5.0
 
 

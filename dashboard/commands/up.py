@@ -19,7 +19,14 @@ from core.lifecycle.hall import open_hall
 from core.lifecycle.services import services
 from core.lifecycle.supervise import StopFlag, Supervision, check_ground, hold_home
 from core.settings import Settings
-from dashboard.commands.console import HomeOption, JsonOption, messages, print_json, read_settings
+from dashboard.commands.console import (
+    INTERRUPTED,
+    HomeOption,
+    JsonOption,
+    messages,
+    print_json,
+    read_settings,
+)
 from dashboard.gate import issue_token, sign_in_url
 
 READY_S = 90.0
@@ -41,7 +48,7 @@ def up(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Start sampler, job supervisor, translation server and dashboard. Example: datahall up --demo.
 
     Prints one link that signs you in. Ctrl-C stops them; running jobs go on.
@@ -51,11 +58,11 @@ def up(
     with hold_home(settings.paths):
         _await_ground(settings, demo=demo)
         open_hall(settings).close()  # migrate before the services start
-        _run(settings, demo=demo, no_browser=no_browser, as_json=as_json)
+        return _run(settings, demo=demo, no_browser=no_browser, as_json=as_json)
 
 
-def _run(settings: Settings, *, demo: bool, no_browser: bool, as_json: bool) -> None:
-    """Supervise until Ctrl-C or SIGTERM; a thread greets once the dashboard answers."""
+def _run(settings: Settings, *, demo: bool, no_browser: bool, as_json: bool) -> int:
+    """Supervise until Ctrl-C (returns 130) or SIGTERM (0); a thread greets once the page answers."""
     supervision = Supervision(
         settings.paths,
         services(settings, demo=demo),
@@ -64,7 +71,7 @@ def _run(settings: Settings, *, demo: bool, no_browser: bool, as_json: bool) -> 
     )
     url = sign_in_url(settings, issue_token(settings.paths))
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: supervision.stopping.set())
+        signal.signal(number, lambda number, _frame: supervision.stopping.set(number))
     greeting = threading.Thread(
         target=_greet,
         args=(settings, supervision.stopping, url),
@@ -73,7 +80,8 @@ def _run(settings: Settings, *, demo: bool, no_browser: bool, as_json: bool) -> 
     )
     greeting.start()
     supervision.run()
-    messages.print("Datahall is down; running jobs go on.")
+    messages.print("Datahall is down.")
+    return INTERRUPTED if supervision.stopping.signal == signal.SIGINT else 0
 
 
 def _greet(

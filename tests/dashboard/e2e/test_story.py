@@ -29,6 +29,7 @@ from tests.dashboard.e2e.harness import (
     sign_in,
 )
 
+INTERRUPTED = 130
 START_S, RUN_S, STEP_MS = 60.0, 1500.0, 60_000
 GREETING, ANSWER = "Hello, how are you?", "Hola, ¿cómo estás?"
 
@@ -59,7 +60,7 @@ class Datahall:
         """Press Ctrl-C."""
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
-            assert wait(self.process, START_S) == 0
+            assert wait(self.process, START_S) == INTERRUPTED
             self.process = None
 
     def ask(self, *words: str) -> Any:  # noqa: ANN401  (a JSON document)
