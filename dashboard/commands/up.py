@@ -62,7 +62,7 @@ def up(
 
 
 def _run(settings: Settings, *, demo: bool, no_browser: bool, as_json: bool) -> int:
-    """Supervise until Ctrl-C (returns 130) or SIGTERM (0); a thread greets once the page answers."""
+    """Supervise until Ctrl-C (130) or SIGTERM (0); a thread greets once the page answers."""
     supervision = Supervision(
         settings.paths,
         services(settings, demo=demo),
