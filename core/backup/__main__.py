@@ -23,6 +23,7 @@ from core.backup.vault import Vault
 from core.clock import SystemClock
 from core.database import open_database, sqlite_url
 from core.errors import CorruptError, DatahallError
+from core.failure import tell
 from core.settings import Settings, load_settings
 
 _CANCELLED = 130
@@ -34,16 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do one job; returns its exit status."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    named = os.environ.get("DATAHALL_JOB_FOLDER")
+    job = JobFolder(Path(named) if named else None, SystemClock())
     try:
         settings = load_settings(environment=os.environ, flags={"home": options.home})
-        folder = os.environ.get("DATAHALL_JOB_FOLDER")
-        job = JobFolder(Path(folder) if folder else None, SystemClock())
         print(_work(settings, options, job)["sentence"])
     except DatahallError as error:
-        print(f"datahall: {legible(str(error))}", file=sys.stderr)
-        return error.exit_code
+        return tell(error, job.folder)
     except KeyboardInterrupt:
-        print("datahall: stopped; nothing half-done counts", file=sys.stderr)
+        print("error: stopped; nothing half-done counts", file=sys.stderr)
         return _CANCELLED
     return 0
 

@@ -15,6 +15,7 @@ from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.data.prepare import OnProgress, prepare
 from core.errors import DatahallError
+from core.failure import tell
 from core.jobs.launcher import Progress
 from core.jobs.progress import report
 from core.settings import load_settings
@@ -30,7 +31,8 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     parser.add_argument("--digest", help="the version; the newest without")
     parser.add_argument("--vocabulary", type=int, default=8000, help="subword pieces")
     flags = parser.parse_args(argv)
-    folder = environment.get("DATAHALL_JOB_FOLDER")
+    named = environment.get("DATAHALL_JOB_FOLDER")
+    folder = Path(named) if named else None
     clock = SystemClock()
     try:
         settings = load_settings(environment=environment, flags={"home": flags.home})
@@ -38,11 +40,10 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
             DatasetStore(settings.paths.datasets).get(flags.dataset, flags.digest),
             vocabulary_size=flags.vocabulary,
             clock=clock,
-            on_progress=progress_writer(Path(folder), clock) if folder else _print,
+            on_progress=progress_writer(folder, clock) if folder else _print,
         )
     except DatahallError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+        return tell(error, folder)
     told = dataset.report
     if told is not None:
         print(

@@ -12,6 +12,7 @@ from core.errors import InputError
 MAX_SENTENCES = 2_000_000
 # Of scripts with thousands of characters, the rarest are spelled in bytes.
 _COVERAGES = (1.0, 0.9995, 0.995)
+_LEAST = 10  # below, SentencePiece does not say how many are needed
 _NEEDED = re.compile(r"smaller than required_chars\. \d+ vs (\d+)")
 
 
@@ -25,7 +26,7 @@ def learn_vocabulary(segments: Sequence[str], size: int) -> bytes:
     needed = 0
     for coverage in _COVERAGES:
         try:
-            return _learn(segments[::step], size, coverage)
+            return _learn(segments[::step], max(size, _LEAST), coverage)
         except RuntimeError as error:
             found = _NEEDED.search(str(error))
             if found is None:

@@ -19,6 +19,7 @@ from core.database import open_database, sqlite_url
 from core.errors import DatahallError, NotFoundError
 from core.evaluation.evaluate import Subject, Tick, evaluate, ignore_progress
 from core.evaluation.records import EvalReport
+from core.failure import tell as tell_failure
 from core.files import write_json
 from core.jobs.folder import JOB_FOLDER_VARIABLE
 from core.jobs.launcher import Progress
@@ -44,16 +45,16 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     parser.add_argument("--home", help="home folder (or DATAHALL_HOME)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     flags = parser.parse_args(argv)
-    folder = environment.get(JOB_FOLDER_VARIABLE)
+    named = environment.get(JOB_FOLDER_VARIABLE)
+    folder = Path(named) if named else None
     try:
         settings = load_settings(environment=environment, flags={"home": flags.home})
-        found = _evaluate(settings, flags, Path(folder) if folder else None)
+        found = _evaluate(settings, flags, folder)
     except DatahallError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+        return tell_failure(error, folder)
     document = asdict(found)
     if folder:
-        write_json(Path(folder) / "result.json", document)
+        write_json(folder / "result.json", document)
     sys.stdout.write((json.dumps(document) if flags.json else _describe(found)) + "\n")
     return 0
 

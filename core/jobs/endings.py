@@ -3,6 +3,7 @@
 import signal
 from dataclasses import dataclass
 
+from core.errors import DatahallError
 from core.jobs.folder import Ending
 from core.jobs.launcher import JobState
 
@@ -26,8 +27,13 @@ class Stop:
         )
 
 
-def describe_ending(returncode: int, stop: Stop, now: float) -> Ending:
-    """Return the ending of a job whose process was reaped with `returncode` (negative: signal)."""
+def describe_ending(
+    returncode: int, stop: Stop, now: float, *, told: DatahallError | None = None
+) -> Ending:
+    """Return the ending of a job whose process was reaped with `returncode` (negative: signal).
+
+    `told` is the error that it left word of.
+    """
     number = -returncode if returncode < 0 else None
     code = returncode if returncode >= 0 else None
     if stop.is_sent:
@@ -37,7 +43,7 @@ def describe_ending(returncode: int, stop: Stop, now: float) -> Ending:
     elif code == 0:
         state, reason = JobState.SUCCEEDED, "finished"
     else:
-        state, reason = JobState.FAILED, f"exit code {code}"
+        state, reason = JobState.FAILED, f"exit code {code}" if told is None else str(told)
     return Ending(state=state, reason=reason, ended_at=now, exit_code=code, signal=number)
 
 

@@ -8,7 +8,7 @@ Files here are the truth about a job's processes; the row in the database follow
 - `stop`: the job was asked to stop.
 - `orphaned`: when the shim was found dead while the job lived.
 - `exit.json`: how it ended; written once, after the last process of the job is gone.
-- `progress.json`, `log.txt`: what the job says.
+- `progress.json`, `log.txt`, `error.json`, `result.json`: what the job says.
 """
 
 import fcntl

@@ -6,6 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from core.errors import DatahallError
+
 
 class JobState(StrEnum):
     """Where a job is. `crashed`: ended by a signal that nobody asked for, or lost."""
@@ -127,6 +129,10 @@ class Launcher(Protocol):
 
     def progress(self, job_id: str) -> Progress | None:
         """Return how far the job is, or None when it has not said."""
+        ...
+
+    def error(self, job_id: str) -> DatahallError | None:
+        """Return the error that the job says it ended by, or None when it has not said."""
         ...
 
     def wait(self, job_id: str, *, timeout_s: float) -> Job:

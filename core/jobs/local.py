@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.database import Database
-from core.errors import NotFoundError
+from core.errors import DatahallError, NotFoundError
+from core.failure import read as read_failure
 from core.jobs import progress, rows
 from core.jobs.devices import Slots, count_gpus
 from core.jobs.endings import failed, never_started
@@ -106,6 +107,12 @@ class LocalLauncher:
         with self.database.read() as connection:
             _find(connection, job_id)
         return progress.read(self._folder(job_id).path)
+
+    def error(self, job_id: str) -> DatahallError | None:
+        """Return the error that the job says it ended by, or None when it has not said."""
+        with self.database.read() as connection:
+            _find(connection, job_id)
+        return read_failure(self._folder(job_id).path)
 
     def wait(self, job_id: str, *, timeout_s: float) -> Job:
         """Return the job once it is over, or as it stands when the time is up."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.clock import FixedClock
-from core.errors import NotFoundError
+from core.errors import DatahallError, NotFoundError
 from core.jobs.devices import Slots
 from core.jobs.endings import Stop, describe_ending, failed, never_started
 from core.jobs.folder import Ending
@@ -34,6 +34,7 @@ class Script:
     lines: tuple[str, ...] = ()
     is_obedient: bool = True
     progress: Progress | None = None
+    error: DatahallError | None = None
 
 
 @dataclass(slots=True)
@@ -97,6 +98,11 @@ class MemoryLauncher:
         job = self._find(job_id)
         return self._script(job).progress if job.started_at is not None else None
 
+    def error(self, job_id: str) -> DatahallError | None:
+        """Return the error that the job says it ended by, or None when it has not said."""
+        job = self._find(job_id)
+        return self._script(job).error if job.ended_at is not None else None
+
     def wait(self, job_id: str, *, timeout_s: float) -> Job:
         """Move the clock until the job is over or the time is up, and return the job."""
         until = self.clock.now() + timeout_s
@@ -139,7 +145,7 @@ class MemoryLauncher:
             self._end(job, describe_ending(_SIGKILL, stop, now))
         elif by_itself <= now:
             stop = Stop(is_asked=asked_at is not None, is_sent=asked_at is not None)
-            self._end(job, describe_ending(script.returncode, stop, by_itself))
+            self._end(job, describe_ending(script.returncode, stop, by_itself, told=script.error))
 
     def _end(self, job: Job, ending: Ending) -> None:
         """Note how a job ended."""

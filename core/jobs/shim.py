@@ -22,6 +22,7 @@ from pathlib import Path
 from core.clock import Clock, SystemClock
 from core.command import Process, module_argv, start
 from core.errors import UnavailableError
+from core.failure import read as read_failure
 from core.jobs.endings import Stop, describe_ending, failed, never_started
 from core.jobs.folder import SHIM_VARIABLE, Crew, Ending, JobFolder, Order, is_locked
 from core.jobs.logs import open_log, rotate
@@ -88,7 +89,8 @@ class Shim:
         with contextlib.suppress(OSError):  # a full disk is no reason to end the job
             self.folder.write_crew(replace(crew, job=identify_child(child.pid)))
         self._attend(child)
-        self._finish(describe_ending(child.returncode, self.stop, self.clock.now()))
+        told = read_failure(self.folder.path)
+        self._finish(describe_ending(child.returncode, self.stop, self.clock.now(), told=told))
 
     def _start(self) -> Process:
         """Start the job: its own session, its output straight into the log."""

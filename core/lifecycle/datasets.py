@@ -70,7 +70,7 @@ def request_prepare(
 ) -> Job:
     """Queue cleaning, splitting and tokenising of a version."""
     dataset = hall.datasets.get(name, digest)
-    size = str(vocabulary or DEFAULT_VOCABULARY)
+    size = str(DEFAULT_VOCABULARY if vocabulary is None else vocabulary)
     spec = JobSpec(
         kind=JobKind.PREPARE,
         title=f"Prepare {name}",

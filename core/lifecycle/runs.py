@@ -108,6 +108,8 @@ def _reason(hall: Hall, run: Run, job: Job | None, step: int) -> str:
         return job.reason
     checkpoints = list_checkpoints(hall.paths.checkpoints(run.id))
     good = f"last good checkpoint {checkpoints[0].step}" if checkpoints else "no checkpoint yet"
+    if job.state is JobState.FAILED:
+        return f"{job.reason} (step {step}, {good})"
     return f"{job.reason or job.state} at step {step}, {good}"
 
 

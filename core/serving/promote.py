@@ -16,6 +16,7 @@ from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.database import open_database, sqlite_url
 from core.errors import DatahallError, InputError, NotFoundError
+from core.failure import tell as tell_failure
 from core.files import write_json
 from core.jobs.launcher import Progress
 from core.jobs.progress import report
@@ -118,16 +119,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--actor", default="system", help="who promotes")
     parser.add_argument("--reason", default="", help="why")
     given = parser.parse_args(arguments)
-    job = os.environ.get("DATAHALL_JOB_FOLDER")
+    named = os.environ.get("DATAHALL_JOB_FOLDER")
+    job = Path(named) if named else None
     request = Promotion(run=given.run, alias=given.alias, actor=given.actor, reason=given.reason)
     try:
         settings = load_settings(environment=os.environ, flags={"home": given.home})
-        done = _promote_with(settings, request, Path(job) if job else None)
+        done = _promote_with(settings, request, job)
     except DatahallError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_code
+        return tell_failure(error, job)
     if job:
-        write_json(Path(job) / "result.json", _result(done))
+        write_json(job / "result.json", _result(done))
     return 0
 
 

@@ -18,6 +18,7 @@ import torch
 from core.clock import SystemClock
 from core.database import open_database, sqlite_url
 from core.errors import ConflictError, DatahallError, UnavailableError
+from core.failure import tell
 from core.files import write_json
 from core.jobs.folder import JOB_FOLDER_VARIABLE, JOB_VARIABLE, take_lock
 from core.paths import StatePaths
@@ -49,16 +50,17 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     parser = argparse.ArgumentParser(prog="core.training", description="Train a run.")
     parser.add_argument("--run", required=True, type=Path, help="folder that holds config.json")
     flags = parser.parse_args(argv)
+    folder = environment.get(JOB_FOLDER_VARIABLE)
+    job_folder = Path(folder) if folder else None
     stop = StopFlag()
     stop.listen()
     try:
         attempt(flags.run, environment, stop)
     except DatahallError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+        return tell(error, job_folder)
     except torch.OutOfMemoryError as error:
-        sys.stderr.write(f"the GPU has too little memory: {error}. Lower batch_tokens\n")
-        return UnavailableError.exit_code
+        message = f"the GPU has too little memory: {error}"
+        return tell(UnavailableError(message, remedy="Lower batch_tokens"), job_folder)
     return 0
 
 

@@ -109,9 +109,12 @@ def follow(hall: Hall, job_id: str, *, quiet: bool = False) -> Job:
 
 
 def demand(job: Job, hall: Hall) -> Job:
-    """Return a job that succeeded; raises CommandError with its reason and last lines."""
+    """Return a job that succeeded; raises the error that it told, else CommandError."""
     if job.state is JobState.SUCCEEDED:
         return job
+    told = hall.launcher.error(job.id) if job.state is JobState.FAILED else None
+    if told is not None:
+        raise told
     lines = hall.launcher.log(job.id, tail=5).strip()
     said = f": {lines}" if lines else ""
     raise CommandError(f"{job.spec.title} {job.state}: {job.reason}{said}")

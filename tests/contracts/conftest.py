@@ -1,6 +1,8 @@
 """Launchers and run stores of every kind, for their contract suites."""
 
+import json
 import os
+import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,7 +76,15 @@ def program(script: Script) -> tuple[str, ...]:
     ending = (
         f"exit {script.returncode}" if script.returncode >= 0 else f"kill {script.returncode} $$"
     )
-    return ("/bin/sh", "-c", trap + lines + pause + ending)
+    return ("/bin/sh", "-c", trap + lines + pause + _word(script) + ending)
+
+
+def _word(script: Script) -> str:
+    """Return the part of the program that leaves word of its error."""
+    if script.error is None:
+        return ""
+    said = {name: getattr(script.error, name) for name in ("kind", "message", "remedy")}
+    return f"printf %s {shlex.quote(json.dumps(said))} > $DATAHALL_JOB_FOLDER/error.json; "
 
 
 @pytest.fixture(params=LAUNCHERS)

@@ -23,6 +23,22 @@ def test_an_exit_code_is_told_in_words(bench: Bench) -> None:
     assert (job.state, job.exit_code, job.reason) == (JobState.FAILED, 3, "exit code 3")
 
 
+def test_the_error_that_a_job_told_is_its_reason_and_can_be_raised_again(bench: Bench) -> None:
+    """Kind, message and remedy: a command ends as if it had found the error itself."""
+    told = InputError("a vocabulary of 3 is too small", remedy="Choose 100 or more")
+    job = bench.end(bench.submit(Script(returncode=2, error=told)))
+    assert (job.state, job.reason) == (JobState.FAILED, str(told))
+    found = bench.launcher.error(job.id)
+    assert type(found) is InputError
+    assert (found.message, found.remedy) == (told.message, told.remedy)
+
+
+def test_a_job_that_told_no_error_has_none(bench: Bench) -> None:
+    """It ended well, or without a word."""
+    for script in (Script(), Script(returncode=3)):
+        assert bench.launcher.error(bench.end(bench.submit(script)).id) is None
+
+
 def test_a_signal_that_nobody_asked_for_is_a_crash(bench: Bench) -> None:
     """The kernel's out-of-memory killer, or a colleague."""
     job = bench.end(bench.submit(Script(returncode=-9)))
@@ -50,6 +66,7 @@ def test_a_job_that_is_not_there_is_not_found(bench: Bench, word: str) -> None:
         bench.launcher.cancel,
         bench.launcher.log,
         bench.launcher.progress,
+        bench.launcher.error,
     ):
         with pytest.raises(NotFoundError):
             ask(word)

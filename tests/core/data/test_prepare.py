@@ -150,13 +150,14 @@ def test_reserved_tokens_have_their_ids(prepared: Dataset) -> None:
     ]
 
 
-def test_a_vocabulary_too_small_for_the_characters_says_so() -> None:
+@pytest.mark.parametrize("size", [-5, 0, 3, 300])
+def test_a_vocabulary_too_small_for_the_characters_says_so(size: int) -> None:
     """Text in thousands of characters needs thousands of pieces."""
     text = [
         "".join(chr(0x4E00 + n) for n in range(start, start + 50)) for start in range(0, 900, 50)
     ]
     with pytest.raises(InputError, match="smaller than the characters") as caught:
-        learn_vocabulary(text, 300)
+        learn_vocabulary(text, size)
     assert "at least" in caught.value.remedy
 
 

@@ -105,3 +105,17 @@ def test_a_failure_has_one_shape_and_exit_code_2(
     assert code == 2
     assert document["error"]["kind"] == kind
     assert document["error"].keys() == {"kind", "message", "remedy"}
+
+
+def test_bad_input_that_only_the_job_can_find_ends_as_bad_input(
+    ask: Ask, settings: Settings
+) -> None:
+    """The job is another process: what it told is what the command tells."""
+    text = settings.home / "cats.tsv"
+    lines = [f"Cat {number} sleeps.\tEl gato {number} duerme.\n" for number in range(300)]
+    text.write_text("".join(lines), encoding="utf-8")
+    ask("data", "import", "cats", str(text), "--source", "en", "--target", "es")
+    code, document = ask("data", "prepare", "cats", "--vocabulary", "3")
+    assert (code, document["error"]["kind"]) == (2, "input")
+    assert "a vocabulary of 3 pieces" in document["error"]["message"]
+    assert "Choose at least" in document["error"]["remedy"]
