@@ -1,5 +1,6 @@
 """Keys and passwords: strong, private, and nowhere but where they belong."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,17 +119,15 @@ def test_free_space_is_told_for_folders_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("strange", ["x.tmp", "linked", "glob [a]*?"])
 def test_a_home_in_a_strange_place_is_backed_up_all_the_same(
-    made: Path, tmp_path: Path, strange: str
+    with_repository: StatePaths, tmp_path: Path, strange: str
 ) -> None:
     """Exclusion patterns speak of names in the home, never of the path to it."""
     real = tmp_path / ("real" if strange == "linked" else strange) / "home"
     (real / "datasets" / "demo").mkdir(parents=True)
     (real / "datasets" / "demo" / "pairs").write_bytes(b"pairs")
     (real / "datasets" / "demo" / "half.tmp").write_bytes(b"half")
-    (real / "secrets").mkdir()
     for name in ("repository", "secrets"):
-        (real / name).rmdir() if (real / name).exists() else None
-        (real / name).symlink_to(made / name)
+        shutil.copytree(with_repository.home / name, real / name)
     home = real
     if strange == "linked":
         home = tmp_path / "linked"

@@ -1,5 +1,6 @@
 """Pages drawn against a real hall: only its processes are scripts, and its model is the echo."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,6 +93,8 @@ def house(
     launcher = MemoryLauncher(clock)
     hall = replace(open_hall(settings, clock), launcher=launcher)
     telemetry = MemoryTelemetryStore()
+    # AppTest puts the page in the place of `__main__`, which processes started later would import.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setattr(wiring, "settings", lambda: settings)
     monkeypatch.setattr(wiring, "hall", lambda: hall)
     monkeypatch.setattr(wiring, "telemetry", lambda: telemetry)

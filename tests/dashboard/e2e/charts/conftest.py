@@ -53,7 +53,7 @@ def tick(at: float) -> HostState:
                      processes=(), collectors=())  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sampling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bool], Path]]:
     """Sample until the end of the tests; the function given pauses it or lets it go on."""
     home = tmp_path_factory.mktemp("charts") / "home"
@@ -83,7 +83,7 @@ def sampling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[boo
     store.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def training(sampling: Callable[[bool], Path]) -> Iterator[Callable[[range], None]]:
     """A run in the database; the function given logs further steps of its loss."""
     with opened_hall(Settings(home=sampling(True))) as hall:  # noqa: FBT003
@@ -104,7 +104,7 @@ def training(sampling: Callable[[bool], Path]) -> Iterator[Callable[[range], Non
         yield log
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def charts(
     tmp_path_factory: pytest.TempPathFactory,
     sampling: Callable[[bool], Path],
