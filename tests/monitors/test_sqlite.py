@@ -102,10 +102,11 @@ def test_a_reader_never_sees_a_file_that_is_half_created(path: Path) -> None:
     """It was taken for a stranger's once: its mark was read before its tables, in two steps."""
     done = threading.Event()
     seen: list[Exception] = []
+    created = [path]
 
     def look() -> None:
         while not done.is_set():
-            store = SqliteTelemetryStore(path)
+            store = SqliteTelemetryStore(created[-1])
             try:
                 store.keys()
             except UnavailableError:
@@ -117,10 +118,9 @@ def test_a_reader_never_sees_a_file_that_is_half_created(path: Path) -> None:
 
     thread = threading.Thread(target=look)
     thread.start()
-    for _ in range(40):
-        SqliteTelemetryStore(path, writable=True).close()
-        for file in path.parent.glob(f"{path.name}*"):
-            file.unlink()
+    for number in range(40):
+        created.append(path.with_name(f"{number}.db"))
+        SqliteTelemetryStore(created[-1], writable=True).close()
     done.set()
     thread.join()
 
