@@ -8,7 +8,7 @@ from core.jobs.launcher import Job, JobKind, JobState
 from core.lifecycle.hall import Hall
 from core.lifecycle.records import RunDetail, RunView
 from core.runs.checkpoints import list_checkpoints
-from core.runs.records import Run
+from core.runs.records import MetricPoint, Run
 
 STEP_METRIC = "train_loss"
 
@@ -50,12 +50,17 @@ def detail(hall: Hall, name: str) -> RunDetail:
 
 def export_csv(hall: Hall, name: str, sink: TextSink) -> None:
     """Write every metric point as CSV, full precision: `step,metric,value,wall_time`."""
-    run = hall.runs.get(name)
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(["step", "metric", "value", "wall_time"])
+    for point in points(hall, name):
+        writer.writerow([point.step, point.metric, repr(point.value), repr(point.wall_time)])
+
+
+def points(hall: Hall, name: str) -> Iterator[MetricPoint]:
+    """Yield every metric point of a run, one curve after the other."""
+    run = hall.runs.get(name)
     for metric in hall.runs.metrics(run.id):
-        for point in hall.runs.series(run.id, metric):
-            writer.writerow([point.step, metric, repr(point.value), repr(point.wall_time)])
+        yield from hall.runs.series(run.id, metric)
 
 
 def compare(hall: Hall, names: Sequence[str]) -> Sequence[tuple[str, Sequence[object]]]:
@@ -88,10 +93,11 @@ def _view(hall: Hall, run: Run, job: Job | None) -> RunView:
 def _state(run: Run, job: Job | None, step: int) -> str:
     """Return the run's state: its job's, but a job that ended well too early was stopped.
 
-    Whoever sent SIGTERM past the launcher, the process made its checkpoint and ended well.
+    Whoever sent SIGTERM past the launcher, the process made its checkpoint and ended well. A run
+    without a job was left by a power cut while it was asked for.
     """
     if job is None:
-        return JobState.QUEUED
+        return JobState.STOPPED
     is_short = run.steps is not None and step < run.steps
     if job.state is JobState.SUCCEEDED and is_short:
         return JobState.STOPPED
@@ -101,7 +107,7 @@ def _state(run: Run, job: Job | None, step: int) -> str:
 def _reason(hall: Hall, run: Run, job: Job | None, step: int) -> str:
     """Say how the run ended, with the step and the checkpoint that it can go on from."""
     if job is None:
-        return "waiting to be queued"
+        return "it was never queued; resume it to start it"
     if job.state in (JobState.SUCCEEDED, JobState.QUEUED, JobState.RUNNING, JobState.STOPPING):
         return job.reason
     if job.started_at is None:

@@ -107,13 +107,9 @@ def delete_run(hall: Hall, actor: Actor, name: str) -> None:
     view = find_run(hall, name)
     if not view.is_over:
         raise ConflictError(f"run {view.run.spec.name} is {view.state}", remedy="Stop it first")
-
-    def remove() -> None:
-        folder = confined(hall.paths.runs, hall.paths.run(view.run.id))
-        shutil.rmtree(folder, ignore_errors=True)
-        hall.runs.delete(view.run.id)
-
-    hall.ledger.perform(actor, "runs.delete", view.run.spec.name, remove)
+    hall.ledger.perform(
+        actor, "runs.delete", view.run.spec.name, lambda: _remove(hall, view.run.id)
+    )
 
 
 def num_gpus(hall: Hall) -> int:
@@ -172,10 +168,21 @@ def _start(
         parent=config.init_from,
     )
     hall.runs.create(run_id, spec)
-    save_config(hall.paths.run_config(run_id), config)
-    after = None if waiver else _backup_first(hall, actor, dataset)
-    _submit(hall, run_id, after)
+    try:
+        save_config(hall.paths.run_config(run_id), config)
+        after = None if waiver else _backup_first(hall, actor, dataset)
+        _submit(hall, run_id, after)
+    except BaseException:
+        _remove(hall, run_id)
+        raise
     return find_run(hall, run_id)
+
+
+def _remove(hall: Hall, run_id: str) -> None:
+    """Remove a run and its folder."""
+    folder = confined(hall.paths.runs, hall.paths.run(run_id))
+    shutil.rmtree(folder, ignore_errors=True)
+    hall.runs.delete(run_id)
 
 
 def _backup_first(hall: Hall, actor: Actor, dataset: Dataset) -> str | None:

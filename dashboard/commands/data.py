@@ -131,11 +131,15 @@ def delete(
     name: Annotated[str, typer.Argument(help="Name of the dataset.")],
     digest: Annotated[str, typer.Argument(help="The version.")],
     home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Remove a version; its snapshots stay. Example: datahall data delete demo 3f2a."""
     with hall_of(home) as hall:
         dataset = hall.datasets.get(name, digest)
         datasets.delete_dataset(hall, operator(), name, dataset.digest)
+    if as_json:
+        print_json({"deleted": {"name": name, "digest": dataset.digest}})
+    else:
         print(f"{name} {dataset.digest[:12]} is gone from this machine")
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -67,17 +68,22 @@ def show_log(
     wait: Annotated[bool, typer.Option("-f", "--follow", help="Go on until it ends.")] = False,
     tail: Annotated[int, typer.Option(help="Lines from the end.")] = 200,
     home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Print what the run printed. Example: datahall runs log demo-demo-1 -f."""
+    if wait and as_json:
+        raise InputError("a log that is followed is no JSON document", remedy="Leave out one")
     with hall_of(home) as hall:
         view = lifecycle_runs.find_run(hall, run)
         path = hall.paths.run_log(view.run.id)
-        if not path.exists():
+        content = path.read_bytes() if path.exists() else b""
+        lines = content.decode("utf-8", "replace").splitlines(keepends=True)[-tail:]
+        if as_json:
+            print_json({"run": view.run.spec.name, "state": view.state, "log": "".join(lines)})
+        elif not path.exists():
             print(f"{view.run.spec.name} has printed nothing yet ({view.state})")
-            return
-        content = path.read_bytes()
-        lines = content.decode("utf-8", "replace").splitlines(keepends=True)
-        sys.stdout.write("".join(lines[-tail:]))
+        else:
+            sys.stdout.write("".join(lines))
         if wait:
             _follow_log(hall, view, len(content))
 
@@ -97,11 +103,15 @@ def resume(run: RunArgument, home: HomeOption = None, as_json: JsonOption = Fals
 
 
 @app.command("delete")
-def delete(run: RunArgument, home: HomeOption = None) -> None:
+def delete(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Remove a run and its checkpoints. Example: datahall runs delete demo-demo-1."""
     with hall_of(home) as hall:
-        delete_run(hall, operator(), run)
-        print(f"{run} is gone; models made from it stay")
+        gone = lifecycle_runs.find_run(hall, run).run
+        delete_run(hall, operator(), gone.id)
+    if as_json:
+        print_json({"deleted": {"id": gone.id, "name": gone.spec.name}})
+    else:
+        print(f"{gone.spec.name} is gone; models made from it stay")
 
 
 @app.command("compare")
@@ -126,12 +136,16 @@ def export(
     run: RunArgument,
     to: Annotated[str, typer.Option("--to", help="csv.")] = "csv",
     home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write every metric point as CSV. Example: datahall runs export demo-demo-1 --to csv."""
     if to != "csv":
         raise InputError(f"export to {to!r} is not here yet", remedy="Use --to csv")
     with hall_of(home) as hall:
-        lifecycle_runs.export_csv(hall, run, sys.stdout)
+        if as_json:
+            print_json([asdict(point) for point in lifecycle_runs.points(hall, run)])
+        else:
+            lifecycle_runs.export_csv(hall, run, sys.stdout)
 
 
 def _follow_log(hall: Hall, view: RunView, offset: int) -> None:
@@ -139,11 +153,13 @@ def _follow_log(hall: Hall, view: RunView, offset: int) -> None:
     path = hall.paths.run_log(view.run.id)
     while True:
         is_over = lifecycle_runs.find_run(hall, view.run.id).is_over
-        size = path.stat().st_size
+        size = path.stat().st_size if path.exists() else 0
         offset = offset if size >= offset else 0
-        with path.open("rb") as stream:
-            stream.seek(offset)
-            added = stream.read()
+        added = b""
+        if size > offset:
+            with path.open("rb") as stream:
+                stream.seek(offset)
+                added = stream.read()
         offset += len(added)
         sys.stdout.write(added.decode("utf-8", "replace"))
         sys.stdout.flush()

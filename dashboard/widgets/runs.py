@@ -138,7 +138,9 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
                 min_value=0, max_value=100, format="%.0f %%"
             ),
             "State": st.column_config.MultiselectColumn(
-                options=list(STATES), color=[state_look(state).colour for state in STATES]
+                width=110,  # the longest word is "succeeded"
+                options=list(STATES),
+                color=[state_look(state).colour for state in STATES],
             ),
         },
         hide_index=True,

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import typer
 
+from core.lifecycle.hall import opened_hall
+from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings
 from dashboard.cli import app, run
 
@@ -65,6 +67,24 @@ def test_a_dataset_has_the_promised_keys(ask: Ask, settings: Settings) -> None:
     assert (first["pairs"], first["protected"]) == (2, False)
     assert ask(*words)[1]["digest"] == first["digest"]
     assert ask("data", "list")[1] == [first]
+    gone = {"deleted": {"name": "cats", "digest": first["digest"]}}
+    assert ask("data", "delete", "cats", first["digest"][:8]) == (0, gone)
+
+
+def test_a_run_that_was_never_queued_can_be_read_and_deleted(ask: Ask, settings: Settings) -> None:
+    """A power cut while it was asked for left it; log, points and deletion are documents too."""
+    spec = RunSpec(name="one", dataset="cats", dataset_digest="d" * 64, preset="demo",
+                   device="cpu", config={}, code_version="0")  # fmt: skip
+    with opened_hall(settings) as hall:
+        hall.runs.create("run1", spec)
+        hall.runs.begin_attempt("run1", "job1", 0)
+        hall.runs.log("run1", [MetricPoint(metric="train_loss", step=1, value=0.1, wall_time=1e9)])
+    assert ask("runs", "list")[1][0]["state"] == "stopped"
+    assert ask("runs", "log", "one") == (0, {"run": "one", "state": "stopped", "log": ""})
+    point = {"metric": "train_loss", "step": 1, "value": 0.1, "wall_time": 1e9}
+    assert ask("runs", "export", "one") == (0, [point])
+    assert ask("runs", "delete", "one") == (0, {"deleted": {"id": "run1", "name": "one"}})
+    assert ask("runs", "list") == (0, [])
 
 
 def test_a_reading_of_the_host_has_the_promised_keys(ask: Ask) -> None:
