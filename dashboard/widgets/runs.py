@@ -24,6 +24,7 @@ RUN_KEY = "run"
 SEEN = "run_states"
 STATES = tuple(state.value for state in JobState)
 HEIGHT = 300
+WIDE_PX = 110  # cells that grow while a run is at work: "succeeded", "12,000 / 50,000"
 FEW = 7
 
 
@@ -138,10 +139,12 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
                 min_value=0, max_value=100, format="%.0f %%"
             ),
             "State": st.column_config.MultiselectColumn(
-                width=110,  # the longest word is "succeeded"
+                width=WIDE_PX,
                 options=list(STATES),
                 color=[state_look(state).colour for state in STATES],
             ),
+            "Step": st.column_config.Column(width=WIDE_PX),
+            "Speed": st.column_config.Column(width=WIDE_PX),
         },
         hide_index=True,
         height="content" if len(rows) <= FEW else HEIGHT,

@@ -62,6 +62,24 @@ def test_axe_finds_nothing_of_ours(open_page: Opener, name: str, scheme: str) ->
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "button"),
+    [("training", "New training run"), ("data", "Import text"), ("data", "Delete")],
+)
+def test_axe_finds_nothing_in_an_open_dialog(
+    open_page: Opener, name: str, button: str, scheme: str
+) -> None:
+    """Drawers, and the question that is asked before something is gone."""
+    page = open_page(path_of(name) + "?live=false", scheme=scheme)
+    page.get_by_role("button", name=button).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.wait_for_timeout(1500)
+    look(page, f"dialog-{button.lower().replace(' ', '-')}-{scheme}")
+
+    assert ours(violations(page)) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_a_phone(open_page: Opener, name: str, scheme: str) -> None:
     """Nothing is wider than the screen; the navigation is folded away."""
