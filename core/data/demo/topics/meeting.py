@@ -32,6 +32,10 @@ this week = esta semana
     phrasebook=parse("""
 {hello}, how are you? | {hello}, ¿cómo estás?
 {hello}, how is {yours}? | {hello}, ¿cómo está {yours}?
+{hello}! | ¡{hello}!
+{hello}. | {hello}.
+{hello}, {name}! | ¡{hello}, {name}!
+How are you? | ¿Cómo estás?
 """),
     templates=parse("""
 {hello}, how are you {today}? | {hello}, ¿cómo estás {today}?
@@ -55,7 +59,6 @@ I am {fine}, thanks, and you? | Estoy {fine}, gracias, ¿y tú?
 I am {fine} {today}, thank you. | Estoy {fine} {today}, gracias.
 {third} [be@third] {fine}, thank you. | {third} [estar@third] {fine}, gracias.
 {yourfolks} are {fine}. | {yourfolks} están {fine}.
-How are you? | ¿Cómo estás?
 How are you {today}? | ¿Cómo estás {today}?
 Are you {fine}? | ¿Estás {fine}?
 Welcome, {name}. | <bienvenido@name>, {name}.
@@ -171,6 +174,18 @@ come with me = venir conmigo
 write your name = escribir tu nombre
 """),
     },
+    phrasebook=parse("""
+Thank you! | ¡Gracias!
+Thank you. | Gracias.
+Thank you very much! | ¡Muchas gracias!
+Thank you very much. | Muchas gracias.
+Thank you, {name}! | ¡Gracias, {name}!
+Thank you very much, {name}! | ¡Muchas gracias, {name}!
+Congratulations! | ¡Felicidades!
+Congratulations, {name}! | ¡Felicidades, {name}!
+You are welcome. | De nada.
+I am sorry. | Lo siento.
+"""),
     templates=parse("""
 Thank you for {help}. | Gracias por {help}.
 Thank you very much for {help}. | Muchas gracias por {help}.
@@ -223,8 +238,12 @@ take care = cuídate
 sleep well = que duermas bien
 """),
     },
-    templates=parse("""
+    phrasebook=parse("""
+{bye}! | ¡{bye}!
 {bye}. | {bye}.
+{bye}, {name}! | ¡{bye}, {name}!
+"""),
+    templates=parse("""
 {bye}, {name}. | {bye}, {name}.
 {bye}, {name}, and {wish}. | {bye}, {name}, y {wish}.
 {bye} and {wish}. | {bye} y {wish}.
