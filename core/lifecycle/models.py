@@ -59,7 +59,7 @@ def request_promotion(
         subject=run_id,
         argv=module_argv(
             "core.serving.promote", "--run", run_id, "--alias", alias,
-            "--home", str(hall.paths.home), "--actor", actor.name, "--reason", reason,
+            "--home", str(hall.paths.home), f"--actor={actor.name}", f"--reason={reason}",
         ),
     )  # fmt: skip
     return hall.ledger.perform(

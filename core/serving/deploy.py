@@ -1,6 +1,7 @@
 """Roll-back: the alias goes back to the version before, if that one is still whole."""
 
 from core.paths import StatePaths
+from core.registry.history import ROLLBACK
 from core.registry.records import AliasEvent
 from core.registry.registry import PRODUCTION, ModelRegistry
 from core.serving.version_folder import VersionFolder
@@ -24,5 +25,5 @@ def roll_back(
     version = registry.previous(present.name, alias)
     VersionFolder(paths.model(present.name, version)).verify()
     return registry.set_alias(
-        present.name, alias, version, actor=actor, action="rollback", reason=reason
+        present.name, alias, version, actor=actor, action=ROLLBACK, reason=reason
     )

@@ -18,10 +18,10 @@ from core.database import open_database, sqlite_url
 from core.errors import DatahallError, InputError, NotFoundError
 from core.failure import tell as tell_failure
 from core.files import write_json
-from core.jobs.launcher import Progress
-from core.jobs.progress import report
 from core.model.weights import Weights, load_weights
-from core.paths import StatePaths
+from core.paths import StatePaths, own_job_folder
+from core.progress import Progress, report
+from core.registry.history import PROMOTE
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION, ModelRegistry, check_alias
 from core.registry.sql import SqlModelRegistry
@@ -119,8 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--actor", default="system", help="who promotes")
     parser.add_argument("--reason", default="", help="why")
     given = parser.parse_args(arguments)
-    named = os.environ.get("DATAHALL_JOB_FOLDER")
-    job = Path(named) if named else None
+    job = own_job_folder(os.environ)
     request = Promotion(run=given.run, alias=given.alias, actor=given.actor, reason=given.reason)
     try:
         settings = load_settings(environment=os.environ, flags={"home": given.home})
@@ -255,7 +254,7 @@ def _point(registry: ModelRegistry, version: ModelVersion, request: Promotion) -
             request.alias,
             version.version,
             actor=request.actor,
-            action="promote",
+            action=PROMOTE,
             reason=request.reason,
         )
 

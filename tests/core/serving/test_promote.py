@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,12 +16,15 @@ from core.data.records import Pair
 from core.database import Database
 from core.errors import DatahallError, InputError, NotFoundError
 from core.model.manifest import seal
+from core.model.weights import Weights, load_weights
 from core.paths import StatePaths
 from core.registry.sql import SqlModelRegistry
 from core.runs.records import RunSpec, TranslationSample
 from core.runs.sql import SqlRunStore
 from core.serving.deploy import roll_back
+from core.serving.export import export
 from core.serving.promote import Promoted, Promotion, Stores, main, promote
+from core.serving.self_test import SelfTestError
 from core.serving.version_folder import VersionFolder
 
 MakeCheckpoint = Callable[..., Path]
@@ -160,6 +164,32 @@ def test_a_diverged_run_is_refused_and_leaves_nothing(stores: Stores, make_run: 
     seal(folder, step=10, created_at=1.0, config_digest="c", scores={})
     with pytest.raises(InputError, match="no numbers"):
         ask(stores, run)
+    assert stores.registry.list() == []
+    assert stores.registry.history() == []
+    assert [path.name for path in (stores.paths.models / "en-es").iterdir()] == [".lock"]
+
+
+def test_an_export_that_is_another_model_is_refused_and_leaves_nothing(
+    stores: Stores,
+    make_run: MakeRun,
+    make_checkpoint: MakeCheckpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The self-test compares what was written with what was trained, and the alias stays."""
+    stranger = load_weights(make_checkpoint(tmp_path / "stranger", seed=7, step=10))
+    other = VersionFolder(tmp_path / "other")
+    other.path.mkdir()
+
+    def crossed(weights: Weights, folder: VersionFolder, *, max_tokens: int, tell: Any) -> None:  # noqa: ANN401  (a listener)
+        export(weights, folder, max_tokens=max_tokens, tell=tell)
+        export(stranger, other, max_tokens=max_tokens, tell=tell)
+        model = folder.model("float32") / "model.bin"
+        model.write_bytes((other.model("float32") / "model.bin").read_bytes())
+
+    monkeypatch.setattr("core.serving.promote.export", crossed)
+    with pytest.raises(SelfTestError, match="log-probabilities differ"):
+        ask(stores, make_run("r-1"))
     assert stores.registry.list() == []
     assert stores.registry.history() == []
     assert [path.name for path in (stores.paths.models / "en-es").iterdir()] == [".lock"]
