@@ -1,7 +1,9 @@
 """The one door for every mutating action: authorise, record, do.
 
 The ledger is append-only and hash-chained: each row's hash covers the row and the hash before it,
-so that a changed or missing row is found by `verify`. A row is durable before the action starts.
+so that a row that was changed, or removed from the middle, is found by `verify`. The chain has no
+key: it shows damage and edits by hand, not a forger who computes it anew or cuts off its end. A row
+is durable before the action starts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +24,7 @@ GENESIS = "0" * 64
 
 
 class Role(StrEnum):
-    """What an actor may do: a viewer looks, an operator acts, an admin also changes who may."""
+    """What an actor may do: a viewer looks; an operator and an admin act."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -78,7 +80,7 @@ class Ledger:
         if actor.role is Role.VIEWER:
             self._record(actor, action, target, given, "denied", f"role {actor.role}")
             message = f"{actor.name} may look but not act ({action} {target})"
-            raise DeniedError(message, remedy="Ask an admin for the operator role")
+            raise DeniedError(message, remedy="Sign in with the role of an operator")
         self._record(actor, action, target, given, "allowed", "")
         try:
             return do()
@@ -88,6 +90,10 @@ class Ledger:
         except Exception as error:  # recorded, then raised on: the ledger misses nothing
             self._record(actor, action, target, given, "failed", repr(error))
             raise
+
+    def note(self, actor: Actor, action: str, target: str, outcome: str) -> None:
+        """Record what was decided elsewhere: who came in, who left, who was refused."""
+        self._record(actor, action, target, {}, outcome, "")
 
     def entries(self, limit: int = 200) -> Sequence[AuditEntry]:
         """Return the newest entries, newest first."""

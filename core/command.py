@@ -90,7 +90,7 @@ class TableRunner:
         argv: Sequence[str],
         *,
         environment: Mapping[str, str] | None = None,  # noqa: ARG002  (the protocol's shape)
-        timeout_s: float | None = None,  # noqa: ARG002
+        timeout_s: float | None = None,  # noqa: ARG002  (the protocol's)
     ) -> CommandResult:
         """Return the next canned answer for `argv`; raises UnavailableError when there is none."""
         key = tuple(argv)
@@ -121,8 +121,8 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
     output goes to `log` (a file or descriptor); None discards it; `capture` gives
     pipes instead. `keep_open` descriptors are inherited under the same numbers. `own_session`
     keeps the terminal's signals from the child. `die_with_parent` sends SIGTERM to the child when
-    the starting thread's process dies, however it dies (Linux). Raises UnavailableError when the
-    program cannot be started here.
+    the thread that started it ends, however its process dies (Linux). Raises UnavailableError when
+    the program cannot be started here.
     """
     parent = os.getpid()
 
@@ -143,7 +143,7 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
             stderr=error_sink,
             cwd=folder,
             start_new_session=own_session,
-            preexec_fn=ask_for_death_signal if die_with_parent else None,  # noqa: PLW1509
+            preexec_fn=ask_for_death_signal if die_with_parent else None,  # noqa: PLW1509  (one system call)
             pass_fds=tuple(keep_open),
         )
     except OSError as error:

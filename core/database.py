@@ -184,8 +184,8 @@ def _migrate(database: Database) -> None:
     if _is_current(database):
         return
     # Loaded only here: opening a database that is up to date is on every command's path.
-    from alembic import command as alembic_command  # noqa: PLC0415
-    from alembic.config import Config as AlembicConfig  # noqa: PLC0415
+    from alembic import command as alembic_command  # noqa: PLC0415  (slow import)
+    from alembic.config import Config as AlembicConfig  # noqa: PLC0415  (slow import)
 
     with database.write(durable=True) as connection:
         database.lock(connection, "migrations")

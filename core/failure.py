@@ -52,5 +52,5 @@ def _class_of(kind: str) -> type[DatahallError]:
 
 
 def _storable(text: str) -> str:
-    """Return the text with what UTF-8 cannot carry (bytes of file names) as U+FFFD."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Return the text with what UTF-8 cannot carry (bytes of file names) written out."""
+    return text.encode("utf-8", "backslashreplace").decode()

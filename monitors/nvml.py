@@ -88,7 +88,7 @@ class Gpu:
                 pynvml.nvmlEventSetFree(self._events)
             self._events = None
 
-    def _ask(self, probe: Callable[[Any], Any], errors: list[str]) -> Any:  # noqa: ANN401
+    def _ask(self, probe: Callable[[Any], Any], errors: list[str]) -> Any:  # noqa: ANN401  (ctypes)
         """Return the probe's answer, or None; remember what this GPU does not support."""
         if probe in self._absent:
             return None
@@ -105,7 +105,7 @@ class Gpu:
                 errors.append(str(error))
             return None
 
-    def _read_events(self, handle: Any) -> Sequence[int]:  # noqa: ANN401
+    def _read_events(self, handle: Any) -> Sequence[int]:  # noqa: ANN401  (ctypes)
         """Return the Xid events that wait to be read."""
         if self._events is None:
             events = pynvml.nvmlEventSetCreate()

@@ -36,7 +36,7 @@ Values = dict[str, float]
 Probe = Callable[[Any], Values]
 
 
-def _utilization(handle: Any) -> Values:  # noqa: ANN401
+def _utilization(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
     """Share of time with a kernel running, and with memory being read or written."""
     rates = pynvml.nvmlDeviceGetUtilizationRates(handle)
     return {
@@ -45,7 +45,7 @@ def _utilization(handle: Any) -> Values:  # noqa: ANN401
     }
 
 
-def _memory(handle: Any) -> Values:  # noqa: ANN401
+def _memory(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
     """Memory; the first version counts what the driver reserves as used."""
     memory = _either(
         lambda: pynvml.nvmlDeviceGetMemoryInfo(handle, version=pynvml.nvmlMemory_v2),
@@ -54,7 +54,7 @@ def _memory(handle: Any) -> Values:  # noqa: ANN401
     return {"gpu_memory_used_bytes": memory.used, "gpu_memory_total_bytes": memory.total}
 
 
-def _temperature(handle: Any) -> Values:  # noqa: ANN401
+def _temperature(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
     """The core's temperature."""
     celsius = _either(
         lambda: pynvml.nvmlDeviceGetTemperatureV(handle, pynvml.NVML_TEMPERATURE_GPU),
@@ -63,7 +63,7 @@ def _temperature(handle: Any) -> Values:  # noqa: ANN401
     return {"gpu_temperature_celsius": celsius}
 
 
-def _throttles(handle: Any) -> Values:  # noqa: ANN401
+def _throttles(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
     """Why the clocks are what they are."""
     mask = _either(
         lambda: pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle),
@@ -79,7 +79,7 @@ def _number(
     return lambda handle: {gauge: call(handle, *arguments) * times / per}
 
 
-def compute_processes(handle: Any) -> Any:  # noqa: ANN401
+def compute_processes(handle: Any) -> Any:  # noqa: ANN401  (ctypes)
     """Processes with a compute context."""
     return _either(
         lambda: pynvml.nvmlDeviceGetComputeRunningProcesses_v3(handle),
@@ -87,7 +87,7 @@ def compute_processes(handle: Any) -> Any:  # noqa: ANN401
     )
 
 
-def graphics_processes(handle: Any) -> Any:  # noqa: ANN401
+def graphics_processes(handle: Any) -> Any:  # noqa: ANN401  (ctypes)
     """Processes with a graphics context."""
     return _either(
         lambda: pynvml.nvmlDeviceGetGraphicsRunningProcesses_v3(handle),
@@ -95,7 +95,7 @@ def graphics_processes(handle: Any) -> Any:  # noqa: ANN401
     )
 
 
-def _either(newer: Callable[[], Any], older: Callable[[], Any]) -> Any:  # noqa: ANN401
+def _either(newer: Callable[[], Any], older: Callable[[], Any]) -> Any:  # noqa: ANN401  (ctypes)
     """Return what the newer call gives, or the older one where the driver lacks the newer."""
     try:
         return newer()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import DatahallError
+from core.progress import Progress
 
 
 class JobState(StrEnum):
@@ -62,22 +63,6 @@ class JobSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a job is: written by it to `progress.json`, total absent when unknown.
-
-    `unit` names what is counted (`bytes`, `steps`, `sentences`); `message` says what is being done.
-    """
-
-    done: float
-    total: float | None
-    unit: str
-    message: str
-    rate: float | None = None
-    eta_s: float | None = None
-    at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A job as it stands. `reason` says in words why it waits or how it ended."""
 
@@ -99,7 +84,8 @@ class Launcher(Protocol):
     """Starts jobs and knows what became of them, whoever died in between.
 
     Several processes may use one launcher at once; nothing is ever started twice. No daemon is
-    needed: every call first reconciles the rows with the processes and starts what may start.
+    needed: every question about a job's state first reconciles the rows with the processes and
+    starts what may start.
     """
 
     def submit(self, spec: JobSpec) -> Job:

@@ -38,7 +38,10 @@ def correct(
 
 
 def export_feedback(hall: Hall, actor: Actor, name: str) -> Dataset:
-    """Import every pending correction as a new version of dataset `name`."""
+    """Import the pending corrections as a new version of dataset `name`.
+
+    Those of one direction: the newest one's. The others wait for the next export.
+    """
     pending = hall.feedback.list(limit=1_000_000, pending=True)
     if not pending:
         raise ConflictError("no corrections wait for export")

@@ -16,6 +16,7 @@ from core.errors import DatahallError, UnavailableError
 from core.lifecycle.supervise import LEAST_FREE_BYTES
 from core.settings import Settings
 
+REINSTALL = "Run make install in the folder of Datahall's sources"
 DRIVER_VERSION = Path("/proc/driver/nvidia/version")
 
 
@@ -30,7 +31,7 @@ class Finding:
 
 
 def examine(settings: Settings, assets: Path) -> Sequence[Finding]:
-    """Look at everything that Datahall stands on; changes nothing but the home's probe file.
+    """Look at everything that Datahall stands on; makes the home where missing, and a probe there.
 
     `assets` is the folder of the built browser parts.
     """
@@ -40,8 +41,8 @@ def examine(settings: Settings, assets: Path) -> Sequence[Finding]:
         ("home", lambda: _home(settings)),
         ("disk", lambda: _disk(settings)),
         ("restic", lambda: _restic(settings)),
-        ("torch", _torch),
-        ("ctranslate2", lambda: _package("ctranslate2", "pip install ctranslate2")),
+        ("torch", lambda: _package("torch")),
+        ("ctranslate2", lambda: _package("ctranslate2")),
         ("gpu driver", _gpu),
         ("browser parts", lambda: _assets(assets)),
     )
@@ -107,16 +108,11 @@ def _restic(settings: Settings) -> Finding:
     )
 
 
-def _torch() -> Finding:
-    """Look for torch without importing it."""
-    return _package("torch", "pip install 'datahall[train]'")
-
-
-def _package(name: str, remedy: str) -> Finding:
+def _package(name: str) -> Finding:
     """Look for a Python package without importing it."""
     if importlib.util.find_spec(name) is None:
         sentence = f"the Python package {name} is not installed"
-        return Finding(name=name, state="broken", sentence=sentence, remedy=remedy)
+        return Finding(name=name, state="broken", sentence=sentence, remedy=REINSTALL)
     version = importlib.metadata.version(name)
     return Finding(name=name, state="works", sentence=f"{name} {version}")
 
@@ -141,5 +137,5 @@ def _assets(assets: Path) -> Finding:
         name="browser parts",
         state="works" if is_built else "broken",
         sentence="live charts are built" if is_built else f"no live charts in {assets}",
-        remedy="" if is_built else "Run: make install",
+        remedy="" if is_built else REINSTALL,
     )

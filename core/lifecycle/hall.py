@@ -40,11 +40,6 @@ class Hall:
     registry: ModelRegistry
     feedback: FeedbackStore
 
-    @property
-    def database_url(self) -> str:
-        """The URL that child processes open."""
-        return self.settings.database_url or sqlite_url(self.paths.database)
-
     def close(self) -> None:
         """Close the database."""
         self.database.close()

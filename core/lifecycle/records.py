@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from core.backup.engine import Snapshot
 from core.data.records import Dataset
-from core.jobs.launcher import Job, Progress
+from core.jobs.launcher import Job
+from core.progress import Progress
 from core.runs.records import Attempt, Checkpoint, MetricPoint, Run
 
 
@@ -82,8 +83,7 @@ class TrainRequest:
 class Gate:
     """May a run on this dataset start now? What the page says before the button is pressed.
 
-    `state` is `open` (a verified snapshot holds the digest), `closed` (a backup comes first) or
-    `waived`.
+    `state` is `open` (a verified snapshot holds the digest) or `closed` (a backup comes first).
     """
 
     state: str

@@ -86,7 +86,7 @@ def _fill_layer(layer: Any, tensors: Tensors, name: str) -> None:  # noqa: ANN40
     _fill_linear(feed.linear_1, tensors, f"{name}.feed_forward.outer")
 
 
-def _fill_cross_attention(attention: Any, tensors: Tensors, name: str) -> None:  # noqa: ANN401
+def _fill_cross_attention(attention: Any, tensors: Tensors, name: str) -> None:  # noqa: ANN401  (CTranslate2's)
     """Fill the attention of one decoder layer to the memory."""
     _fill_norm(attention.layer_norm, tensors, f"{name}.around_cross.norm")
     _fill_linear(attention.linear[0], tensors, f"{name}.cross_attention.query")

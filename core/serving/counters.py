@@ -26,7 +26,7 @@ class Counters:
     @property
     def failures(self) -> int:
         """Requests answered with a fault of the server."""
-        return sum(n for (_, status), n in self.requests.items() if status >= 500)  # noqa: PLR2004
+        return sum(n for (_, status), n in self.requests.items() if status >= 500)  # noqa: PLR2004  (HTTP)
 
     def exposition(self, models: Sequence[str]) -> str:
         """Return the counts in Prometheus' text format."""

@@ -13,13 +13,13 @@ _LOST = Look(
     word="lost",
     icon=":material/error:",
     colour=BAD,
-    help="The driver lost this GPU: it does not answer until the host restarts",
+    help="The driver lost this GPU; it is asked again every half minute. Often only a reboot helps",
 )
 _STALE = Look(
     word="not answering",
     icon=":material/history:",
     colour=WARN,
-    help="Its last readings are shown; the driver is slow to answer",
+    help="The driver is slow to answer for this GPU; its readings are absent until it does",
 )
 
 _THROTTLE = "gpu_throttle_"

@@ -17,7 +17,7 @@ TRANSPARENT = "rgba(0,0,0,0)"
 def draw_heat_map(shown: HeatMap, key: str) -> None:
     """Draw the map; its main news is also said in words."""
     # Plotly takes half a second to import and megabytes in the browser: only when it is asked for.
-    import plotly.graph_objects as go  # noqa: PLC0415
+    import plotly.graph_objects as go  # noqa: PLC0415  (slow import)
 
     figure = go.Figure(
         go.Heatmap(

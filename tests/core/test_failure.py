@@ -20,15 +20,16 @@ def test_an_error_is_read_as_it_was_told(
     assert (found.message, found.remedy) == (told.message, told.remedy)
 
 
-def test_bytes_of_a_file_name_that_are_no_text_can_be_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("code", [0xDCE9, 0xD800])
+def test_what_is_no_text_can_be_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], code: int
 ) -> None:
-    """A name as the file system gives it."""
-    tell(CorruptError("caf\udce9.txt differs"), tmp_path)
+    """A name as the file system gives it; half a surrogate pair from a damaged file."""
+    tell(CorruptError(f"caf{chr(code)}.txt differs"), tmp_path)
     found = read(tmp_path)
     assert found is not None
-    assert found.message == "caf\ufffd.txt differs"
-    assert "caf\ufffd.txt differs" in capsys.readouterr().err
+    assert found.message == f"caf\\u{code:x}.txt differs"
+    assert found.message in capsys.readouterr().err
 
 
 def test_an_error_is_told_without_a_folder_and_on_a_full_disk(

@@ -57,7 +57,7 @@ def has_rates(paths: StatePaths) -> bool:
     """Whether two ticks were stored."""
     store = SqliteTelemetryStore(paths.telemetry)
     try:
-        return any(key.gauge == "cpu_busy_ratio" for key in store.keys())  # noqa: SIM118
+        return any(key.gauge == "cpu_busy_ratio" for key in store.keys())  # noqa: SIM118  (a method)
     except UnavailableError:
         return False
     finally:

@@ -132,7 +132,7 @@ def test_it_stops_at_sigterm_and_finishes_what_began(
     )
     asking.start()
     with TranslationClient(server.client.base_url) as watcher:
-        wait_until(lambda: "waiting 1" in watcher._client.get("/metrics").text)  # noqa: SLF001
+        wait_until(lambda: "waiting 1" in watcher._client.get("/metrics").text)  # noqa: SLF001  (as it polls)
         server.process.send_signal(signal.SIGTERM)
     asking.join()
     assert server.process.wait(30) == 0
