@@ -1,5 +1,6 @@
 """Keeps the services alive: starts them, restarts what dies with back-off, tells the page."""
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -12,7 +13,7 @@ from typing import IO
 
 from core.clock import Clock
 from core.command import Process, module_argv, start, wait
-from core.errors import ConflictError, SettingsError
+from core.errors import ConflictError, SettingsError, UnavailableError
 from core.lifecycle.services import Service, ServiceState, service_log, write_states
 from core.paths import StatePaths
 
@@ -69,24 +70,28 @@ class Supervision:
     clock: Clock
     environment: Mapping[str, str] = field(default_factory=dict)
     stopping: StopFlag = field(default_factory=StopFlag)
-    _children: list[_Child] = field(default_factory=list)
+    _children: list[_Child] = field(init=False)
+    _told: list[ServiceState] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Start nothing yet."""
+        self._children = [_Child(service) for service in self.services]
 
     def run(self) -> None:
         """Start everything and keep it alive until `stopping` is set; then stop everything."""
-        self._children = [_Child(service) for service in self.services]
         self.paths.logs.mkdir(exist_ok=True)
-        told: list[ServiceState] = []
         try:
             while not self.stopping.is_set():
-                for child in self._children:
-                    self._watch(child)
-                states = [self._state(child) for child in self._children]
-                if states != told:
-                    write_states(self.paths, states, self.clock.now())
-                    told = states
+                self.watch()
                 time.sleep(_POLL_S)
         finally:
             self._stop_all()
+
+    def watch(self) -> None:
+        """Start what is due, notice what ended, tell the page."""
+        for child in self._children:
+            self._watch(child)
+        self._tell([self._state(child) for child in self._children])
 
     def _watch(self, child: _Child) -> None:
         """Start a child whose time has come, notice one that died."""
@@ -94,29 +99,24 @@ class Supervision:
         if child.process is None:
             if now >= child.next_start:
                 self._start(child, now)
-            return
-        code = child.process.poll()
-        if code is None:
-            return
-        child.process = None
-        child.last_exit = exit_words(code)
-        if now - child.started > STEADY_S:
-            child.backoff_s = FIRST_BACKOFF_S
-        child.next_start = now + child.backoff_s
-        child.backoff_s = min(child.backoff_s * 2, LONGEST_BACKOFF_S)
-        child.restarts += 1
+        elif (code := child.process.poll()) is not None:
+            child.process = None
+            _postpone(child, now, exit_words(code))
 
     def _start(self, child: _Child, now: float) -> None:
-        """Start one child with its output in its log."""
-        with _open_log(self.paths, child.service.name) as log:
-            child.process = start(
-                module_argv(child.service.module, *child.service.arguments),
-                environment=self.environment,
-                log=log,
-                die_with_parent=True,
-            )
+        """Start one child with its output in its log; where that fails, it has ended at once."""
         child.started = now
         child.started_at = self.clock.now()
+        try:
+            with _open_log(self.paths, child.service.name) as log:
+                child.process = start(
+                    module_argv(child.service.module, *child.service.arguments),
+                    environment=self.environment,
+                    log=log,
+                    die_with_parent=True,
+                )
+        except (OSError, UnavailableError) as error:  # a full disk, no more processes
+            _postpone(child, now, f"not started: {error}")
 
     def _state(self, child: _Child) -> ServiceState:
         """Return what the page is told about a child."""
@@ -143,8 +143,14 @@ class Supervision:
             child.process = None
             child.last_exit = "stopped with datahall up"
         states = [self._state(child) for child in self._children]
-        stopped = [replace(state, state="stopped", next_start_at=None) for state in states]
-        write_states(self.paths, stopped, self.clock.now())
+        self._tell([replace(state, state="stopped", next_start_at=None) for state in states])
+
+    def _tell(self, states: list[ServiceState]) -> None:
+        """Write what is new to the state file; a disk that is full is tried again next time."""
+        if states != self._told:
+            with contextlib.suppress(OSError):
+                write_states(self.paths, states, self.clock.now())
+                self._told = states
 
 
 def hold_home(paths: StatePaths) -> IO[str]:
@@ -223,6 +229,16 @@ def _is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _postpone(child: _Child, now: float, last_exit: str) -> None:
+    """Note that a child ended, and wait twice as long as before; a steady one starts over."""
+    child.last_exit = last_exit
+    if now - child.started > STEADY_S:
+        child.backoff_s = FIRST_BACKOFF_S
+    child.next_start = now + child.backoff_s
+    child.backoff_s = min(child.backoff_s * 2, LONGEST_BACKOFF_S)
+    child.restarts += 1
 
 
 def _open_log(paths: StatePaths, name: str) -> IO[bytes]:

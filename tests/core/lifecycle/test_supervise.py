@@ -1,6 +1,8 @@
 """Services are kept alive, told apart, and refused with a clear sentence."""
 
+import errno
 import os
+import re
 import signal
 import socket
 import threading
@@ -10,11 +12,17 @@ from contextlib import closing
 
 import pytest
 
-from core.clock import SystemClock
+from core.clock import FixedClock, SystemClock
 from core.errors import ConflictError, SettingsError
 from core.lifecycle import supervise
-from core.lifecycle.services import Service, ServiceState, read_states, services
-from core.lifecycle.supervise import Supervision, check_ground, exit_words, hold_home
+from core.lifecycle.services import Service, ServiceState, read_states, service_log, services
+from core.lifecycle.supervise import (
+    STEADY_S,
+    Supervision,
+    check_ground,
+    exit_words,
+    hold_home,
+)
 from core.paths import StatePaths
 from core.settings import Settings
 
@@ -82,16 +90,74 @@ def test_stopping_ends_the_service_and_says_stopped(paths: StatePaths, web: Serv
         os.kill(running.pid or 0, 0)
 
 
-def test_a_service_that_cannot_start_waits_longer_each_time(paths: StatePaths) -> None:
-    """Back-off: a broken service does not spin."""
-    broken = Service(name="x", title="X", module="no_such_module_at_all")
-    supervision = Supervision(paths, [broken], SystemClock())
-    thread = threading.Thread(target=supervision.run)
-    thread.start()
-    state = _until(paths, lambda state: state.restarts == 2)
-    supervision.stopping.set()
-    thread.join()
-    assert state.last_exit == "exit code 1"
+@pytest.fixture
+def broken(paths: StatePaths, clock: FixedClock) -> Supervision:
+    """A service that ends at once, on a clock that the test moves."""
+    paths.logs.mkdir()
+    service = Service(name="x", title="X", module="no_such_module_at_all")
+    return Supervision(paths, [service], clock)
+
+
+def _after_exits(supervision: Supervision, number: int) -> ServiceState:
+    """Watch, without moving the clock, until the service has ended so often."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        supervision.watch()
+        (state,) = read_states(supervision.paths)
+        if state.restarts == number:
+            return state
+    pytest.fail(f"it never ended: {state}")
+
+
+@pytest.mark.parametrize(
+    ("has_log", "last_exit"), [(True, "exit code 1"), (False, "not started: .*Is a directory.*")]
+)
+def test_a_service_that_cannot_start_waits_longer_each_time(
+    broken: Supervision, clock: FixedClock, *, has_log: bool, last_exit: str
+) -> None:
+    """Back-off: a broken service does not spin, whether it ends at once or never begins."""
+    if not has_log:
+        service_log(broken.paths, "x").mkdir()
+    for number, pause in enumerate((1, 2, 4), 1):
+        state = _after_exits(broken, number)
+        assert re.fullmatch(last_exit, state.last_exit)
+        assert state.next_start_at == clock.now() + pause
+        clock.advance(pause - 0.5)
+        broken.watch()
+        assert read_states(broken.paths) == (state,)
+        clock.advance(0.5)
+
+
+def test_a_service_that_ran_steadily_waits_a_second_again(
+    broken: Supervision, clock: FixedClock
+) -> None:
+    """One bad night does not slow down every later restart."""
+    _after_exits(broken, 1)
+    clock.advance(1)
+    broken.watch()
+    clock.advance(STEADY_S + 1)
+    assert _after_exits(broken, 2).next_start_at == clock.now() + 1
+
+
+def test_a_state_file_that_cannot_be_written_costs_no_service(
+    supervised: StatePaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk leaves `up` running; what happened meanwhile is told once there is room."""
+    first = _until(supervised, lambda state: state.state == "running")
+    assert first.pid is not None
+    refused = threading.Event()
+
+    def refuse(*_: object) -> None:
+        refused.set()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(supervise, "write_states", refuse)
+        os.kill(first.pid, signal.SIGKILL)
+        assert refused.wait(10)
+        assert read_states(supervised) == (first,)
+    again = _until(supervised, lambda state: state.state == "running" and state.pid != first.pid)
+    assert again.restarts == 1
 
 
 def test_a_taken_port_is_named_with_the_way_out(paths: StatePaths, web: Service) -> None:
