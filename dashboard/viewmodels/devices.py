@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dashboard.viewmodels.looks import BAD, OFF, OK, Look
 from dashboard.viewmodels.readings import Readings, ratio
 from dashboard.viewmodels.rows import Fact, Table
-from dashboard.viewmodels.units import ABSENT, number, quantity, rate, share, size
+from dashboard.viewmodels.units import ABSENT, count, quantity, rate, share, size
 from monitors.collector import CollectorReport, ProcessReading
 
 MOST_PROCESSES = 60
@@ -116,20 +116,22 @@ def disk_table(now: Readings) -> Table:
 
 
 def network_table(now: Readings) -> Table:
-    """Return the network interfaces."""
+    """Return the network interfaces; errors and drops are counted since they came up."""
+    counters = (
+        "network_receive_errors",
+        "network_transmit_errors",
+        "network_receive_drops",
+        "network_transmit_drops",
+    )
     return Table(
-        header=("Interface", "In", "Out", "Errors in", "out /s", "Drops in", "out /s "),
+        header=("Interface", "In", "Out", "Errors in", "Errors out", "Drops in", "Drops out"),
         rows=[
             (
                 it, rate(now.get("network_receive_bytes_per_second", it)),
                 rate(now.get("network_transmit_bytes_per_second", it)),
-                *(
-                    number(now.get(f"network_{way}_{kind}_per_second", it), 2)
-                    for kind in ("errors", "drops")
-                    for way in ("receive", "transmit")
-                ),
+                *(count(now.get(counter, it)) for counter in counters),
             )
-            for it in now.devices("network_receive_bytes_per_second")
+            for it in now.devices("network_receive_bytes_per_second", *counters)
         ],
     )  # fmt: skip
 
@@ -160,7 +162,8 @@ def _degrees(now: Readings, gauge: str, device: str) -> str:
 
 def _loads(now: Readings) -> str:
     """Return the three load averages."""
-    found = [now.get(f"load_average_{span}") for span in ("1m", "5m", "15m")]
+    spans = ("load_average_1m", "load_average_5m", "load_average_15m")
+    found = [now.get(span) for span in spans]
     return " ".join(f"{load:.2f}" for load in found if load is not None)
 
 

@@ -188,8 +188,8 @@ def _network_tile(now: Readings) -> Tile:
     sent = now.total("network_transmit_bytes_per_second")
     errors = sum(
         value
-        for way in ("receive", "transmit")
-        for value in now.all(f"network_{way}_errors_per_second").values()
+        for gauge in ("network_receive_errors", "network_transmit_errors")
+        for value in now.all(gauge).values()
     )
     interfaces = now.devices("network_receive_bytes_per_second")
     return Tile(
@@ -198,7 +198,8 @@ def _network_tile(now: Readings) -> Tile:
         lines=[
             "received",
             f"sent {rate(sent)}",
-            f"{errors:.1f} errors/s" if errors else counted(len(interfaces), "interface"),
+            counted(len(interfaces), "interface"),
+            *((f"{counted(int(errors), 'error')} since boot",) if errors else ()),
         ],
     )
 

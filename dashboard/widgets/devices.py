@@ -112,6 +112,7 @@ def draw_storage(telemetry: TelemetryStore, now: Readings) -> None:
 def draw_network(telemetry: TelemetryStore, now: Readings) -> None:
     """Draw the network interfaces."""
     _follow(telemetry, lambda state: _draw_table(network_table(read(state)), "No interfaces."))
+    st.caption("Errors and drops are counted since boot.")
     _charts(device_panels(now, NETWORK_GAUGES), "network-charts")
 
 

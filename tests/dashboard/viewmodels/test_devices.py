@@ -94,7 +94,7 @@ def test_disks_tell_latency_where_there_were_requests(host: HostState) -> None:
 def test_networks_sensors_and_fans(host: HostState) -> None:
     """Absent counters are dashes, absent sensors no rows."""
     assert network_table(read(host)).rows == [
-        ("eth0", "5.0 MB/s", "1.0 MB/s", "0.0", "—", "—", "—")
+        ("eth0", "5.0 MB/s", "1.0 MB/s", "0", "—", "1,204", "—")
     ]
     assert sensor_table(read(host)).rows == [
         ("coretemp/Core 0", "61 °C", "100 °C"),

@@ -76,7 +76,7 @@ def test_trouble_is_badged(bare_host: HostState) -> None:
     worse = {
         ("memory_used_bytes", ""): 15.5e9,
         ("disk_used_bytes", "/"): 99e9,
-        ("network_receive_errors_per_second", "eth0"): 2.5,
+        ("network_receive_errors", "eth0"): 2.0,
     }
     readings = tuple(
         replace(it, value=worse.get((it.gauge, it.device), it.value)) for it in bare_host.readings
@@ -84,7 +84,7 @@ def test_trouble_is_badged(bare_host: HostState) -> None:
     shown = named(replace(bare_host, readings=readings))
     assert [look.word for look in shown["Memory"].looks] == ["short of memory"]
     assert [look.word for look in shown["Storage"].looks] == ["full"]
-    assert shown["Network"].lines[2] == "2.5 errors/s"
+    assert list(shown["Network"].lines[2:]) == ["1 interface", "2 errors since boot"]
 
 
 def test_what_is_absent_is_a_dash(bare_host: HostState) -> None:
