@@ -19,12 +19,13 @@ from core.paths import StatePaths
 
 ENVIRONMENT_PREFIX = "DATAHALL_"
 LARGEST_PORT = 65_535
+_ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not bound to)
 DEFAULT_HOME = Path(platformdirs.user_data_dir("datahall", appauthor=False))
 
 
-def setting(default: Any, text: str) -> Any:  # noqa: ANN401  (dataclasses.field is typed so too)
-    """Return a dataclass field with its default and its help."""
-    return dataclasses.field(default=default, metadata={"help": text})
+def setting(default: Any, text: str, *, least: float = -math.inf, most: float = math.inf) -> Any:  # noqa: ANN401  (dataclasses.field is typed so too)
+    """Return a dataclass field with its default, its help and its bounds."""
+    return dataclasses.field(default=default, metadata={"help": text, "range": (least, most)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,8 @@ class WebSettings:
     """The dashboard."""
 
     host: str = setting("127.0.0.1", "Address that the dashboard listens on.")
-    port: int = setting(8501, "Port of the dashboard.")
-    session_hours: float = setting(12.0, "Hours until a sign-in ends.")
+    port: int = setting(8501, "Port of the dashboard.", least=0, most=LARGEST_PORT)
+    session_hours: float = setting(12.0, "Hours until a sign-in ends.", least=0.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,25 +42,31 @@ class ServingSettings:
     """The translation server."""
 
     host: str = setting("127.0.0.1", "Address that the translation server listens on.")
-    port: int = setting(5000, "Port of the translation server.")
-    threads: int = setting(1, "CPU threads per translation.")
-    workers: int = setting(2, "Translations at a time; more requests wait, then are told 429.")
+    port: int = setting(5000, "Port of the translation server.", least=0, most=LARGEST_PORT)
+    threads: int = setting(1, "CPU threads per translation.", least=1)
+    workers: int = setting(
+        2, "Translations at a time; more requests wait, then are told 429.", least=1
+    )
     precision: str = setting("int8", "Arithmetic: int8 (fast) or float32 (exactly as trained).")
-    beam: int = setting(5, "Beam width when a request names none.")
-    max_characters: int = setting(5000, "Longest accepted request text, in characters.")
+    beam: int = setting(5, "Beam width when a request names none.", least=1)
+    max_characters: int = setting(5000, "Longest accepted request text, in characters.", least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerSettings:
     """Telemetry of this host."""
 
-    interval_s: float = setting(2.0, "Seconds between two samples.")
-    process_interval_s: float = setting(6.0, "Seconds between two scans of all processes.")
+    interval_s: float = setting(2.0, "Seconds between two samples.", least=0.1)
+    process_interval_s: float = setting(
+        6.0, "Seconds between two scans of all processes.", least=0.1
+    )
     host: str = setting("127.0.0.1", "Address of the metrics endpoint.")
-    port: int = setting(9469, "Port of the metrics endpoint.")
-    raw_days: float = setting(14.0, "Days that every sample is kept.")
-    minute_days: float = setting(365.0, "Days that one-minute min/max/mean/count are kept.")
-    hour_days: float = setting(1825.0, "Days that one-hour min/max/mean/count are kept.")
+    port: int = setting(9469, "Port of the metrics endpoint.", least=0, most=LARGEST_PORT)
+    raw_days: float = setting(14.0, "Days that every sample is kept.", least=1)
+    minute_days: float = setting(
+        365.0, "Days that one-minute min/max/mean/count are kept.", least=1
+    )
+    hour_days: float = setting(1825.0, "Days that one-hour min/max/mean/count are kept.", least=1)
     system_root: str = setting("/", "Root that /proc and /sys are read below (tests).")
 
 
@@ -67,10 +74,12 @@ class SamplerSettings:
 class JobSettings:
     """The queue of training, evaluation and backup jobs."""
 
-    cpu_slots: int = setting(1, "Training runs that may share this host's CPU at a time.")
-    gpus: int = setting(-1, "GPUs that jobs may use; -1 counts the driver's devices.")
-    grace_s: float = setting(30.0, "Seconds between SIGTERM and SIGKILL when a job is stopped.")
-    log_bytes: int = setting(20_000_000, "Size at which a job's log is rotated, in bytes.")
+    cpu_slots: int = setting(1, "Training runs that may share this host's CPU at a time.", least=0)
+    gpus: int = setting(-1, "GPUs that jobs may use; -1 counts the driver's devices.", least=-1)
+    grace_s: float = setting(
+        30.0, "Seconds between SIGTERM and SIGKILL when a job is stopped.", least=0
+    )
+    log_bytes: int = setting(20_000_000, "Size at which a job's log is rotated, in bytes.", least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +87,9 @@ class BackupSettings:
     """Snapshots."""
 
     repository: str = setting("", "restic repository; empty is `repository/` in the home folder.")
-    stall_s: float = setting(120.0, "Seconds without progress after which a backup is given up.")
+    stall_s: float = setting(
+        120.0, "Seconds without progress after which a backup is given up.", least=1
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +122,12 @@ class SettingRow:
     default: object
     help: str
     variable: str
+
+
+def url_of(host: str, port: int) -> str:
+    """Return the URL at which this machine reaches a server that was told to listen there."""
+    name = "127.0.0.1" if host in _ANYWHERE else host
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def describe(settings: Settings) -> tuple[SettingRow, ...]:
@@ -208,6 +225,11 @@ def _read_file(path: Path) -> dict[str, object]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except NotADirectoryError as error:
+        raise SettingsError(
+            f"home {path.parent} is a file, or lies below one",
+            remedy="Choose another with --home DIR or DATAHALL_HOME",
+        ) from error
     except (OSError, ValueError) as error:
         message = f"{path}: {error}"
         raise SettingsError(message, remedy="See datahall.example.toml") from error
@@ -227,6 +249,7 @@ def _apply(base: Settings, values: Mapping[str, object]) -> Settings:
         head, _, name = key.rpartition(".")
         owner = getattr(changed, head) if head else changed
         converted = _convert(key, value, get_type_hints(type(owner))[name])
+        _check_range(key, converted, type(owner).__dataclass_fields__[name])
         replaced = _replace(owner, name, converted)
         changed = _replace(changed, head, replaced) if head else replaced
     return changed
@@ -248,9 +271,15 @@ def _convert(key: str, value: object, kind: type) -> object:
     if converted is None or (kind is not str and not _is_same_number(value, converted)):
         word = {int: "whole number", float: "number"}.get(kind, kind.__name__)
         raise SettingsError(f"setting {key} = {value!r} is not a {word}")
-    if key.endswith(".port") and not 0 <= int(converted) <= LARGEST_PORT:
-        raise SettingsError(f"setting {key} = {converted} lies outside 0 to {LARGEST_PORT}")
     return converted
+
+
+def _check_range(key: str, value: object, entry: "dataclasses.Field[object]") -> None:
+    """Raise SettingsError when a number lies outside its field's bounds."""
+    least, most = entry.metadata["range"]
+    if isinstance(value, int | float) and not least <= value <= most:
+        bounds = f"at least {least:g}" if most == math.inf else f"{least:g} to {most:g}"
+        raise SettingsError(f"setting {key} = {value} must be {bounds}")
 
 
 def _is_same_number(given: object, converted: float) -> bool:

@@ -8,7 +8,7 @@ from core.errors import UnavailableError
 from core.lifecycle.hall import Hall, open_hall
 from core.lifecycle.services import read_states
 from core.serving.client import TranslationClient
-from core.settings import Settings, load_settings
+from core.settings import Settings, load_settings, url_of
 from dashboard.viewmodels.health import Health, summarize_health
 from monitors.sqlite import SqliteTelemetryStore
 from monitors.store import TelemetryStore
@@ -36,7 +36,7 @@ def telemetry() -> TelemetryStore:
 def translation() -> TranslationClient:
     """Return the client of the translation server."""
     serving = settings().serving
-    return TranslationClient(f"http://{serving.host}:{serving.port}")
+    return TranslationClient(url_of(serving.host, serving.port))
 
 
 def health() -> Health:

@@ -13,7 +13,8 @@ from core.serving.catalog import open_translator
 from core.serving.client import TranslationClient
 from core.serving.records import Translation
 from core.serving.translator import Translator
-from dashboard.commands.console import HomeOption, JsonOption, hall_of, print_json
+from core.settings import url_of
+from dashboard.commands.console import HomeOption, JsonOption, counting, hall_of, print_json
 from dashboard.commands.documents import translation_document
 
 CHUNK = 64
@@ -40,9 +41,12 @@ def translate(
     with hall_of(home) as hall:
         translator = _translator(hall, model)
         done: list[Translation] = []
-        for first in range(0, len(texts), CHUNK):
-            chunk = texts[first : first + CHUNK]
-            done += translator.translate(chunk, beam=max(beam, n_best), n_best=n_best)
+        is_short = as_json or bool(text)
+        with counting("translating", "lines", total=len(texts), quiet=is_short) as tell:
+            for first in range(0, len(texts), CHUNK):
+                chunk = texts[first : first + CHUNK]
+                done += translator.translate(chunk, beam=max(beam, n_best), n_best=n_best)
+                tell(len(done))
     if out is not None:
         _write(out, "".join(entry.text + "\n" for entry in done))
     if as_json:
@@ -92,7 +96,7 @@ def _translator(hall: Hall, model: str) -> Translator:
     """Return the running server when it serves this model, else the model itself."""
     version = find_model(hall, model)
     serving = hall.settings.serving
-    client = TranslationClient(f"http://{serving.host}:{serving.port}")
+    client = TranslationClient(url_of(serving.host, serving.port))
     try:
         if client.version == f"{version.name}:{version.version}":
             return client

@@ -18,7 +18,7 @@ from core.lifecycle import datasets
 from core.lifecycle.hall import open_hall
 from core.lifecycle.services import services
 from core.lifecycle.supervise import StopFlag, Supervision, check_ground, hold_home
-from core.settings import Settings
+from core.settings import Settings, url_of
 from dashboard.commands.console import (
     INTERRUPTED,
     HomeOption,
@@ -94,7 +94,7 @@ def _greet(
     as_json: bool,
 ) -> None:
     """Print the link once the dashboard answers, then add the demo corpus where it is asked for."""
-    health = f"http://{settings.web.host}:{settings.web.port}/healthz"
+    health = f"{url_of(settings.web.host, settings.web.port)}/healthz"
     until = time.monotonic() + READY_S
     while not stopping.is_set() and not _answers(health):
         if time.monotonic() > until:

@@ -1,6 +1,7 @@
 """One-time tokens: made by whoever may read the home folder, used up by their first use."""
 
 import hmac
+import math
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -11,13 +12,12 @@ from core.audit import Role
 from core.clock import Clock
 from core.files import PRIVATE_FILE, digest_text, read_json, write_json
 from core.paths import StatePaths
-from core.settings import Settings
+from core.settings import Settings, url_of
 
 TOKEN_BYTES = 32
 MOST_FAILURES = 5
 FAILURE_WINDOW_S = 60.0
 MOST_CALLERS = 1000
-_ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not bound to)
 
 
 def issue_token(paths: StatePaths, *, name: str = "admin", role: Role = Role.ADMIN) -> str:
@@ -33,9 +33,7 @@ def issue_token(paths: StatePaths, *, name: str = "admin", role: Role = Role.ADM
 
 def sign_in_url(settings: Settings, token: str) -> str:
     """Return the link that signs in with `token` on this machine."""
-    host = "127.0.0.1" if settings.web.host in _ANYWHERE else settings.web.host
-    authority = f"[{host}]" if ":" in host else host
-    return f"http://{authority}:{settings.web.port}/?" + urlencode({"token": token})
+    return f"{url_of(settings.web.host, settings.web.port)}/?" + urlencode({"token": token})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +51,8 @@ class TokenDesk:
     path: Path
     clock: Clock
     _failures: dict[str, list[float]] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+    _told_since: float = -math.inf
 
     def is_closed(self, caller: str) -> bool:
         """Whether this caller has failed too often just now."""
@@ -79,6 +79,19 @@ class TokenDesk:
         if len(self._failures) < MOST_CALLERS:
             self._failures.setdefault(caller, []).append(self.clock.monotonic())
         return None
+
+    def is_news(self, caller: str) -> bool:
+        """Whether a refusal of this caller is its first in this minute, and so worth a record.
+
+        Strangers could fill the disk with more.
+        """
+        now = self.clock.monotonic()
+        if now - self._told_since >= FAILURE_WINDOW_S:
+            self._told, self._told_since = set(), now
+        is_new = caller not in self._told and len(self._told) < MOST_CALLERS
+        if is_new:
+            self._told.add(caller)
+        return is_new
 
     def _read(self) -> dict[str, str]:
         """Return the kept token, or nothing when there is none."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingsError
-from core.settings import DEFAULT_HOME, Settings, describe, example_file, load_settings
+from core.settings import DEFAULT_HOME, Settings, describe, example_file, load_settings, url_of
 
 
 @pytest.fixture
@@ -76,6 +76,10 @@ def test_a_relative_home_is_made_absolute(monkeypatch: pytest.MonkeyPatch, home:
         ("[web]\nport = [1]\n", "is not a whole number"),
         ("[jobs]\ngrace_s = nan\n", "jobs.grace_s = nan is not a number"),
         ("[jobs]\ngrace_s = inf\n", "jobs.grace_s = inf is not a number"),
+        ("[web]\nport = 65536\n", "web.port = 65536 must be 0 to 65535"),
+        ("[serving]\nworkers = 0\n", "serving.workers = 0 must be at least 1"),
+        ("[sampler]\ninterval_s = 0\n", "sampler.interval_s = 0.0 must be at least 0.1"),
+        ("[jobs]\ngpus = -2\n", "jobs.gpus = -2 must be at least -1"),
         ("[web\n", "datahall.toml"),
         (b"\xff\xfe\x00", "datahall.toml"),
     ],
@@ -105,6 +109,38 @@ def test_a_variable_that_makes_no_sense_is_refused(home: Path, value: str) -> No
 def test_a_variable_of_another_program_is_none_of_ours(home: Path) -> None:
     """Only names that are settings are read."""
     assert load(home, DATAHALL_JOB="a1", DATAHALL_PORT="1") == load(home)
+
+
+def test_every_number_has_a_lower_bound(home: Path) -> None:
+    """Or a negative one would fail later, somewhere inside, as a ValueError."""
+    rows = [row for row in describe(Settings()) if isinstance(row.default, int | float)]
+    assert len(rows) > 10
+    for row in rows:
+        with pytest.raises(SettingsError, match=f"{row.key} .* must be"):
+            load(home, **{row.variable: "-99"})
+
+
+def test_a_home_that_is_a_file_is_named(home: Path) -> None:
+    """Not the settings file that cannot lie in it."""
+    write(home, "")
+    with pytest.raises(SettingsError, match=r"home .*datahall\.toml is a file.*--home DIR"):
+        load(home / "datahall.toml")
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:5000"),
+        ("hall.lan", "http://hall.lan:5000"),
+        ("::1", "http://[::1]:5000"),
+        ("::", "http://127.0.0.1:5000"),
+        ("0.0.0.0", "http://127.0.0.1:5000"),  # noqa: S104  (nothing is bound here)
+        ("", "http://127.0.0.1:5000"),
+    ],
+)
+def test_a_server_is_reached_at_a_url_that_clients_take(host: str, url: str) -> None:
+    """IPv6 stands in brackets; nothing listens *at* 0.0.0.0."""
+    assert url_of(host, 5000) == url
 
 
 def test_every_setting_has_help_and_a_variable() -> None:
