@@ -36,6 +36,7 @@ def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.Ap
         sessions=SessionBook(settings.paths, settings.web.session_hours, clock),
         tokens=TokenDesk(settings.paths.sign_in_token, clock),
         policy=content_policy(),
+        ledger=lambda: wiring.hall().ledger,
     )
     return st.App(
         script,
@@ -55,12 +56,12 @@ def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.Ap
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     """Warm up beside the first requests, so that the server answers at once."""
-    warming = asyncio.create_task(asyncio.to_thread(_warm_up))
+    warming = asyncio.create_task(asyncio.to_thread(warm_up))
     yield
     await warming
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Import what pages need, then exempt it all from garbage collection.
 
     Streamlit collects garbage after every script run; walking all modules each time would cost

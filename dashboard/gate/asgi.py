@@ -16,6 +16,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.audit import Actor, Ledger, Role
 from core.settings import WebSettings
 from dashboard.gate.pages import bounce_page, refused_page, sign_in_page, signed_out_page
 from dashboard.gate.sessions import Session, SessionBook
@@ -58,6 +59,7 @@ class Gate:
     sessions: SessionBook
     tokens: TokenDesk
     policy: str
+    ledger: Callable[[], Ledger]
 
     @property
     def cookie(self) -> str:
@@ -76,7 +78,7 @@ class Gate:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on, one request."""
         session = self._session(scope)
-        response = self._refusal(scope) or self._own_answer(scope, session)
+        response = self._refusal(scope) or await self._own_answer(scope, session)
         if response is None and session is None and scope["path"] != HEALTH_PATH:
             response = _unauthorized(scope)
         if response is not None:
@@ -108,33 +110,43 @@ class Gate:
             return _page(403, refused_page("That request came from another site."))
         return None
 
-    def _own_answer(self, scope: Scope, session: Session | None) -> Response | None:
+    async def _own_answer(self, scope: Scope, session: Session | None) -> Response | None:
         """Return the answer of the gate's own paths: signing in and out."""
         if scope["path"] == SIGN_OUT_PATH:
-            if session is not None:
-                self.sessions.end(session)
-            response = _page(200, signed_out_page())
-            response.delete_cookie(self.cookie, path="/", httponly=True, samesite="strict")
-            return response
+            return await self._sign_out(scope, session)
         query = parse_qsl(scope["query_string"].decode("latin-1"))
         token = next((value for name, value in query if name == "token"), None)
         if token is None or scope["path"] != "/" or scope["method"] != "GET":
             return None
         rest = urlencode([(name, value) for name, value in query if name != "token"])
         target = f"/?{rest}" if rest else "/"
-        return RedirectResponse(target, 303) if session else self._sign_in(scope, token, target)
+        if session is not None:
+            return RedirectResponse(target, 303)
+        return await self._sign_in(scope, token, target)
 
-    def _sign_in(self, scope: Scope, token: str, target: str) -> Response:
+    async def _sign_out(self, scope: Scope, session: Session | None) -> Response:
+        """End the session, if there is one."""
+        if session is not None:
+            self.sessions.end(session)
+            await self._note(session.name, session.role, "sessions.end", _caller(scope))
+        response = _page(200, signed_out_page())
+        response.delete_cookie(self.cookie, path="/", httponly=True, samesite="strict")
+        return response
+
+    async def _sign_in(self, scope: Scope, token: str, target: str) -> Response:
         """Return a session for a good token, or the page that says why not."""
-        caller = (scope.get("client") or ("unknown", 0))[0]
+        caller = _caller(scope)
         if self.tokens.is_closed(caller):
             words = "Too many wrong tokens from this address. Wait a minute, then try again."
-            return _page(429, sign_in_page(words), {"retry-after": "60"})
+            return await self._refuse(
+                caller, _page(429, sign_in_page(words), {"retry-after": "60"})
+            )
         # People also paste the whole link.
         claim = self.tokens.redeem(token.strip().rpartition("token=")[2], caller)
         if claim is None:
             words = "That link was used before, or a newer one replaced it."
-            return _page(401, sign_in_page(words))
+            return await self._refuse(caller, _page(401, sign_in_page(words)))
+        await self._note(claim.name, claim.role, "sessions.open", caller)
         session = self.sessions.open(claim)
         response = _page(200, bounce_page(target)) if _is_linked(scope) else _redirect(target)
         response.set_cookie(
@@ -147,6 +159,19 @@ class Gate:
             secure=scope.get("scheme") == "https",
         )
         return response
+
+    async def _refuse(self, caller: str, response: Response) -> Response:
+        """Return the refusal of a token; the ledger has one row per address and minute."""
+        if self.tokens.is_news(caller):
+            await self._note("stranger", Role.VIEWER, "sessions.open", caller, "denied")
+        return response
+
+    async def _note(
+        self, name: str, role: Role, action: str, caller: str, outcome: str = "allowed"
+    ) -> None:
+        """Write to the ledger, durably and beside the event loop; raises where that fails."""
+        actor = Actor(name=name, role=role, origin="page")
+        await asyncio.to_thread(lambda: self.ledger().note(actor, action, caller, outcome))
 
     def _session(self, scope: Scope) -> Session | None:
         """Return the session that the request's cookie holds."""
@@ -170,6 +195,11 @@ def is_own_host(host: str, bound: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _caller(scope: Scope) -> str:
+    """Return the address that a request came from."""
+    return str((scope.get("client") or ("unknown", 0))[0])
 
 
 def _without_identity(scope: Scope) -> Scope:

@@ -11,6 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
+from core.audit import Ledger
 from core.clock import FixedClock
 from core.settings import Settings
 from dashboard.gate import Gate, SessionBook, TokenDesk
@@ -38,7 +39,9 @@ def sessions(settings: Settings, clock: FixedClock) -> SessionBook:
 
 
 @pytest.fixture
-def visit(settings: Settings, clock: FixedClock, sessions: SessionBook) -> Callable[[], TestClient]:
+def visit(
+    settings: Settings, clock: FixedClock, sessions: SessionBook, ledger: Ledger
+) -> Callable[[], TestClient]:
     """Return new visitors, without cookies, to a small app behind the gate."""
     gate = Middleware(
         Gate,
@@ -46,6 +49,7 @@ def visit(settings: Settings, clock: FixedClock, sessions: SessionBook) -> Calla
         sessions=sessions,
         tokens=TokenDesk(settings.paths.sign_in_token, clock),
         policy=POLICY,
+        ledger=lambda: ledger,
     )
     routes = [
         WebSocketRoute("/_stcore/stream", _echo),
