@@ -1,4 +1,5 @@
 # make up: install and start. make test: install and run every test. The rest is for developers.
+# make install: set up anew, also where nothing seems to have changed.
 .PHONY: up test check fix bench install wheel clean
 PYTHON = .venv/bin/python
 
@@ -7,6 +8,7 @@ up:
 	@.venv/bin/datahall up $(ARGS)
 
 install:
+	@rm -f .venv/.datahall-setup
 	@./setup.sh
 
 test:
@@ -22,15 +24,17 @@ check:
 	$(PYTHON) -m deptry .
 	$(PYTHON) -m vulture
 	.venv/bin/codespell
+	$(PYTHON) -m pytest -q tests/test_layout.py
 
 fix:
 	@./setup.sh test check
-	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff check --fix --exit-zero --quiet .
 	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check .
 
 bench:
-	@./setup.sh bench
-	@for file in benchmarks/*.py; do $(PYTHON) -P $$file || exit 1; done
+	@./setup.sh bench test
+	@status=0; for file in benchmarks/*.py; do $(PYTHON) -P $$file || status=1; done; exit $$status
 
 wheel:
 	@./setup.sh

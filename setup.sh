@@ -44,8 +44,8 @@ install_packages() {
   fi
   say "installing Debian packages: $packages"
   # shellcheck disable=SC2086  # a list of words
-  { $root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-    $root apt-get install -y -qq --no-install-recommends $packages; } >/dev/null ||
+  { $root apt-get update -qq && $root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends $packages; } >/dev/null ||
     say "apt-get failed; going on without: $packages"
 }
 

@@ -25,7 +25,7 @@ def open_attention(folder: Path, version: str, *, threads: int) -> "AttentionMod
     except ImportError as error:
         raise UnavailableError(
             "attention needs torch, which is not installed here",
-            remedy='Install it: pip install "datahall[train]"',
+            remedy="Run make install in the folder of Datahall's sources",
         ) from error
     VersionFolder(folder).verify(("weights.safetensors", "model.json", "vocabulary.model"))
     return torch_model.open_attention(folder, version, threads=threads)
