@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from core.errors import InputError
+from core.jobs import logs
 from core.lifecycle import runs as lifecycle_runs
 from core.lifecycle.hall import Hall
 from core.lifecycle.records import RunView
@@ -66,7 +67,7 @@ def show(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False)
 def show_log(
     run: RunArgument,
     wait: Annotated[bool, typer.Option("-f", "--follow", help="Go on until it ends.")] = False,
-    tail: Annotated[int, typer.Option(help="Lines from the end.")] = 200,
+    tail: Annotated[int, typer.Option(help="Lines from the end.", min=0)] = 200,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -76,16 +77,16 @@ def show_log(
     with hall_of(home) as hall:
         view = lifecycle_runs.find_run(hall, run)
         path = hall.paths.run_log(view.run.id)
-        content = path.read_bytes() if path.exists() else b""
-        lines = content.decode("utf-8", "replace").splitlines(keepends=True)[-tail:]
+        size = path.stat().st_size if path.exists() else 0
+        text = logs.tail(path, tail)
         if as_json:
-            print_json({"run": view.run.spec.name, "state": view.state, "log": "".join(lines)})
+            print_json({"run": view.run.spec.name, "state": view.state, "log": text})
         elif not path.exists():
             print(f"{view.run.spec.name} has printed nothing yet ({view.state})")
         else:
-            sys.stdout.write("".join(lines))
+            sys.stdout.write(text)
         if wait:
-            _follow_log(hall, view, len(content))
+            _follow_log(hall, view, size)
 
 
 @app.command("stop")

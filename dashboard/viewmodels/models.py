@@ -61,21 +61,27 @@ def serving_row(rows: Sequence[ModelRow]) -> ModelRow | None:
 
 
 def history_rows(events: Sequence[AliasEvent], now: float, zone: tzinfo) -> Sequence[HistoryRow]:
-    """Return what served when, newest first: each event lasted until the next one."""
-    ends = [now, *(event.time for event in events)][: len(events)]
-    return [
-        HistoryRow(
-            when=moment(event.time, zone),
-            version=_version(event),
-            action={"promote": "promoted", "rollback": "rolled back"}.get(
-                event.action, event.action
-            ),
-            lasted=duration(end - event.time) + (" so far" if place == 0 else ""),
-            actor=event.actor,
-            reason=event.reason,
+    """Return what served when, newest first: each event lasted until its alias moved again."""
+    moved: dict[tuple[str, str], float] = {}
+    rows = []
+    for event in events:
+        end = moved.get((event.name, event.alias))
+        moved[event.name, event.alias] = event.time
+        rows.append(
+            HistoryRow(
+                when=moment(event.time, zone),
+                version=_version(event),
+                action={"promote": "promoted", "rollback": "rolled back"}.get(
+                    event.action, event.action
+                ),
+                lasted=f"{duration(now - event.time)} so far"
+                if end is None
+                else duration(end - event.time),
+                actor=event.actor,
+                reason=event.reason,
+            )
         )
-        for place, (event, end) in enumerate(zip(events, ends, strict=True))
-    ]
+    return rows
 
 
 def served_sentence(event: AliasEvent | None, at: float, zone: tzinfo) -> str:

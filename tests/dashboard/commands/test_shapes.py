@@ -1,6 +1,5 @@
 """The command line keeps its contract: help with examples, JSON shapes, exit codes."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,17 +22,6 @@ def _commands() -> Iterator[tuple[str, ...]]:
         assert isinstance(group.typer_instance, typer.Typer)
         for entry in group.typer_instance.registered_commands:
             yield (str(group.name), str(entry.name))
-
-
-@pytest.fixture
-def ask(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Ask:
-    """Return (exit code, JSON document) of a command on the test's home."""
-
-    def asked(*words: str) -> tuple[int, Any]:
-        code = run([*words, "--home", str(settings.home), "--json"])
-        return code, json.loads(capsys.readouterr().out)
-
-    return asked
 
 
 @pytest.mark.parametrize("words", list(_commands()), ids=" ".join)

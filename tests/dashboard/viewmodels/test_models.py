@@ -72,6 +72,14 @@ def test_history_tells_how_long_each_version_served(now: float) -> None:
     assert history_rows([], now, UTC) == []
 
 
+def test_another_models_promotion_ends_nothing(now: float) -> None:
+    """Each model has its own production, and other aliases beside it."""
+    other = replace(EVENT, name="news", time=95_000.0)
+    tried = replace(EVENT, alias="candidate", time=96_400.0)
+    rows = history_rows([tried, other, EVENT], now, UTC)
+    assert [row.lasted for row in rows] == ["1 h so far", "1 h 23 min so far", "2 h 46 min so far"]
+
+
 def test_what_served_when_is_a_sentence() -> None:
     """With who moved the alias, when and why."""
     told = served_sentence(EVENT, 95_000.0, UTC)

@@ -1,0 +1,117 @@
+"""What is stored of runs, snapshots and models is told under the promised keys."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.backup.engine import Snapshot
+from core.files import write_json
+from core.lifecycle.hall import Hall, opened_hall
+from core.registry.records import ModelVersion
+from core.runs.records import MetricPoint, RunSpec
+from core.settings import Settings
+from dashboard.cli import run
+
+Ask = Callable[..., tuple[int, Any]]
+DIGEST, SNAPSHOT = "d" * 64, "5" * 64
+
+
+@pytest.fixture
+def hall(settings: Settings) -> Iterator[Hall]:
+    """The hall of the test's home, with one run in it."""
+    spec = RunSpec(
+        name="cats-demo-1", dataset="cats", dataset_digest=DIGEST, preset="demo", device="cpu",
+        config={"train": {"steps": 20}}, code_version="0", snapshot=SNAPSHOT,
+    )  # fmt: skip
+    with opened_hall(settings) as opened:
+        opened.runs.create("run1", spec)
+        opened.runs.plan("run1", 20)
+        yield opened
+
+
+def test_a_run_is_shown_with_all_that_is_promised(hall: Hall, ask: Ask) -> None:
+    """Attempts, configuration, proof, checkpoints, losses, energy; by id or name."""
+    hall.runs.begin_attempt("run1", "job1", 0)
+    hall.runs.log("run1", [MetricPoint(metric="train_loss", step=10, value=2.5, wall_time=1e9)])
+    folder = hall.paths.checkpoints("run1") / "step_00000010"
+    manifest = {"step": 10, "created_at": 1e9, "bytes": 7, "files": {}, "scores": {}}
+    write_json(folder / "MANIFEST.json", manifest)
+
+    code, shown = ask("runs", "show", "cats-demo-1")
+
+    assert code == 0
+    assert ask("runs", "show", "run1") == (0, shown)
+    listed = ("id", "name", "state", "step", "steps", "dataset", "dataset_digest")
+    (row,) = ask("runs", "list")[1]
+    assert [row[key] for key in listed] == [shown[key] for key in listed]
+    assert [row[key] for key in listed] == [
+        "run1", "cats-demo-1", "stopped", 10, 20, "cats", DIGEST
+    ]  # fmt: skip
+    assert shown["attempts"][0]["job"] == "job1"
+    assert shown["config"] == {"train": {"steps": 20}}
+    assert (shown["snapshot"], shown["waiver"], shown["energy_joules"]) == (SNAPSHOT, None, None)
+    assert shown["checkpoints"][0]["step"] == 10
+    assert shown["metrics"] == {"train_loss": 2.5}
+    assert shown["exit_reason"]
+
+
+def test_snapshots_are_listed_newest_first_with_their_proof(hall: Hall, ask: Ask) -> None:
+    """Only one that was compared with its manifest is called verified."""
+    old = Snapshot(
+        id=SNAPSHOT, created_at=1e9, repository=hall.vault.engine.repository, paths=("datasets",),
+        tags=("all",), files=3, bytes=1000, verified_at=1e9 + 5,
+    )  # fmt: skip
+    hall.vault.store.record(old)
+    hall.vault.store.record(replace(old, id="6" * 64, created_at=2e9, verified_at=None))
+
+    code, (new, shown) = ask("backup", "list")
+
+    assert code == 0
+    assert (new["id"], new["verified"]) == ("6" * 64, False)
+    promised = {
+        "id": SNAPSHOT, "time": 1e9, "paths": ["datasets"], "bytes": 1000, "verified": True,
+        "tags": ["all"],
+    }  # fmt: skip
+    assert promised.items() <= shown.items()
+
+
+def test_models_are_listed_newest_first_with_their_aliases(hall: Hall, ask: Ask) -> None:
+    """With the run that they came from, and its scores."""
+    first = ModelVersion(
+        name="cats", version=1, run_id="run1", run_name="cats-demo-1", step=10, source="en",
+        target="es", dataset="cats", dataset_digest=DIGEST, snapshot=SNAPSHOT, waiver=None,
+        config={}, code_version="0", scores={"bleu": 80.5}, self_test={}, digest="f" * 64,
+        created_at=1e9,
+    )  # fmt: skip
+    hall.registry.register(first)
+    hall.registry.register(replace(first, version=2, created_at=2e9))
+    hall.registry.set_alias("cats", "production", 1, actor="ada", action="promote", reason="")
+
+    code, (new, shown) = ask("models", "list")
+
+    assert code == 0
+    assert (new["version"], new["aliases"]) == (2, [])
+    promised = {
+        "name": "cats", "version": 1, "run": "cats-demo-1", "aliases": ["production"],
+        "scores": {"bleu": 80.5},
+    }  # fmt: skip
+    assert promised.items() <= shown.items()
+
+
+@pytest.mark.parametrize(
+    ("tail", "told"), [("0", ""), ("2", "three\nfour\n"), ("3", "two\nthree\nfour\n")]
+)
+def test_the_end_of_a_log_reaches_across_its_cut(
+    hall: Hall, ask: Ask, capsys: pytest.CaptureFixture[str], tail: str, told: str
+) -> None:
+    """And no lines means no lines."""
+    log = hall.paths.run_log("run1")
+    log.parent.mkdir(parents=True)
+    log.with_name(f"{log.name}.1").write_text("one\ntwo\n", encoding="utf-8")
+    log.write_text("three\nfour\n", encoding="utf-8")
+
+    assert ask("runs", "log", "run1", "--tail", tail)[1]["log"] == told
+    assert run(["runs", "log", "run1", "--tail", tail, "--home", str(hall.paths.home)]) == 0
+    assert capsys.readouterr().out == told
