@@ -9,7 +9,8 @@ as their users run them, and take turns; a token counts when it is a target toke
 
 How much batches by length save depends on how much lengths differ, so there are two corpora, of
 random words in lengths like those of real ones: Tatoeba English-Spanish (random batches are 38 %
-full) and our demo corpus, whose sentences are all short (60 %). The target is for the first.
+full) and our demo corpus, whose sentences are all short (60 %). The target is
+for the first, in the shape of the preset small.
 
 Run: python -P benchmarks/training.py [REPEATS]
 """
@@ -54,6 +55,7 @@ LENGTHS = {
     "demo": (4, 5, 6, 7, 8, 10, 11, 12, 13, 13, 14),
     "Tatoeba": (3, 5, 6, 7, 9, 11, 14, 20, 28, 36, 54),
 }
+JUDGED = ("Tatoeba", "small, 256 wide, 3+3 layers")
 
 Step = Callable[[Batch], None]
 
@@ -220,7 +222,7 @@ def _run(name: str, lengths: str, shape_name: str, connection: Connection) -> No
 
 
 def main() -> int:
-    """Print the table; return 1 when the last row misses the target."""
+    """Print the table; return 1 when the row that is judged misses the target."""
     rows = measure(int(sys.argv[1]) if len(sys.argv) > 1 else REPEATS)
     print(f"Training, target tokens per CPU second (1 thread, {BATCH_TOKENS:,} tokens a batch)")
     print(f"{'lengths':10} {'shape':28} {'ours':>8} {'plain':>8} {'ratio':>7}")
@@ -228,8 +230,11 @@ def main() -> int:
         print(
             f"{row.lengths:10} {row.shape:28} {row.ours:8,.0f} {row.plain:8,.0f} {row.ratio:6.2f}x"
         )
-    print(f"target: at least {TARGET:g}x for the last row")
-    return 0 if rows[-1].ratio >= TARGET else 1
+    judged = next(row for row in rows if (row.lengths, row.shape) == JUDGED)
+    is_reached = judged.ratio >= TARGET
+    verdict = "reached" if is_reached else "MISSED"
+    print(f"target: at least {TARGET:g}x for {judged.lengths}, {judged.shape}: {verdict}")
+    return 0 if is_reached else 1
 
 
 if __name__ == "__main__":
