@@ -45,7 +45,7 @@ class Dropout(nn.Module):
         """Return the state of the offsets, for a checkpoint."""
         return self.offsets.getstate()
 
-    def restore(self, state: Any) -> None:  # noqa: ANN401
+    def restore(self, state: Any) -> None:  # noqa: ANN401  (as above)
         """Continue with the offsets of a checkpoint; lists stand for tuples."""
         version, internal, gauss = state
         self.offsets.setstate((version, tuple(internal), gauss))

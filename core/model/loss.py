@@ -90,7 +90,7 @@ class _ChunkedLoss(torch.autograd.Function):
         return (1 - smoothing) * nll + smoothing * uniform, nll
 
     @staticmethod
-    def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+    def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401  (as above)
         """Return the gradients, times the gradient of the loss."""
         hidden, weight, bias = ctx.saved_tensors
         return hidden * scale, weight * scale, bias * scale, None, None

@@ -46,8 +46,8 @@ class Muon(torch.optim.Optimizer):
         super().__init__([matrix.parameter for matrix in listed], defaults)
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ANN401, ARG002
-        """Make one update; a closure is not asked (torch's signature)."""
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ANN401, ARG002  (torch's signature)
+        """Make one update; a closure is not asked."""
         for group in self.param_groups:
             shrink = 1 - group["lr"] * group["weight_decay"]
             by_shape: dict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)

@@ -58,7 +58,7 @@ class Optimizer:
 def _matrices(model: Transformer) -> Iterable[Matrix]:
     """Yield the matrices between layers; embeddings are looked up, not multiplied."""
     for name, parameter in model.named_parameters():
-        if parameter.ndim == 2 and parameter is not model.embedding:  # noqa: PLR2004
+        if parameter.ndim == 2 and parameter is not model.embedding:  # noqa: PLR2004  (a matrix)
             rows, columns = parameter.shape
             is_fused = name.endswith(("qkv.weight", "key_value.weight"))
             yield Matrix(parameter, rows // columns if is_fused else 1)
