@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-
 from core.clock import Clock
+from core.errors import UnavailableError
 from core.jobs.launcher import Progress
 from core.jobs.progress import report
 from core.runs.records import MetricPoint, TranslationSample
@@ -22,8 +21,8 @@ _LONG_AGO = math.inf
 class Journal:
     """Buffers metric points and stores them at least once a second.
 
-    A store that cannot write (disk full) is reported once and tried again later; nothing is
-    dropped meanwhile.
+    A store that cannot write (disk full, database locked) is reported once and tried again later;
+    nothing is dropped meanwhile.
     """
 
     def __init__(
@@ -67,9 +66,9 @@ class Journal:
             self._store.log(self._run_id, self._points)
             if self._samples:
                 self._store.log_samples(self._run_id, self._samples)
-        except OperationalError as error:
+        except UnavailableError as error:
             if not self._is_failing:
-                self.say(f"metrics cannot be stored now ({error.orig}); they are kept in memory")
+                self.say(f"metrics cannot be stored now ({error.message}); they are kept in memory")
             self._is_failing = True
             return False
         self._is_failing = False

@@ -1,51 +1,70 @@
 """Metrics are stored within a second, in order, even if the store was away for a while."""
 
 import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
+from core import database as database_module
 from core.clock import FixedClock
+from core.database import Database, open_database, sqlite_url
 from core.jobs.progress import read
-from core.runs.memory import MemoryRunStore
+from core.paths import StatePaths
 from core.runs.records import RunSpec
+from core.runs.sql import SqlRunStore
 from core.training.journal import Journal
 
-
-class FullDisk(MemoryRunStore):
-    """A run store whose disk can be full."""
-
-    is_full = False
-
-    def log(self, run_id: str, points: object) -> None:
-        """Store points, or fail as SQLite does."""
-        if self.is_full:
-            raise OperationalError("insert", {}, Exception("database or disk is full"))
-        super().log(run_id, points)  # type: ignore[arg-type]  # points as they are
+MANY = {f"metric{number}": 1.0 for number in range(2000)}  # more than fits into free pages
 
 
 @pytest.fixture
-def store(clock: FixedClock) -> FullDisk:
-    """A store that knows one run."""
-    made = FullDisk(clock)
-    made.create(
-        "r",
-        RunSpec(
-            name="r", dataset="d", dataset_digest="0", preset="demo", device="cpu", config={},
-            code_version="0",
-        ),
-    )  # fmt: skip
-    made.begin_attempt("r", "job", 0)
-    return made
+def store(
+    paths: StatePaths, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SqlRunStore]:
+    """A store that knows one run and does not wait for its turn."""
+    monkeypatch.setattr(database_module, "_BUSY_TIMEOUT_S", 0)
+    with closing(open_database(sqlite_url(paths.database))) as database:
+        made = SqlRunStore(database, clock)
+        made.create(
+            "r",
+            RunSpec(
+                name="r", dataset="d", dataset_digest="0", preset="demo", device="cpu", config={},
+                code_version="0",
+            ),
+        )  # fmt: skip
+        made.begin_attempt("r", "job", 0)
+        yield made
 
 
-def steps_of(store: MemoryRunStore) -> list[int]:
+@contextmanager
+def locked(database: Database) -> Iterator[None]:
+    """Hold the database as another process does in the middle of writing."""
+    path = database.engine.url.database or ""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        yield
+
+
+@contextmanager
+def full(database: Database) -> Iterator[None]:
+    """Let the database grow by no page."""
+    with database.read() as connection:
+        largest = connection.exec_driver_sql("pragma max_page_count").scalar_one()
+        connection.exec_driver_sql("pragma max_page_count=1")  # SQLite takes the present number
+    yield
+    with database.read() as connection:
+        connection.exec_driver_sql(f"pragma max_page_count={largest}")
+
+
+def steps_of(store: SqlRunStore) -> list[int]:
     """Return the steps that are stored."""
     return [point.step for point in store.series("r", "loss")]
 
 
-def test_points_are_stored_at_least_once_a_second(store: FullDisk, clock: FixedClock) -> None:
+def test_points_are_stored_at_least_once_a_second(store: SqlRunStore, clock: FixedClock) -> None:
     """Not each at once, as a transaction costs more than a small step."""
     journal = Journal(store, "r", clock, lambda _: None)
     journal.record(1, {"loss": 3.0})
@@ -56,23 +75,30 @@ def test_points_are_stored_at_least_once_a_second(store: FullDisk, clock: FixedC
     assert steps_of(store) == [1, 2, 3]
 
 
-def test_a_full_disk_loses_no_point_and_is_told_once(store: FullDisk, clock: FixedClock) -> None:
+@pytest.mark.parametrize(("fault", "words"), [(locked, "is locked"), (full, "is full")])
+def test_a_store_that_is_away_loses_no_point_and_is_told_once(
+    store: SqlRunStore,
+    clock: FixedClock,
+    fault: Callable[[Database], AbstractContextManager[None]],
+    words: str,
+) -> None:
     """What could not be stored is stored later."""
     said: list[str] = []
     journal = Journal(store, "r", clock, said.append)
-    store.is_full = True
-    for step in range(1, 4):
-        journal.record(step, {"loss": 1.0})
-        clock.advance(2.0)
-    assert not journal.flush()
+    with fault(store.database):
+        for step in range(1, 4):
+            journal.record(step, {"loss": 1.0, **MANY})
+            clock.advance(2.0)
+        assert not journal.flush()
     assert len(said) == 1
-    store.is_full = False
+    assert words in said[0]
+    assert steps_of(store) == []
     assert journal.flush()
     assert steps_of(store) == [1, 2, 3]
 
 
 def test_progress_tells_rate_and_time_left(
-    store: FullDisk, clock: FixedClock, tmp_path: Path
+    store: SqlRunStore, clock: FixedClock, tmp_path: Path
 ) -> None:
     """Of this attempt alone: a resumed run did not do the first steps now."""
     journal = Journal(store, "r", clock, lambda _: None, tmp_path)
@@ -87,7 +113,7 @@ def test_progress_tells_rate_and_time_left(
 
 
 def test_progress_is_written_a_few_times_a_second(
-    store: FullDisk, clock: FixedClock, tmp_path: Path
+    store: SqlRunStore, clock: FixedClock, tmp_path: Path
 ) -> None:
     """But the end is always told."""
     journal = Journal(store, "r", clock, lambda _: None, tmp_path)
@@ -99,7 +125,7 @@ def test_progress_is_written_a_few_times_a_second(
     assert json.loads((tmp_path / "progress.json").read_text())["done"] == 3
 
 
-def test_the_log_gets_a_line_every_ten_seconds(store: FullDisk, clock: FixedClock) -> None:
+def test_the_log_gets_a_line_every_ten_seconds(store: SqlRunStore, clock: FixedClock) -> None:
     """And one for the last step."""
     said: list[str] = []
     journal = Journal(store, "r", clock, said.append)
