@@ -143,7 +143,6 @@ def _start(
         run_name=name,
         preset=request.preset,
         home=str(hall.paths.home),
-        database_url=hall.settings.database_url,
         dataset=dataset.name,
         dataset_digest=dataset.digest,
         source=dataset.source,

@@ -14,6 +14,7 @@ from core.errors import InputError
 from core.files import read_json, write_json
 
 LARGEST = 2**31 - 1  # what every database and every library here can count to
+_FORMER_KEY = "database_url"  # of configurations that were written when they held it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,15 @@ class TrainConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
-    """The content of `runs/ID/config.json`: all that the training process needs to know."""
+    """The content of `runs/ID/config.json`: what the training process is asked for.
+
+    It is shown, copied and backed up, so it holds no secret: the database is found by the settings.
+    """
 
     run_id: str
     run_name: str
     preset: str
     home: str
-    database_url: str
     dataset: str
     dataset_digest: str
     source: str
@@ -172,7 +175,7 @@ def check(config: TrainConfig) -> TrainConfig:
             config.encoder_layers, config.decoder_layers, config.batch_tokens, config.heads
         )
         > 0,
-        "vocabulary must be at least 300": config.vocabulary >= 300,  # noqa: PLR2004
+        "vocabulary must be at least 300": config.vocabulary >= 300,  # noqa: PLR2004  (as the text says)
         "validate_every and checkpoint_every must be at least 1": min(
             config.validate_every, config.checkpoint_every, config.keep_checkpoints
         )
@@ -192,6 +195,7 @@ def save_config(path: Path, config: RunConfig) -> None:
 def load_config(path: Path) -> RunConfig:
     """Read a configuration; raises InputError on an unknown or missing key."""
     document = read_json(path)
+    document.pop(_FORMER_KEY, None)
     train = document.pop("train", {})
     return RunConfig(
         **_strict(path, document, set(RunConfig.__dataclass_fields__) - {"train"}),

@@ -21,8 +21,8 @@ from core.errors import ConflictError, DatahallError, UnavailableError
 from core.failure import tell
 from core.files import write_json
 from core.jobs.folder import JOB_FOLDER_VARIABLE, JOB_VARIABLE, take_lock
-from core.paths import StatePaths
 from core.runs.sql import SqlRunStore
+from core.settings import load_settings
 from core.training.config import load_config
 from core.training.journal import Journal
 from core.training.run import Workplace, work
@@ -67,18 +67,18 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
 def attempt(folder: Path, environment: Mapping[str, str], stop: StopFlag) -> None:
     """Work on the run in `folder` until it is done or stopped; raises DatahallError."""
     run = load_config(folder / "config.json")
+    settings = load_settings(environment=environment, flags={"home": run.home})
     lock = take_lock(folder / "training.lock")
     if lock is None:
         raise ConflictError(f"run {run.run_name} is being trained by another process")
-    paths, clock = StatePaths(Path(run.home)), SystemClock()
-    job_folder = environment.get(JOB_FOLDER_VARIABLE)
-    database = open_database(run.database_url or sqlite_url(paths.database))
+    clock, job_folder = SystemClock(), environment.get(JOB_FOLDER_VARIABLE)
+    database = open_database(settings.database_url or sqlite_url(settings.paths.database))
     try:
         store = SqlRunStore(database, clock)
         place = Workplace(
             run=run,
             folder=folder,
-            paths=paths,
+            paths=settings.paths,
             database=database,
             store=store,
             clock=clock,

@@ -1,5 +1,8 @@
 """Runs are requested, gated, queued, stopped, resumed and deleted; each step is on the ledger."""
 
+import json
+from dataclasses import asdict, replace
+
 import pytest
 
 from core.audit import Actor, Role
@@ -100,11 +103,21 @@ def test_a_run_that_is_refused_waives_nothing(hall: Hall, admin: Actor) -> None:
 
 @pytest.mark.usefixtures("dataset")
 def test_the_configuration_is_written_before_the_process_starts(hall: Hall, admin: Actor) -> None:
-    """The process needs nothing but its folder."""
+    """The process finds there what it was asked for."""
     view = request_run(hall, admin, _request(changes={"steps": "50", "seed": "7"}))
     config = load_config(hall.paths.run_config(view.run.id))
     assert (config.train.steps, config.train.seed) == (50, 7)
     assert config.dataset_digest == view.run.spec.dataset_digest
+
+
+@pytest.mark.usefixtures("dataset")
+def test_a_run_does_not_remember_how_to_open_the_database(hall: Hall, admin: Actor) -> None:
+    """Its configuration is shown and copied; a URL may hold a password."""
+    url = "postgresql+psycopg://ada:secret@db/hall"
+    guarded = replace(hall, settings=replace(hall.settings, database_url=url))
+    view = request_run(guarded, admin, _request())
+    assert "secret" not in json.dumps(asdict(view.run))
+    assert "secret" not in hall.paths.run_config(view.run.id).read_text()
 
 
 @pytest.mark.parametrize(

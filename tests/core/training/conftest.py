@@ -106,8 +106,8 @@ def make_trial(template: StatePaths, tmp_path: Path) -> Iterator[MakeTrial]:
     ) -> Trial:
         train = check(dataclasses.replace(SMALL, **changes))  # type: ignore[arg-type]  # by name
         run = RunConfig(
-            run_id=run_id, run_name=run_id, preset="demo", home=str(paths.home), database_url="",
-            dataset="toy", dataset_digest=dataset.digest, source="en", target="es", device="cpu",
+            run_id=run_id, run_name=run_id, preset="demo", home=str(paths.home), dataset="toy",
+            dataset_digest=dataset.digest, source="en", target="es", device="cpu",
             code_version="0", snapshot=None, waiver=waiver, init_from=parent, train=train,
         )  # fmt: skip
         trial = Trial(paths.run(run_id), paths)

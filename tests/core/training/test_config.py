@@ -1,9 +1,12 @@
 """Training settings: what cannot be trained is refused before anything is queued."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from core.errors import InputError
-from core.training.config import PRESETS, check, choose
+from core.training.config import PRESETS, RunConfig, check, choose, load_config, save_config
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -28,3 +31,17 @@ def test_what_cannot_be_trained_is_refused(key: str, value: str | float) -> None
     """An InputError now instead of a job that fails later."""
     with pytest.raises(InputError):
         choose("demo", {key: value})
+
+
+def test_a_configuration_that_still_holds_the_database_is_read(tmp_path: Path) -> None:
+    """It was a field once; runs of then can be resumed."""
+    path = tmp_path / "config.json"
+    config = RunConfig(
+        run_id="r", run_name="r", preset="demo", home=str(tmp_path), dataset="d",
+        dataset_digest="0", source="en", target="es", device="cpu", code_version="0",
+        snapshot=None, waiver=None, init_from=None, train=PRESETS["demo"],
+    )  # fmt: skip
+    save_config(path, config)
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps(document | {"database_url": "postgresql://ada:secret@db/hall"}))
+    assert load_config(path) == config

@@ -1,0 +1,65 @@
+"""A run finds its database by the settings, and goes on while it cannot write there."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import database as database_module
+from core.clock import SystemClock
+from core.database import open_database, sqlite_url
+from core.runs.sql import SqlRunStore
+from core.training import process as entry
+from core.training import session
+from core.training.checkpoint import CheckpointToSave
+
+Trial = Any  # tests/core/training/conftest.py
+MakeTrial = Callable[..., Trial]
+
+
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_the_settings_name_the_database(make_trial: MakeTrial, tmp_path: Path, place: str) -> None:
+    """As for every other process: the launcher's variable, or `datahall.toml`."""
+    trial = make_trial(steps=2)
+    path = tmp_path / "elsewhere.db"
+    shutil.move(trial.paths.database, path)
+    environment = {"DATAHALL_DATABASE_URL": sqlite_url(path)} if place == "environment" else {}
+    if place == "file":
+        text = f'database_url = "{sqlite_url(path)}"\n'
+        (trial.paths.home / "datahall.toml").write_text(text, encoding="utf-8")
+    assert entry.main(trial.argv, environment) == 0
+    with closing(open_database(sqlite_url(path))) as database:
+        assert SqlRunStore(database, SystemClock()).get("first").scores
+    assert not trial.paths.database.exists()
+
+
+def test_a_locked_database_does_not_stop_a_run(
+    make_trial: MakeTrial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No checkpoint without its metrics; once the lock is gone, the curve has no gap."""
+    monkeypatch.setattr(database_module, "_BUSY_TIMEOUT_S", 0)
+    trial = make_trial(steps=12, checkpoint_every=4, validate_every=100)
+    save, said = session.save_checkpoint, []
+    with closing(sqlite3.connect(trial.paths.database, isolation_level=None)) as other:
+
+        def save_then_lock(root: Path, content: CheckpointToSave) -> Path:
+            folder = save(root, content)
+            if content.step == 4:
+                other.execute("begin immediate")
+            return folder
+
+        def say(line: str) -> None:
+            said.append(line)
+            if "no checkpoint at step 8" in line:
+                other.execute("rollback")
+
+        monkeypatch.setattr(session, "save_checkpoint", save_then_lock)
+        monkeypatch.setattr(entry, "say", say)
+        assert trial.train() == 0
+    assert [line for line in said if "cannot be stored now" in line and "is locked" in line]
+    assert "no checkpoint at step 8: its metrics are not stored yet" in said
+    assert list(trial.curve()) == list(range(1, 13))
