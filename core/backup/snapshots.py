@@ -52,11 +52,6 @@ class SnapshotStore:
         with self.database.write(durable=True) as connection:
             self.database.upsert(connection, protection, rows)
 
-    def protecting(self, dataset_digest: str) -> Snapshot | None:
-        """Return the newest verified snapshot that holds the dataset, or None."""
-        found = self.holding(dataset_digest)
-        return found[0] if found else None
-
     def holding(self, dataset_digest: str) -> Sequence[Snapshot]:
         """Return the verified snapshots that hold the dataset, newest first."""
         query = (

@@ -15,6 +15,7 @@ from types import FrameType
 
 import torch
 
+from core.backup.catalog import open_vault
 from core.clock import SystemClock
 from core.database import open_database, sqlite_url
 from core.errors import ConflictError, DatahallError, UnavailableError
@@ -79,7 +80,7 @@ def attempt(folder: Path, environment: Mapping[str, str], stop: StopFlag) -> Non
             run=run,
             folder=folder,
             paths=settings.paths,
-            database=database,
+            vault=open_vault(settings, database, clock),
             store=store,
             clock=clock,
             job_id=environment.get(JOB_VARIABLE, ""),

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import torch
 
-from core.backup.snapshots import SnapshotStore
+from core.backup.vault import Vault
 from core.clock import Clock
-from core.database import Database
 from core.errors import CorruptError, DeniedError, InputError, UnavailableError
 from core.evaluation.evaluate import Subject, evaluate
 from core.evaluation.records import EvalReport
@@ -42,7 +41,7 @@ class Workplace:
     run: RunConfig
     folder: Path
     paths: StatePaths
-    database: Database
+    vault: Vault
     store: RunStore
     clock: Clock
     job_id: str
@@ -75,7 +74,7 @@ def check_gate(place: Workplace) -> None:
     It was asked when the run was requested; here it is asked again, just before the data is read.
     """
     run = place.run
-    snapshot = SnapshotStore(place.database).protecting(run.dataset_digest)
+    snapshot = place.vault.protecting(run.dataset_digest)
     if snapshot is not None:
         place.store.protect(run.run_id, snapshot.id)
     elif run.waiver is None:

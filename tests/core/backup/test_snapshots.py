@@ -49,21 +49,18 @@ def test_only_a_verified_snapshot_protects(store: SnapshotStore) -> None:
     """A row alone is no protection."""
     store.record(taken("a", 1.0))
     store.protect("a", ["digest"])
-    assert store.protecting("digest") is None
+    assert store.holding("digest") == []
     store.mark_verified("a", 9.0)
-    assert store.protecting("digest") == taken("a", 1.0, verified_at=9.0)
-    assert store.protecting("other") is None
+    assert store.holding("digest") == [taken("a", 1.0, verified_at=9.0)]
+    assert store.holding("other") == []
 
 
-def test_the_newest_verified_snapshot_is_named(store: SnapshotStore) -> None:
+def test_the_newest_verified_snapshot_comes_first(store: SnapshotStore) -> None:
     """The one with the freshest proof of life."""
     for snapshot_id, at in (("a", 1.0), ("b", 2.0), ("c", 3.0)):
         store.record(taken(snapshot_id, at, verified_at=9.0))
         store.protect(snapshot_id, ["digest", "digest"][:1])
     store.doubt("c")
-    found = store.protecting("digest")
-    assert found is not None
-    assert found.id == "b"
     assert ids(store.holding("digest")) == ["b", "a"]
 
 
@@ -91,4 +88,4 @@ def test_a_forgotten_snapshot_protects_nothing(store: SnapshotStore) -> None:
     store.protect("a", [])
     store.forget(["a", "ghost"])
     assert store.list() == []
-    assert store.protecting("digest") is None
+    assert store.holding("digest") == []

@@ -160,16 +160,6 @@ def test_a_run_starts_from_anothers_best_weights(make_trial: MakeTrial) -> None:
     assert other.train() == 2
 
 
-def test_a_dataset_without_a_snapshot_is_refused(
-    make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The gate is asked again just before the data is read."""
-    trial = make_trial(waiver=None)
-    assert trial.train() == 2
-    assert "no verified snapshot" in capsys.readouterr().err
-    assert trial.curve() == {}
-
-
 def test_two_processes_never_train_one_run(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:

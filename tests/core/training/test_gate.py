@@ -1,0 +1,76 @@
+"""The training process asks the gate again, just before it reads the data."""
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.backup.catalog import open_vault
+from core.backup.engine import Snapshot
+from core.clock import SystemClock
+from core.data.datasets import DatasetStore
+from core.settings import Settings
+
+Trial = Any  # tests/core/training/conftest.py
+MakeTrial = Callable[..., Trial]
+SNAPSHOT = "5" * 64
+
+
+def protect(trial: Trial, repository: str | None = None) -> None:
+    """Put a verified snapshot of the dataset into the home's repository, or into another."""
+    with trial.database() as database:
+        vault = open_vault(Settings(home=trial.paths.home), database, SystemClock())
+        taken = Snapshot(
+            id=SNAPSHOT, created_at=1.0, repository=repository or vault.engine.repository,
+            paths=(), tags=(), files=1, bytes=1, verified_at=2.0,
+        )  # fmt: skip
+        vault.store.record(taken)
+        vault.store.protect(taken.id, [DatasetStore(trial.paths.datasets).get("toy").digest])
+    folder = trial.paths.repository / "snapshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SNAPSHOT).touch()
+
+
+def is_refused(trial: Trial, capsys: pytest.CaptureFixture[str]) -> bool:
+    """Whether the process ends at the gate, with nothing done."""
+    return (
+        trial.train() == 2
+        and "no verified snapshot" in capsys.readouterr().err
+        and trial.curve() == {}
+    )
+
+
+def test_a_dataset_without_a_snapshot_is_refused(
+    make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody waived it."""
+    assert is_refused(make_trial(waiver=None), capsys)
+
+
+def test_a_snapshot_opens_the_gate_and_is_noted(make_trial: MakeTrial) -> None:
+    """The run says which one held its data."""
+    trial = make_trial(waiver=None, steps=2)
+    protect(trial)
+    assert trial.train() == 0
+    with trial.store() as store:
+        assert store.get("first").spec.snapshot == SNAPSHOT
+
+
+def test_a_repository_that_was_removed_protects_nothing(
+    make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rows in the database outlive it."""
+    trial = make_trial(waiver=None)
+    protect(trial)
+    shutil.rmtree(trial.paths.repository)
+    assert is_refused(trial, capsys)
+
+
+def test_another_repository_protects_nothing(
+    make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The settings point elsewhere now."""
+    trial = make_trial(waiver=None)
+    protect(trial, "/mnt/former")
+    assert is_refused(trial, capsys)
