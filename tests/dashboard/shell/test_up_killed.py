@@ -1,5 +1,6 @@
 """`datahall up` is killed; the job that its supervisor started goes on, and is found again."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -33,9 +34,8 @@ def ports() -> dict[str, int]:
 
 @contextmanager
 def _up(home: Path, ports: dict[str, int]) -> Iterator[Process]:
-    """Run `datahall up` and give it once it has printed its link; stopped at the end."""
-    told = home.with_name("up.json")
-    with told.open("wb") as log:
+    """Run `datahall up`; stopped at the end."""
+    with _told(home).open("wb") as log:
         process = start(
             module_argv("dashboard", "up", "--no-browser", "--json", "--home", str(home)),
             environment={f"DATAHALL_{name}_PORT": str(port) for name, port in ports.items()},
@@ -43,11 +43,15 @@ def _up(home: Path, ports: dict[str, int]) -> Iterator[Process]:
             die_with_parent=True,
         )
     try:
-        printed_document(told, process)
         yield process
     finally:
         if process.poll() is None:
             stop(process)
+
+
+def _told(home: Path) -> Path:
+    """Return the file that holds what `up` printed."""
+    return home.with_name("up.json")
 
 
 def _until(look: Callable[[], T | None]) -> T:
@@ -79,31 +83,32 @@ def _answers(port: int, path: str) -> bool:
 
 @pytest.mark.slow
 def test_a_job_outlives_up_and_is_found_again(tmp_path: Path, ports: dict[str, int]) -> None:
-    """The same process goes on; the second `up` gets the ports back and starts nothing twice."""
+    """The same process goes on; the next `up` waits for the ports and starts nothing twice."""
     settings = Settings(home=tmp_path / "home")
     with _up(settings.home, ports) as up, opened_hall(settings) as hall:
+        printed_document(_told(settings.home), up)
         first = hall.launcher.submit(FIRST)
         # Behind another job, so that not this test but the supervisor starts it.
         spec = JobSpec(kind=JobKind.VERIFY, title="Long", subject="x", argv=JOB, after=first.id)
         job_id = hall.launcher.submit(spec).id
         pids = _until(_pids)
-        services = _until(lambda: [it.pid for it in read_states(settings.paths) if it.pid])
-
-        up.send_signal(signal.SIGKILL)
+        before = hall.launcher.job(job_id)
+        services = {state.name: state.pid or 0 for state in read_states(settings.paths)}
+        # Until it may go on it cannot end, and keeps its port.
+        os.kill(services["dashboard"], signal.SIGSTOP)
+        up.kill()
         up.wait()
 
-        assert _pids() == pids
-        before = hall.launcher.job(job_id)
-        assert (before.state, len(pids)) == (JobState.RUNNING, 1)
-
-    with _up(settings.home, ports), opened_hall(settings) as hall:
+    with _up(settings.home, ports) as up, opened_hall(settings) as hall:
+        _until(lambda: settings.paths.up_lock.read_text() == str(up.pid))
+        os.kill(services["dashboard"], signal.SIGCONT)
+        printed_document(_told(settings.home), up)
         for name, path in (("WEB", "/healthz"), ("SERVING", "/health"), ("SAMPLER", "/metrics")):
             _until(partial(_answers, ports[name], path))
-        _until(lambda: not any(psutil.pid_exists(pid) for pid in services))
-        after = hall.launcher.job(job_id)
-        assert (after, _pids()) == (before, pids)
+        assert not any(psutil.pid_exists(pid) for pid in services.values())
+        assert (before.state, len(pids)) == (JobState.RUNNING, 1)
+        assert (hall.launcher.job(job_id), _pids()) == (before, pids)
 
         hall.launcher.cancel(job_id)
         ended = hall.launcher.wait(job_id, timeout_s=PATIENCE_S)
-        assert ended.state is JobState.STOPPED
-        assert _pids() == set()
+        assert (ended.state, _pids()) == (JobState.STOPPED, set())
