@@ -15,7 +15,7 @@ from typing import Any
 from core.backup.catalog import open_vault
 from core.backup.coverage import SCOPES
 from core.backup.failures import name_some
-from core.backup.job import JobFolder
+from core.backup.job import Reporter
 from core.backup.names import legible
 from core.backup.restoring import drill, restore, verify
 from core.backup.saving import back_up
@@ -24,19 +24,19 @@ from core.clock import SystemClock
 from core.database import open_database, sqlite_url
 from core.errors import CorruptError, DatahallError
 from core.failure import tell
+from core.paths import own_job_folder
 from core.settings import Settings, load_settings
 
 _CANCELLED = 130
 Result = dict[str, Any]
-Work = Callable[[Vault, argparse.Namespace, JobFolder], Result]
+Work = Callable[[Vault, argparse.Namespace, Reporter], Result]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do one job; returns its exit status."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    named = os.environ.get("DATAHALL_JOB_FOLDER")
-    job = JobFolder(Path(named) if named else None, SystemClock())
+    job = Reporter(own_job_folder(os.environ), SystemClock())
     try:
         settings = load_settings(environment=os.environ, flags={"home": options.home})
         print(_work(settings, options, job)["sentence"])
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _work(settings: Settings, options: argparse.Namespace, job: JobFolder) -> Result:
+def _work(settings: Settings, options: argparse.Namespace, job: Reporter) -> Result:
     """Open the vault, do what was asked, leave the result."""
     settings.paths.prepare()
     database = open_database(settings.database_url or sqlite_url(settings.paths.database))
@@ -61,7 +61,7 @@ def _work(settings: Settings, options: argparse.Namespace, job: JobFolder) -> Re
     return result
 
 
-def _run(vault: Vault, options: argparse.Namespace, job: JobFolder) -> Result:
+def _run(vault: Vault, options: argparse.Namespace, job: Reporter) -> Result:
     """Back up."""
     report = back_up(vault, options.dataset or options.what, job.tell)
     taken = report.snapshot
@@ -80,7 +80,7 @@ def _run(vault: Vault, options: argparse.Namespace, job: JobFolder) -> Result:
     }
 
 
-def _verify(vault: Vault, options: argparse.Namespace, job: JobFolder) -> Result:
+def _verify(vault: Vault, options: argparse.Namespace, job: Reporter) -> Result:
     """Check the repository and every snapshot."""
     report = verify(vault, job.tell, read_data=options.read_data)
     result = {
@@ -98,7 +98,7 @@ def _verify(vault: Vault, options: argparse.Namespace, job: JobFolder) -> Result
     raise CorruptError(message, remedy="Back up anew to another disk, then repair: restic check")
 
 
-def _restore(vault: Vault, options: argparse.Namespace, job: JobFolder) -> Result:
+def _restore(vault: Vault, options: argparse.Namespace, job: Reporter) -> Result:
     """Restore into a folder and compare."""
     target = Path(options.to).expanduser().absolute()
     found = restore(vault, options.snapshot, target, options.only, job.tell)
@@ -117,7 +117,7 @@ def _restore(vault: Vault, options: argparse.Namespace, job: JobFolder) -> Resul
     )
 
 
-def _drill(vault: Vault, options: argparse.Namespace, job: JobFolder) -> Result:
+def _drill(vault: Vault, options: argparse.Namespace, job: Reporter) -> Result:
     """Restore to a scratch folder, compare, remove."""
     snapshot, found = drill(vault, options.snapshot, job.tell)
     sentence = (

@@ -1,7 +1,4 @@
-"""What a backup job leaves in its folder: `progress.json` while it works, `result.json` after.
-
-The rooms of jobs and backups do not know each other; the folder's file names are all they share.
-"""
+"""What a backup job leaves in its folder: `progress.json` while it works, `result.json` after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +8,14 @@ from typing import Any
 from core.backup.vault import Stage
 from core.clock import Clock
 from core.files import write_json
+from core.progress import Progress, report
 
 _PAUSE_S = 0.5
 
 
 @dataclass(slots=True)
-class JobFolder:
-    """Writes into a job's folder; without one (started by hand) it writes nothing."""
+class Reporter:
+    """Tells of one job in its folder; without one (started by hand) it writes nothing."""
 
     folder: Path | None
     clock: Clock
@@ -37,16 +35,18 @@ class JobFolder:
         self._written_at = now
         spent = now - self._began_at
         rate = stage.done / spent if spent > 0 and stage.done else None
-        document = {
-            "done": stage.done,
-            "total": stage.total,
-            "unit": stage.unit,
-            "message": stage.message,
-            "rate": rate,
-            "eta_s": stage.seconds_left or _left(stage, rate),
-            "at": self.clock.now(),
-        }
-        write_json(self.folder / "progress.json", document)
+        report(
+            self.folder,
+            Progress(
+                done=stage.done,
+                total=stage.total,
+                unit=stage.unit,
+                message=stage.message,
+                rate=rate,
+                eta_s=stage.seconds_left or _left(stage, rate),
+                at=self.clock.now(),
+            ),
+        )
 
     def finish(self, result: Mapping[str, Any]) -> None:
         """Write the result."""

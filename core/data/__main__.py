@@ -16,8 +16,8 @@ from core.data.datasets import DatasetStore
 from core.data.prepare import OnProgress, prepare
 from core.errors import DatahallError
 from core.failure import tell
-from core.jobs.launcher import Progress
-from core.jobs.progress import report
+from core.paths import own_job_folder
+from core.progress import Progress, report
 from core.settings import load_settings
 
 _LEAST_PAUSE_S = 0.2
@@ -31,8 +31,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     parser.add_argument("--digest", help="the version; the newest without")
     parser.add_argument("--vocabulary", type=int, default=8000, help="subword pieces")
     flags = parser.parse_args(argv)
-    named = environment.get("DATAHALL_JOB_FOLDER")
-    folder = Path(named) if named else None
+    folder = own_job_folder(environment)
     clock = SystemClock()
     try:
         settings = load_settings(environment=environment, flags={"home": flags.home})

@@ -21,12 +21,11 @@ from core.evaluation.evaluate import Subject, Tick, evaluate, ignore_progress
 from core.evaluation.records import EvalReport
 from core.failure import tell as tell_failure
 from core.files import write_json
-from core.jobs.folder import JOB_FOLDER_VARIABLE
-from core.jobs.launcher import Progress
-from core.jobs.progress import report as report_progress
 from core.model.search import SearchOptions
 from core.model.weights import build_model, load_weights
-from core.paths import StatePaths
+from core.paths import StatePaths, own_job_folder
+from core.progress import Progress
+from core.progress import report as report_progress
 from core.runs.checkpoints import list_checkpoints
 from core.runs.records import Checkpoint, Run
 from core.runs.sql import SqlRunStore
@@ -45,8 +44,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     parser.add_argument("--home", help="home folder (or DATAHALL_HOME)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     flags = parser.parse_args(argv)
-    named = environment.get(JOB_FOLDER_VARIABLE)
-    folder = Path(named) if named else None
+    folder = own_job_folder(environment)
     try:
         settings = load_settings(environment=environment, flags={"home": flags.home})
         found = _evaluate(settings, flags, folder)

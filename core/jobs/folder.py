@@ -22,7 +22,6 @@ from core.files import PRIVATE_FILE, PRIVATE_FOLDER, read_json, write_json
 from core.jobs.processes import Identity
 
 JOB_VARIABLE = "DATAHALL_JOB"
-JOB_FOLDER_VARIABLE = "DATAHALL_JOB_FOLDER"
 SHIM_VARIABLE = "DATAHALL_SHIM"
 
 

@@ -21,11 +21,11 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import DatahallError, NotFoundError
 from core.failure import read as read_failure
-from core.jobs import progress, rows
+from core.jobs import rows
 from core.jobs.devices import Slots, count_gpus
 from core.jobs.endings import failed, never_started
 from core.jobs.folder import JobFolder
-from core.jobs.launcher import Job, JobKind, JobSpec, JobState, Progress
+from core.jobs.launcher import Job, JobKind, JobSpec, JobState
 from core.jobs.logs import tail as read_tail
 from core.jobs.plan import Look, Plan, make_plan
 from core.jobs.processes import boot_id, send
@@ -34,6 +34,8 @@ from core.jobs.sightings import look, over, press
 from core.jobs.specs import check_spec
 from core.jobs.starting import Claim, Failure, Starter
 from core.paths import StatePaths
+from core.progress import Progress
+from core.progress import read as read_progress
 from core.settings import JobSettings
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.25
@@ -106,7 +108,7 @@ class LocalLauncher:
         """Return how far the job is, or None when it has not said."""
         with self.database.read() as connection:
             _find(connection, job_id)
-        return progress.read(self._folder(job_id).path)
+        return read_progress(self._folder(job_id).path)
 
     def error(self, job_id: str) -> DatahallError | None:
         """Return the error that the job says it ended by, or None when it has not said."""

@@ -13,9 +13,10 @@ from core.errors import DatahallError, NotFoundError
 from core.jobs.devices import Slots
 from core.jobs.endings import Stop, describe_ending, failed, never_started
 from core.jobs.folder import Ending
-from core.jobs.launcher import Job, JobKind, JobSpec, JobState, Progress
+from core.jobs.launcher import Job, JobKind, JobSpec, JobState
 from core.jobs.queue import decide
 from core.jobs.specs import check_spec
+from core.progress import Progress
 
 _STEP_S = 0.1
 _ONE_CPU = Slots(cpu=1, gpus=0)

@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from core.command import Process, module_argv, start
 from core.errors import DatahallError
 from core.jobs.devices import parse_device, visible_gpus
-from core.jobs.folder import (
-    JOB_FOLDER_VARIABLE,
-    JOB_VARIABLE,
-    SHIM_VARIABLE,
-    JobFolder,
-    Order,
-)
+from core.jobs.folder import JOB_VARIABLE, SHIM_VARIABLE, JobFolder, Order
 from core.jobs.launcher import Job
 from core.jobs.logs import open_log
-from core.paths import StatePaths
+from core.paths import JOB_FOLDER_VARIABLE, StatePaths
 
 _OF_ANOTHER_JOB = (JOB_VARIABLE, JOB_FOLDER_VARIABLE, "DATAHALL_RUN")
 

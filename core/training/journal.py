@@ -7,8 +7,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from core.errors import UnavailableError
-from core.jobs.launcher import Progress
-from core.jobs.progress import report
+from core.progress import Progress, report
 from core.runs.records import MetricPoint, TranslationSample
 from core.runs.store import RunStore
 

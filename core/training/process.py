@@ -21,7 +21,8 @@ from core.database import open_database, sqlite_url
 from core.errors import ConflictError, DatahallError, UnavailableError
 from core.failure import tell
 from core.files import write_json
-from core.jobs.folder import JOB_FOLDER_VARIABLE, JOB_VARIABLE, take_lock
+from core.jobs.folder import JOB_VARIABLE, take_lock
+from core.paths import own_job_folder
 from core.runs.sql import SqlRunStore
 from core.settings import load_settings
 from core.training.config import load_config
@@ -51,8 +52,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     parser = argparse.ArgumentParser(prog="core.training", description="Train a run.")
     parser.add_argument("--run", required=True, type=Path, help="folder that holds config.json")
     flags = parser.parse_args(argv)
-    folder = environment.get(JOB_FOLDER_VARIABLE)
-    job_folder = Path(folder) if folder else None
+    job_folder = own_job_folder(environment)
     stop = StopFlag()
     stop.listen()
     try:
@@ -72,7 +72,7 @@ def attempt(folder: Path, environment: Mapping[str, str], stop: StopFlag) -> Non
     lock = take_lock(folder / "training.lock")
     if lock is None:
         raise ConflictError(f"run {run.run_name} is being trained by another process")
-    clock, job_folder = SystemClock(), environment.get(JOB_FOLDER_VARIABLE)
+    clock, job_folder = SystemClock(), own_job_folder(environment)
     database = open_database(settings.database_url or sqlite_url(settings.paths.database))
     try:
         store = SqlRunStore(database, clock)
@@ -84,14 +84,12 @@ def attempt(folder: Path, environment: Mapping[str, str], stop: StopFlag) -> Non
             store=store,
             clock=clock,
             job_id=environment.get(JOB_VARIABLE, ""),
-            journal=Journal(
-                store, run.run_id, clock, say, Path(job_folder) if job_folder else None
-            ),
+            journal=Journal(store, run.run_id, clock, say, job_folder),
             should_stop=lambda: stop.is_raised,
         )
         report = work(place)
         if report is not None and job_folder:
-            write_json(Path(job_folder) / "result.json", asdict(report))
+            write_json(job_folder / "result.json", asdict(report))
     finally:
         database.close()
         os.close(lock)

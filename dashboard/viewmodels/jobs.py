@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.jobs.launcher import Job, JobKind, JobState, Progress
+from core.jobs.launcher import Job, JobKind, JobState
+from core.progress import Progress
 from dashboard.viewmodels.looks import Look, state_look
 from dashboard.viewmodels.units import age, count, counted, duration, rate, size
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.backup.job import JobFolder
+from core.backup.job import Reporter
 from core.backup.vault import Stage
 from core.clock import FixedClock
 from core.paths import StatePaths
@@ -177,7 +177,7 @@ def _restics_on(paths: StatePaths) -> list[str]:
 def test_progress_is_written_twice_a_second_and_at_each_new_message(folder: Path) -> None:
     """With a rate and the seconds left, measured where restic does not tell them."""
     clock = FixedClock()
-    job = JobFolder(folder, clock)
+    job = Reporter(folder, clock)
 
     def written() -> dict[str, object]:
         document: dict[str, object] = json.loads((folder / "progress.json").read_text())
@@ -197,9 +197,16 @@ def test_progress_is_written_twice_a_second_and_at_each_new_message(folder: Path
     assert (written()["message"], written()["total"]) == ("comparing", None)
 
 
+def test_progress_that_cannot_be_written_does_not_end_the_backup(folder: Path) -> None:
+    """It is told while restic runs, to a disk that may be full."""
+    (folder / "file").touch()
+    Reporter(folder / "file", FixedClock()).tell(Stage(message="backing up"))
+    assert [path.name for path in folder.iterdir()] == ["file"]
+
+
 def test_without_a_job_folder_nothing_is_written(folder: Path) -> None:
     """Started by hand."""
-    job = JobFolder(None, FixedClock())
+    job = Reporter(None, FixedClock())
     job.tell(Stage(message="backing up"))
     job.finish({"sentence": "done"})
     assert list(folder.iterdir()) == []

@@ -10,8 +10,8 @@ from core.command import SystemRunner
 from core.data.__main__ import main, progress_writer
 from core.data.datasets import DatasetStore
 from core.data.records import Dataset
-from core.jobs.progress import read
 from core.paths import StatePaths
+from core.progress import read
 
 
 def test_the_job_prepares_and_tells_its_progress(

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from core.command import module_argv
-from core.jobs.launcher import JobKind, JobSpec, JobState, Progress
-from core.jobs.progress import report
+from core.jobs.launcher import JobKind, JobSpec, JobState
+from core.progress import Progress, report
 from core.tables import job as table
 from tests.core.jobs.conftest import Yard, processes_of, until, until_there
 

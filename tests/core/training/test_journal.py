@@ -11,8 +11,8 @@ import pytest
 from core import database as database_module
 from core.clock import FixedClock
 from core.database import Database, open_database, sqlite_url
-from core.jobs.progress import read
 from core.paths import StatePaths
+from core.progress import read
 from core.runs.records import RunSpec
 from core.runs.sql import SqlRunStore
 from core.training.journal import Journal

@@ -18,7 +18,7 @@ from core.command import module_argv, start
 from core.data.datasets import DatasetStore
 from core.errors import CorruptError
 from core.jobs.folder import take_lock
-from core.jobs.progress import read
+from core.progress import read
 from core.runs.checkpoints import list_checkpoints
 from core.training import process as entry
 from core.training import session

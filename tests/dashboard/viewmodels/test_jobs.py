@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.jobs.launcher import Job, JobKind, JobState, Progress
+from core.jobs.launcher import Job, JobKind, JobState
+from core.progress import Progress
 from dashboard.viewmodels.jobs import (
     heartbeat,
     heartbeat_sentence,

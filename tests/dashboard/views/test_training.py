@@ -7,10 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.audit import Actor
-from core.jobs.launcher import JobKind, JobState, Progress
+from core.jobs.launcher import JobKind, JobState
 from core.jobs.memory import Script
 from core.lifecycle.records import RunView, TrainRequest
 from core.lifecycle.training import request_run
+from core.progress import Progress
 from core.runs.records import MetricPoint, TranslationSample
 from tests.dashboard.views.conftest import House, open_tab
 

@@ -1,15 +1,30 @@
-"""How far a job is, told through `progress.json` in its folder."""
+"""How the process of a job tells how far it is, through `progress.json` in the job's folder."""
 
 import contextlib
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.files import read_json
-from core.jobs.launcher import Progress
 
 _NAME = "progress.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a job is; `total` is absent when unknown.
+
+    `unit` names what is counted (`bytes`, `steps`, `sentences`); `message` says what is being done.
+    """
+
+    done: float
+    total: float | None
+    unit: str
+    message: str
+    rate: float | None = None
+    eta_s: float | None = None
+    at: float = 0.0
 
 
 def report(folder: Path, progress: Progress) -> None:

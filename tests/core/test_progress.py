@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs.launcher import Progress
-from core.jobs.progress import read, report
+from core.progress import Progress, read, report
 
 PROGRESS = Progress(
     done=3.5, total=10.0, unit="steps", message="¿qué? \"'\n🌙", rate=1.25, eta_s=5.2, at=1e9
