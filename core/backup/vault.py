@@ -55,9 +55,10 @@ class Vault:
         """Make the repository where there is none; return its recovery key when one was made.
 
         The key is kept nowhere: show it, once. A repository that a job had to make without anybody
-        looking gets its recovery key at the first call of this.
+        looking gets its recovery key at the first call of this. Waits for a backup that runs.
         """
-        return self.engine.initialise()
+        with self.turn(lambda _: None):
+            return self.engine.initialise()
 
     def snapshots(self) -> Sequence[Snapshot]:
         """Return the known snapshots of this repository, newest first."""

@@ -3,7 +3,7 @@
 from core.audit import Actor
 from core.backup.engine import RepositoryStatus
 from core.backup.find import find_restic
-from core.errors import UnavailableError
+from core.errors import ConflictError, UnavailableError
 from core.files import PRIVATE_FILE, write_atomic
 from core.lifecycle.hall import Hall
 
@@ -30,13 +30,30 @@ def repository_status(hall: Hall) -> RepositoryStatus:
     return hall.vault.status()
 
 
-def make_recovery_key(hall: Hall, actor: Actor) -> str | None:
-    """Make the repository and its recovery key where they are missing; return the new key.
+def make_recovery_key(hall: Hall, actor: Actor) -> str:
+    """Make the repository where it is missing, and its recovery key; return the key.
 
-    None means that a key was made before: it is kept nowhere here and cannot be shown again. Takes
-    seconds; waits for a backup that runs. Raises a DatahallError with cause and remedy.
+    Raises ConflictError when one was made before: it is kept nowhere here and cannot be shown
+    again. Takes seconds; waits for a backup that runs.
     """
-    return hall.ledger.perform(actor, "backups.recovery-key", REPOSITORY, hall.vault.initialise)
+
+    def make() -> str:
+        key = hall.vault.initialise()
+        if key is None:
+            opens = f"restic -r {hall.vault.engine.repository} -p {hall.paths.repository_key}"
+            raise ConflictError(
+                "a recovery key was made before; it is kept nowhere here",
+                remedy='If you keep it, press "I have stored it" on the page Backups; if it is '
+                f"lost, remove it ({opens} key list, then key remove ID) and make another",
+            )
+        return key
+
+    return hall.ledger.perform(actor, "backups.recovery-key", REPOSITORY, make)
+
+
+def may_have_recovery_key(hall: Hall) -> bool:
+    """Whether a recovery key was made, or that cannot be told without opening the repository."""
+    return hall.vault.engine.has_recovery_key() is not False
 
 
 def confirm_recovery_key(hall: Hall, actor: Actor) -> None:

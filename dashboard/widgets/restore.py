@@ -9,7 +9,12 @@ from core.backup.engine import Snapshot
 from core.errors import DatahallError
 from core.lifecycle.backups import request_restore
 from core.lifecycle.hall import Hall
-from core.lifecycle.vault import confirm_recovery_key, make_recovery_key, recovery_key_stored_at
+from core.lifecycle.vault import (
+    confirm_recovery_key,
+    make_recovery_key,
+    may_have_recovery_key,
+    recovery_key_stored_at,
+)
 from dashboard.session import current_actor, forget, recall, remember, zone
 from dashboard.viewmodels.backups import snapshot_rows
 from dashboard.viewmodels.plain import plain
@@ -88,29 +93,27 @@ def _restore(hall: Hall, snapshot: str, target: str, only: str) -> None:
 
 
 def _draw_offer(hall: Hall) -> None:
-    """Offer to make the recovery key."""
+    """Offer to make the recovery key, or to say that one made before is kept."""
+    may_be_made = may_have_recovery_key(hall)
+    state = "Nobody has confirmed that a recovery key" if may_be_made else "No recovery key"
     with st.container(border=True, key="recovery"):
         st.markdown(
-            ":material/key: **No recovery key is kept yet.** Backups are encrypted with a key in "
-            "this machine's home folder: if the machine is lost, only a recovery key opens them."
+            f":material/key: **{state} is kept yet.** Backups are encrypted with a key in this "
+            "machine's home folder: if the machine is lost, only a recovery key opens them."
         )
-        if st.button("Make the recovery key", key="recovery-make"):
+        with st.container(horizontal=True):
+            is_asked = st.button("Make the recovery key", key="recovery-make")
+            if may_be_made:
+                _draw_confirmation(hall)
+        if is_asked:
             with st.spinner("Making the key (a few seconds)"):
-                _make(hall)
+                perform(lambda: _make(hall), "The recovery key is made")
             st.rerun()
 
 
 def _make(hall: Hall) -> None:
     """Make the key and remember it for this session alone."""
-
-    def make() -> None:
-        key = make_recovery_key(hall, current_actor())
-        if key is None:
-            confirm_recovery_key(hall, current_actor())
-        else:
-            remember(KEY_ONCE, key)
-
-    perform(make, "The recovery key is made")
+    remember(KEY_ONCE, make_recovery_key(hall, current_actor()))
 
 
 def _draw_key(hall: Hall, key: str) -> None:
@@ -122,6 +125,11 @@ def _draw_key(hall: Hall, key: str) -> None:
         title="Your recovery key, shown this once",
     )
     st.code(key, language=None)
+    _draw_confirmation(hall)
+
+
+def _draw_confirmation(hall: Hall) -> None:
+    """Draw the one button that says that the key is kept: nothing else may claim it."""
     if st.button("I have stored it", key="recovery-stored", type="primary"):
         perform(lambda: confirm_recovery_key(hall, current_actor()), "Good. It is not kept here")
         forget(KEY_ONCE)
