@@ -18,13 +18,17 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     """Yield an empty folder beside what it will become; whatever is left of it is removed.
 
     It is locked while in use, so that the next one can tell and remove what a killed process left.
+    The parent is locked from the sweep until then, as a new folder is nobody's for a moment.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    _sweep(parent)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    descriptor = os.open(folder, os.O_RDONLY)
+    guard = _lock(parent)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _sweep(parent)
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        descriptor = _lock(folder)
+    finally:
+        os.close(guard)
+    try:
         yield folder
     finally:
         os.close(descriptor)
@@ -47,6 +51,13 @@ def file_lock(path: Path) -> Iterator[None]:
     with path.open("a") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
+
+
+def _lock(folder: Path) -> int:
+    """Return a descriptor that holds the folder's lock, waiting for whoever holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
 
 
 def _sweep(parent: Path) -> None:
