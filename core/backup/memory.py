@@ -15,6 +15,7 @@ from core.backup.names import (
     chosen_name,
     is_below,
     legible,
+    make_target,
     require_empty,
 )
 from core.backup.walk import Found, Walk
@@ -123,7 +124,7 @@ class MemoryEngine:
         nodes = {name: node for name, node in tree.items() if not top or is_below(name, top)}
         if top and not nodes:
             raise NotFoundError(f"snapshot {snapshot_id[:8]} holds no {top!r}")
-        target.mkdir(parents=True, exist_ok=True)
+        make_target(target)
         damaged = [name for name, node in nodes.items() if not self._is_whole(node)]
         meter = _Meter(on_progress, sum(node.size for node in nodes.values()), len(nodes))
         for name, node in nodes.items():

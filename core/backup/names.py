@@ -54,8 +54,24 @@ def check_tags(tags: Sequence[str]) -> None:
 
 
 def require_empty(target: Path) -> None:
-    """Raise ConflictError unless `target` is absent or an empty folder."""
+    """Raise ConflictError unless `target` is absent or empty, InputError when it is unreadable."""
     if not os.path.lexists(target):
         return
-    if not target.is_dir() or any(target.iterdir()):
+    try:
+        is_empty = target.is_dir() and not any(target.iterdir())
+    except OSError as error:
+        raise InputError(
+            f"{target} cannot be read: {error.strerror}", remedy="Choose another folder"
+        ) from error
+    if not is_empty:
         raise ConflictError(f"{target} is not an empty folder", remedy="Choose a new one")
+
+
+def make_target(target: Path) -> None:
+    """Make the folder to restore into where it is not there; raises InputError."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{target} cannot be written: {error.strerror}", remedy="Choose another folder"
+        ) from error

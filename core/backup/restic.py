@@ -25,6 +25,7 @@ from core.backup.names import (
     chosen_name,
     is_below,
     legible,
+    make_target,
     require_empty,
     stored_name,
 )
@@ -157,7 +158,7 @@ class ResticEngine:
         }
         if top and not sizes:
             raise NotFoundError(f"snapshot {snapshot_id[:8]} holds no {top!r}")
-        target.mkdir(parents=True, exist_ok=True)
+        make_target(target)
         listener, ticker = self._meters(target, sizes, on_progress)
         argv = arguments.restore(self.client.restic, snapshot_id, target, top)
         outcome = self.client.run(argv, on_line=listener, on_tick=ticker)

@@ -13,7 +13,7 @@ from core.backup.manifest import Manifest
 from core.backup.names import chosen_name, is_below, require_empty
 from core.backup.proof import Comparison, compare_listing, compare_restored
 from core.backup.vault import OnStage, Stage, Vault, stages
-from core.errors import CorruptError, NotFoundError
+from core.errors import CorruptError, InputError, NotFoundError
 
 _ROOM = 1.05
 
@@ -130,14 +130,18 @@ def _judge(vault: Vault, snapshot: Snapshot) -> bool:
 
 
 def _require_room(manifest: Manifest, only: str | None, target: Path) -> None:
-    """Raise DestinationFullError when the files will not fit."""
+    """Raise DestinationFullError when the files will not fit, InputError where none ever does."""
     sizes = [entry.bytes for entry in manifest.entries if not only or is_below(entry.path, only)]
     needed = int(sum(sizes) * _ROOM)
-    there = next(path for path in (target, *target.parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    if free < needed:
+    there = next(path for path in (target, *target.parents) if os.access(path, os.F_OK))
+    room = shutil.disk_usage(there)
+    if not room.total:  # /proc, /sys
+        raise InputError(
+            f"{target} cannot be written: {there} keeps no files", remedy="Choose another folder"
+        )
+    if room.free < needed:
         raise DestinationFullError(
-            f"restoring needs {needed:,} bytes, {there} has {free:,} left",
+            f"restoring needs {needed:,} bytes, {there} has {room.free:,} left",
             remedy="Choose another folder, or restore less with --only",
         )
 

@@ -1,10 +1,11 @@
 """Backup, verify, restore and drill as actions: each one is a job."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from core.audit import Actor
 from core.backup.engine import Snapshot
+from core.backup.names import require_empty
 from core.command import module_argv
 from core.data.records import Dataset
 from core.errors import InputError
@@ -18,7 +19,8 @@ def request_backup(hall: Hall, actor: Actor, what: str) -> Job:
     """Queue a backup of everything, the datasets, the runs or the databases."""
     if what not in SCOPES:
         raise InputError(f"unknown scope {what!r}", remedy="Use one of " + ", ".join(SCOPES))
-    return _queue(hall, actor, JobKind.BACKUP, f"Back up {what}", what, ("run", "--what", what))
+    spec = _spec(hall, JobKind.BACKUP, f"Back up {what}", what, "run", "--what", what)
+    return _queue(hall, actor, "run", what, lambda: spec)
 
 
 def protect_dataset(hall: Hall, actor: Actor, dataset: Dataset) -> Job:
@@ -27,40 +29,45 @@ def protect_dataset(hall: Hall, actor: Actor, dataset: Dataset) -> Job:
     for job in hall.launcher.jobs(subject=subject, kind=JobKind.BACKUP, limit=1):
         if not job.state.is_over:
             return job
-    arguments = ("run", "--dataset", f"{dataset.name}/{dataset.digest}")
-    return _queue(hall, actor, JobKind.BACKUP, f"Back up {dataset.name}", subject, arguments)
+    named = f"--dataset={dataset.name}/{dataset.digest}"
+    spec = _spec(hall, JobKind.BACKUP, f"Back up {dataset.name}", subject, "run", named)
+    return _queue(hall, actor, "run", subject, lambda: spec)
 
 
 def request_verify(hall: Hall, actor: Actor, *, read_data: bool) -> Job:
     """Queue a check of the repository; with `read_data` of every stored byte."""
-    arguments = ("verify", "--read-data") if read_data else ("verify",)
-    return _queue(hall, actor, JobKind.VERIFY, "Verify backups", "repository", arguments)
+    flags = ("--read-data",) if read_data else ()
+    spec = _spec(hall, JobKind.VERIFY, "Verify backups", "repository", "verify", *flags)
+    return _queue(hall, actor, "verify", "repository", lambda: spec)
 
 
 def request_drill(hall: Hall, actor: Actor, snapshot: str = "latest") -> Job:
     """Queue a restore to a scratch folder that compares every byte."""
-    chosen = hall.vault.find(snapshot)
-    return _queue(
-        hall, actor, JobKind.VERIFY, f"Restore drill of {chosen.id[:8]}", chosen.id,
-        ("drill", chosen.id),
-    )  # fmt: skip
+
+    def plan() -> JobSpec:
+        chosen = hall.vault.find(snapshot)
+        title = f"Restore drill of {chosen.id[:8]}"
+        return _spec(hall, JobKind.VERIFY, title, chosen.id, "drill", chosen.id)
+
+    return _queue(hall, actor, "drill", snapshot, plan)
 
 
 def request_restore(
     hall: Hall, actor: Actor, snapshot: str, target: Path, only: str | None = None
 ) -> Job:
     """Queue a restore into an empty or new folder; every byte is compared afterwards."""
-    chosen = hall.vault.find(snapshot)
-    folder = target.expanduser().absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} is not an empty folder", remedy="Choose a new one")
-    if folder.resolve().is_relative_to(hall.paths.home.resolve()):
-        raise InputError(
-            f"{folder} lies inside the home folder", remedy="Restore beside it, then compare"
+    folder = _outside(hall.paths.home, target)
+    require_empty(folder)
+
+    def plan() -> JobSpec:
+        chosen = hall.vault.find(snapshot)
+        title = f"Restore {chosen.id[:8]} to {folder}"
+        part = (f"--only={only}",) if only else ()
+        return _spec(
+            hall, JobKind.RESTORE, title, chosen.id, "restore", chosen.id, f"--to={folder}", *part
         )
-    arguments = ("restore", chosen.id, "--to", str(folder), *(("--only", only) if only else ()))
-    title = f"Restore {chosen.id[:8]} to {folder}"
-    return _queue(hall, actor, JobKind.RESTORE, title, chosen.id, arguments)
+
+    return _queue(hall, actor, "restore", snapshot, plan, {"to": str(folder), "only": only})
 
 
 def list_snapshots(hall: Hall) -> Sequence[Snapshot]:
@@ -73,19 +80,40 @@ def dataset_subject(dataset: Dataset) -> str:
     return f"dataset:{dataset.digest}"
 
 
-def _queue(
-    hall: Hall, actor: Actor, kind: JobKind, title: str, subject: str, arguments: Sequence[str]
-) -> Job:
-    """Audit and queue one backup job."""
-    home = ("--home", str(hall.paths.home))
-    spec = JobSpec(
+def _outside(home: Path, target: Path) -> Path:
+    """Return the folder that is meant; raises InputError when it lies in the home folder."""
+    try:
+        folder = target.expanduser().absolute()
+        is_inside = folder.resolve().is_relative_to(home.resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, an unknown ~user, NUL
+        raise InputError(f"{str(target)!r} names no folder: {error}") from error
+    if is_inside:
+        raise InputError(
+            f"{folder} lies inside the home folder", remedy="Restore beside it, then compare"
+        )
+    return folder
+
+
+def _spec(hall: Hall, kind: JobKind, title: str, subject: str, *arguments: str) -> JobSpec:
+    """Return what is asked of a backup job; values that are typed stand in one word with `=`."""
+    return JobSpec(
         kind=kind,
         title=title,
         subject=subject,
-        argv=module_argv("core.backup", *arguments, *home),
+        argv=module_argv("core.backup", *arguments, "--home", str(hall.paths.home)),
         grace_s=hall.settings.jobs.grace_s,
     )
-    action = f"backups.{arguments[0]}"
+
+
+def _queue(
+    hall: Hall,
+    actor: Actor,
+    verb: str,
+    target: str,
+    plan: Callable[[], JobSpec],
+    arguments: Mapping[str, object] | None = None,
+) -> Job:
+    """Audit and queue one backup job; nothing is looked for before it is clear who may ask."""
     return hall.ledger.perform(
-        actor, action, subject, lambda: hall.launcher.submit(spec), {"title": title}
+        actor, f"backups.{verb}", target, lambda: hall.launcher.submit(plan()), arguments
     )

@@ -1,18 +1,22 @@
 """Restore, drill and check: what comes back is compared, and damage takes the proof back."""
 
+import errno
+import os
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from core.backup.failures import DestinationFullError
 from core.backup.memory import MemoryEngine, Node
+from core.backup.names import require_empty
 from core.backup.restoring import drill, restore, verify
 from core.backup.saving import back_up
 from core.backup.vault import Stage, Vault
-from core.errors import ConflictError, CorruptError, NotFoundError, UnavailableError
+from core.errors import ConflictError, CorruptError, InputError, NotFoundError, UnavailableError
 
 PAIRS = "datasets/demo/abc123/pairs.tsv.gz"
 
@@ -88,10 +92,34 @@ def test_a_restore_that_will_not_fit_is_not_begun(
     vault: Vault, tmp_path: Path, heard: list[Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message says how many bytes are needed."""
-    monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 10}))
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(total=20, free=10))
     with pytest.raises(DestinationFullError, match="10 left"):
         restore(vault, "latest", tmp_path / "out", None, heard.append)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("below", ["/proc/x", "{}/file/x", "{}/" + "x" * 300])
+def test_a_target_that_nothing_can_write_is_bad_input(
+    vault: Vault, tmp_path: Path, heard: list[Stage], below: str
+) -> None:
+    """Whatever the system says of it is told, not raised raw."""
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written: ") as caught:
+        restore(vault, "latest", Path(below.format(tmp_path)), None, heard.append)
+    assert caught.value.remedy
+
+
+def test_a_target_that_nobody_may_look_into_is_bad_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests may run as root, so the system is made to refuse."""
+
+    def refuse(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(InputError, match="cannot be read: Permission denied"):
+        require_empty(tmp_path)
 
 
 def test_restored_bytes_that_are_not_the_backed_up_ones_are_named(

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.audit import Actor
 from core.backup.engine import RepositoryStatus, Snapshot
+from core.backup.memory import MemoryEngine
 from core.files import write_json
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.memory import Script
+from core.lifecycle.vault import make_recovery_key
+from dashboard import wiring
 from dashboard.widgets import backups, restore
 from tests.dashboard.views.conftest import House
 
@@ -102,7 +106,7 @@ def test_a_restore_is_asked_for_in_a_drawer(
     page.text_input(key="restore-only").set_value("datasets/demo")
     press(page, "Restore and compare")
     job = house.launcher.jobs(kind=JobKind.RESTORE)[0]
-    assert {"restore", "--only", "datasets/demo"} <= set(job.spec.argv)
+    assert {"restore", f"--to={tmp_path / 'back'}", "--only=datasets/demo"} <= set(job.spec.argv)
     write_json(house.hall.paths.job(job.id) / "result.json", {"sentence": "12 of 12 files match"})
     house.clock.advance(1)
     assert "12 of 12 files match" in words(page.run())
@@ -137,6 +141,26 @@ def test_the_recovery_key_is_shown_once(
     assert "AAAAA-BBBBB" not in words(page)
     assert "kept off this machine" in words(page)
     assert "AAAAA" not in house.hall.paths.recovery_mark.read_text(encoding="utf-8")
+
+
+def test_a_key_made_before_counts_as_kept_only_when_somebody_says_so(
+    house: House, open_page: Open, words: Words, monkeypatch: pytest.MonkeyPatch, admin: Actor
+) -> None:
+    """By the command line, or in a browser that was closed: nobody may have written it down."""
+    engine = MemoryEngine(root=house.hall.paths.home, clock=house.clock)
+    hall = replace(house.hall, vault=replace(house.hall.vault, engine=engine))
+    monkeypatch.setattr(wiring, "hall", lambda: hall)
+    make_recovery_key(hall, admin)
+    page = open_page("backups")
+    assert "Nobody has confirmed that a recovery key is kept" in words(page)
+    press(page, "Make the recovery key")
+    assert "made before" in page.error[0].value
+    assert "What to do" in page.error[0].value
+    assert not hall.paths.recovery_mark.exists()
+    press(page, "I have stored it")
+    assert "kept off this machine" in words(page)
+    actions = [entry.action for entry in hall.ledger.entries()]
+    assert actions.count("backups.recovery-key-stored") == 1
 
 
 def test_a_missing_restic_is_said_with_its_remedy(
