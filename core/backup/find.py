@@ -1,11 +1,13 @@
 """restic itself: on PATH, or unpacked below the home folder without root, or said to be missing."""
 
+import contextlib
 import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.backup.locks import held
 from core.backup.program import Call, Outcome, WatchedRunner
 from core.command import Runner, SystemRunner
 from core.errors import CommandError, DatahallError, UnavailableError
@@ -63,9 +65,11 @@ def obtain_restic(tools: Path, search_path: str | None = None) -> Restic:
 
     Raises UnavailableError with the mending command.
     """
-    try:
+    with contextlib.suppress(UnavailableError):
         return find_restic(tools, search_path)
-    except UnavailableError:
+    with held(tools / ".restic.lock", lambda: None):
+        with contextlib.suppress(UnavailableError):  # another process fetched it meanwhile
+            return find_restic(tools, search_path)
         _unpack(tools, search_path)
         return find_restic(tools, search_path)
 
@@ -91,7 +95,10 @@ def _identify(path: Path, runner: Runner) -> Restic | None:
 
 
 def _unpack(tools: Path, search_path: str | None) -> None:
-    """Fetch Debian's package with the machine's own apt, which checks its signature; unpack it."""
+    """Fetch Debian's package with the machine's own apt, which checks its signature; unpack it.
+
+    One process at a time: whatever is in its scratch folder was left by one that was killed.
+    """
     environment = {"PATH": search_path} if search_path is not None else {}
     folder = tools / ".tmp-restic"
     shutil.rmtree(folder, ignore_errors=True)
@@ -102,7 +109,7 @@ def _unpack(tools: Path, search_path: str | None) -> None:
         target = tools / "restic"
         shutil.rmtree(target, ignore_errors=True)
         (folder / "root").rename(target)
-    except CommandError as error:
+    except (CommandError, UnavailableError) as error:  # no network, no apt
         raise UnavailableError(
             f"restic is not here and could not be fetched ({error.message})", remedy=_REMEDY
         ) from error

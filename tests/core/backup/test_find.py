@@ -1,9 +1,13 @@
 """Restic is found, or unpacked without root, or its absence comes with the mending command."""
 
+import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -18,6 +22,12 @@ def put(program: Path, folder: Path, name: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.move(program, folder / name)
     return str(folder)
+
+
+def link_programs(folder: Path) -> None:
+    """Put what unpacking a package needs beside a false apt-get."""
+    for name in ("dpkg-deb", "sh", "cp", "touch", "tar", "rm"):
+        (folder / name).symlink_to(shutil.which(name) or "")
 
 
 def test_restic_of_this_machine_is_found(tmp_path: Path) -> None:
@@ -111,13 +121,12 @@ def test_restic_is_unpacked_without_root(
         ),
         tmp_path / "bin", "apt-get",
     )  # fmt: skip
-    for name in ("dpkg-deb", "sh", "cp", "touch", "tar", "rm"):
-        (Path(bin_folder) / name).symlink_to(shutil.which(name) or "")
+    link_programs(Path(bin_folder))
     tools = tmp_path / "tools"
     found = obtain_restic(tools, bin_folder)
     assert found.path == tools / "restic" / "usr" / "bin" / "restic"
     assert find_restic(tools, bin_folder) == found
-    assert [path.name for path in tools.iterdir()] == ["restic"]
+    assert [path.name for path in tools.iterdir() if path.name != ".restic.lock"] == ["restic"]
     assert updated.exists() == lists_are_missing
 
 
@@ -128,5 +137,31 @@ def test_when_it_cannot_be_fetched_the_reason_is_told(program: Program, tmp_path
     with pytest.raises(UnavailableError, match="Temporary failure resolving") as caught:
         obtain_restic(tmp_path / "tools", folder)
     assert caught.value.remedy
-    with pytest.raises(UnavailableError, match="not installed"):
+
+
+def test_without_apt_the_remedy_is_told_as_well(tmp_path: Path) -> None:
+    """Not every machine is a Debian."""
+    with pytest.raises(UnavailableError, match=r"restic is not here.*not installed") as caught:
         obtain_restic(tmp_path / "tools", str(tmp_path / "empty"))
+    assert "install restic" in caught.value.remedy
+
+
+def test_two_processes_fetch_restic_once(
+    program: Program, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second waits for the first and finds what it unpacked; neither removes the other's."""
+    fetched, gate, tools = tmp_path / "fetched", tmp_path / "gate", tmp_path / "tools"
+    os.mkfifo(gate)
+    script = f"echo once >> {fetched}; read word < {gate}; cp {package} ."
+    bin_folder = put(program(script), tmp_path / "bin", "apt-get")
+    link_programs(Path(bin_folder))
+    waits = Event()
+    monkeypatch.setattr(time, "sleep", lambda _seconds: waits.set())
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(obtain_restic, tools, bin_folder)
+        with gate.open("w") as opened:  # returns once the first one downloads
+            second = pool.submit(obtain_restic, tools, bin_folder)
+            assert waits.wait(20)
+            opened.write("go\n")
+        assert first.result(60) == second.result(60)
+    assert fetched.read_text(encoding="utf-8") == "once\n"
