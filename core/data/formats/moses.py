@@ -51,7 +51,12 @@ def _plan(corpus: Corpus) -> Sequence[_Sides]:
                 f"{shown(path)} names neither language",
                 remedy=f"Moses files end in .{corpus.source} and .{corpus.target} (or .gz after)",
             )
-        stems.setdefault(_stem(path), {})[language] = path
+        kept = stems.setdefault(_stem(path), {}).setdefault(language, path)
+        if kept != path:
+            raise InputError(
+                f"{shown(kept)} and {shown(path)} are the same side of the corpus",
+                remedy="Give one of them",
+            )
     plan = []
     for stem, sides in stems.items():
         missing = {corpus.source, corpus.target} - sides.keys()

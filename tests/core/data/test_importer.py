@@ -55,6 +55,14 @@ def test_tsv_keeps_two_columns_and_ignores_the_rest(load: Import, toy: Path) -> 
     assert dataset.rejected == {}
 
 
+def test_a_side_that_is_given_twice_is_refused(load: Import, write: Write) -> None:
+    """Packed and unpacked may differ; nobody can tell which one was meant."""
+    files = [write("train.en", b"Hello\n"), write("train.es", b"Hola\n")]
+    packed = write("train.en.gz", gzip.compress(b"Bye\n"))
+    with pytest.raises(InputError, match=r"train\.en and .*train\.en\.gz are the same side"):
+        load(*files, packed)
+
+
 def test_moses_files_pair_by_line(load: Import, toy: Path) -> None:
     """Two files in any order, told apart by their endings."""
     dataset = load(toy / "train.es", toy / "train.en")
