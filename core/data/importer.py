@@ -1,6 +1,6 @@
 """Import: files of parallel text become a dataset version, or nothing at all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from core.clock import Clock
@@ -16,6 +16,8 @@ from core.errors import InputError
 AUTO = "auto"
 _REPORT_EVERY = 5000
 
+OnCount = Callable[[int], None]
+
 
 def import_files(  # noqa: PLR0913  (what the user typed)
     store: DatasetStore,
@@ -27,7 +29,7 @@ def import_files(  # noqa: PLR0913  (what the user typed)
     form: str = AUTO,
     clock: Clock,
     licence: str = "",
-    on_progress: Callable[[int], None] | None = None,
+    on_progress: OnCount | None = None,
 ) -> Dataset:
     """Import files as a version of dataset `name`; the same content gives the same version.
 
@@ -39,7 +41,7 @@ def import_files(  # noqa: PLR0913  (what the user typed)
     corpus = Corpus(files=tuple(dict.fromkeys(files)), source=source, target=target)
     chosen = choose_format(corpus, form)
     tally = Tally()
-    pairs = _counted(chosen.read(corpus, tally), on_progress)
+    pairs = counted(chosen.read(corpus, tally), on_progress)
     names = (shown(Path(path.name)) for path in corpus.files)  # bytes that are no text, escaped
     return store.add(
         name, source, target, pairs,
@@ -69,7 +71,7 @@ def choose_format(corpus: Corpus, form: str) -> CorpusFormat:
     return FORMATS[form]
 
 
-def _counted(pairs: Iterator[Pair], on_progress: Callable[[int], None] | None) -> Iterator[Pair]:
+def counted(pairs: Iterable[Pair], on_progress: OnCount | None) -> Iterator[Pair]:
     """Yield the pairs and tell how many there were now and then."""
     for number, pair in enumerate(pairs, start=1):
         if on_progress is not None and number % _REPORT_EVERY == 0:
