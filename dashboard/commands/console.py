@@ -4,7 +4,8 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +13,20 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from core.audit import Actor, Role
 from core.errors import CommandError, DatahallError
 from core.jobs.launcher import Job, JobState
-from core.jobs.launcher import Progress as JobProgress
 from core.lifecycle.hall import Hall, opened_hall
+from core.progress import Progress as JobProgress
 from core.settings import Settings, load_settings
 
 POLL_S = 0.3
@@ -90,11 +97,7 @@ def follow(hall: Hall, job_id: str, *, quiet: bool = False) -> Job:
     """Show a job's progress until it is over, and return it; Ctrl-C leaves the job running."""
     if quiet or not messages.is_terminal:
         return _follow_plain(hall, job_id, quiet=quiet)
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=messages, transient=True) as bar:
+    with _bar() as bar:
         task = bar.add_task(hall.launcher.job(job_id).spec.title, total=None, rate="")
         while True:
             job = hall.launcher.wait(job_id, timeout_s=POLL_S)
@@ -106,6 +109,30 @@ def follow(hall: Hall, job_id: str, *, quiet: bool = False) -> Job:
                 )  # fmt: skip
             if job.state.is_over:
                 return job
+
+
+@contextmanager
+def counting(
+    title: str, unit: str, *, total: int | None = None, quiet: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """Give what is to be told the number done so far; show it while this command works.
+
+    A bar on a terminal, else a line every few seconds, on standard error.
+    """
+    told_at = time.monotonic()
+
+    def print_now_and_then(done: int) -> None:
+        nonlocal told_at
+        if not quiet and time.monotonic() - told_at >= PLAIN_EVERY_S:
+            told_at = time.monotonic()
+            messages.print(f"{title}: {done:,} {unit}", markup=False)
+
+    if quiet or not messages.is_terminal:
+        yield print_now_and_then
+        return
+    with _bar() as bar:
+        task = bar.add_task(title, total=total, rate="")
+        yield lambda done: bar.update(task, completed=done, rate=f"{done:,} {unit}")
 
 
 def demand(job: Job, hall: Hall) -> Job:
@@ -137,6 +164,15 @@ def rate_words(progress: JobProgress) -> str:
 def error_document(error: DatahallError) -> dict[str, object]:
     """Return the JSON shape of any failure."""
     return {"error": {"kind": error.kind, "message": error.message, "remedy": error.remedy}}
+
+
+def _bar() -> Progress:
+    """Return a progress bar that is gone once its work is done."""
+    return Progress(
+        TextColumn("{task.description}", markup=False), BarColumn(),
+        TaskProgressColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(), console=messages, transient=True,
+    )  # fmt: skip
 
 
 def _follow_plain(hall: Hall, job_id: str, *, quiet: bool) -> Job:

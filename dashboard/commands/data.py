@@ -1,16 +1,19 @@
 """`datahall data`: the demo corpus, import, list, show, prepare, delete."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.data.records import Dataset
+from core.data.records import Dataset, Pair
 from core.lifecycle import datasets
 from core.lifecycle.hall import Hall
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
+    counting,
     demand,
     follow,
     hall_of,
@@ -20,6 +23,9 @@ from dashboard.commands.console import (
 )  # fmt: skip
 from dashboard.commands.documents import dataset_document
 
+EXAMPLES = 5
+FOUND = 2  # of what each rule dropped or changed
+
 app = typer.Typer(help="Parallel text: import, look, prepare.", no_args_is_help=True)
 
 
@@ -27,7 +33,8 @@ app = typer.Typer(help="Parallel text: import, look, prepare.", no_args_is_help=
 def add_demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Generate the demo corpus as dataset `demo`. Example: datahall data demo."""
     with hall_of(home) as hall:
-        dataset = datasets.add_demo(hall, operator())
+        with counting("making the demo corpus", "pairs", quiet=as_json) as tell:
+            dataset = datasets.add_demo(hall, operator(), on_progress=tell)
         _tell(_document(hall, dataset), dataset, as_json=as_json)
 
 
@@ -46,9 +53,11 @@ def import_files(
     Example: datahall data import mine train.en train.es --source en --target es
     """
     with hall_of(home) as hall:
-        dataset = datasets.import_dataset(
-            hall, operator(), name, files, source=source, target=target, form=form
-        )
+        with counting(f"importing {name}", "pairs", quiet=as_json) as tell:
+            dataset = datasets.import_dataset(
+                hall, operator(), name, files, source=source, target=target, form=form,
+                on_progress=tell,
+            )  # fmt: skip
         _tell(_document(hall, dataset), dataset, as_json=as_json)
 
 
@@ -82,34 +91,24 @@ def show(
     """Show a version: counts, rules, examples. Example: datahall data show demo."""
     with hall_of(home) as hall:
         dataset = hall.datasets.get(name, digest)
-        examples = hall.datasets.examples(dataset, 5)
-        document = {
-            **_document(hall, dataset),
-            "examples": [{"source": pair.source, "target": pair.target} for pair in examples],
-            "rules": [
-                {
-                    "rule": rule.rule,
-                    "description": rule.description,
-                    "dropped": rule.dropped,
-                    "changed": rule.changed,
-                }
-                for rule in (dataset.report.rules if dataset.report else ())
-            ],
-        }
-        if as_json:
-            print_json(document)
-            return
-        for key in ("name", "digest", "source", "target", "pairs", "protected", "prepared"):
-            print(f"{key:10} {document[key]}")
-        print_table(
-            ("RULE", "DROPPED", "CHANGED", "WHAT"),
-            [
-                (rule.rule, rule.dropped, rule.changed, rule.description)
-                for rule in (dataset.report.rules if dataset.report else ())
-            ],
-            empty='not prepared yet; "datahall data prepare" or a training run does it',
-        )
-        print_table(("SOURCE", "TARGET"), [(pair.source, pair.target) for pair in examples])
+        examples = hall.datasets.examples(dataset, EXAMPLES)
+        document = _document(hall, dataset)
+    rules = dataset.report.rules if dataset.report else ()
+    if as_json:
+        told = [{**asdict(rule), "examples": _sides(rule.examples)} for rule in rules]
+        print_json({**document, "examples": _sides(examples), "rules": told})
+        return
+    for key in ("name", "digest", "source", "target", "pairs", "protected", "prepared"):
+        print(f"{key:10} {document[key]}")
+    print_table(
+        ("RULE", "DROPPED", "CHANGED", "WHAT"),
+        [(rule.rule, rule.dropped, rule.changed, rule.description) for rule in rules],
+        empty='not prepared yet; "datahall data prepare" or a training run does it',
+    )
+    found = [(rule.rule, it.source, it.target) for rule in rules for it in rule.examples[:FOUND]]
+    if found:
+        print_table(("FOUND BY", "SOURCE", "TARGET"), found)
+    print_table(("SOURCE", "TARGET"), [(pair.source, pair.target) for pair in examples])
 
 
 @app.command("prepare")
@@ -141,6 +140,11 @@ def delete(
         print_json({"deleted": {"name": name, "digest": dataset.digest}})
     else:
         print(f"{name} {dataset.digest[:12]} is gone from this machine")
+
+
+def _sides(pairs: Sequence[Pair]) -> list[dict[str, str]]:
+    """Return pairs as documents."""
+    return [{"source": pair.source, "target": pair.target} for pair in pairs]
 
 
 def _document(hall: Hall, dataset: Dataset) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Pages drawn against a real hall: only its processes are scripts, and its model is the echo."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,10 @@ class House:
         self.telemetry.append(state)
         return state
 
-    def add_dataset(self, name: str = "cats") -> Dataset:
+    def add_dataset(self, name: str = "cats", pairs: Sequence[Pair] = PAIRS) -> Dataset:
         """Keep a small dataset."""
         return self.hall.datasets.add(
-            name, "en", "es", PAIRS, origin="made up", licence="", clock=self.clock
+            name, "en", "es", pairs, origin="made up", licence="", clock=self.clock
         )
 
     def promote(self, version: int) -> ModelVersion:

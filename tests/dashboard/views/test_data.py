@@ -8,9 +8,11 @@ from streamlit.testing.v1 import AppTest
 from core.audit import Role
 from core.clock import FixedClock
 from core.data.prepare import prepare
-from core.jobs.launcher import JobKind, Progress
+from core.data.records import Pair
+from core.jobs.launcher import JobKind
 from core.jobs.memory import Script
-from tests.dashboard.views.conftest import House, open_tab
+from core.progress import Progress
+from tests.dashboard.views.conftest import PAIRS, House, open_tab
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
@@ -89,12 +91,18 @@ def test_cancelling_a_job_is_audited(house: House, open_page: Open) -> None:
 def test_a_prepared_version_shows_what_each_rule_did(
     house: House, open_page: Open, words: Words, clock: FixedClock
 ) -> None:
-    """Counts, splits, vocabulary."""
-    prepare(house.add_dataset(), vocabulary_size=300, clock=clock)
+    """Counts, splits, vocabulary; what was dropped as a chart and with examples."""
+    dropped = Pair(source="No comment", target="No comment")
+    prepare(house.add_dataset(pairs=(*PAIRS, dropped)), vocabulary_size=300, clock=clock)
     page = open_tab(open_page("data"), "dataset-tab", "Cleaning report")
     said = words(page)
-    assert "58 pairs in" in said
+    assert not page.exception
+    assert "59 pairs in, 58 kept" in said
     assert "vocabulary" in said
+    assert [it.label for it in page.expander] == ["untranslated: examples"]
+    assert "No comment" in page.expander[0].table[0].value.to_string()
+    [chart] = page.get("echarts_chart")
+    assert chart.proto.alt == "Pairs dropped by rule: untranslated 1"
     assert "Prepare" not in [it.label for it in page.button]
 
 

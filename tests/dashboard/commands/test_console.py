@@ -1,0 +1,72 @@
+"""What takes a while shows how far it is, on standard error."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from core.serving.echo import EchoTranslator
+from core.settings import Settings
+from dashboard.cli import run
+from dashboard.commands import console, translate
+from dashboard.commands.console import counting
+
+
+@pytest.fixture
+def _at_every_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every number is told: none has to wait for the next one."""
+    monkeypatch.setattr(console, "PLAIN_EVERY_S", 0.0)
+
+
+def test_a_terminal_gets_a_bar_that_is_gone_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what is done, and the share where the whole is known."""
+    screen = io.StringIO()
+    monkeypatch.setattr(console, "messages", Console(file=screen, force_terminal=True, width=80))
+    with counting("importing [bold]", "pairs", total=20_000) as tell:
+        tell(5000)
+    drawn = screen.getvalue()
+    assert "importing [bold]" in drawn
+    assert "25 %" in drawn
+    assert "5,000 pairs" in drawn
+
+
+def test_without_a_whole_no_share_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file's pairs are counted only when all are read."""
+    screen = io.StringIO()
+    monkeypatch.setattr(console, "messages", Console(file=screen, force_terminal=True, width=80))
+    with counting("importing", "pairs") as tell:
+        tell(5000)
+    assert "5,000 pairs" in screen.getvalue()
+    assert "%" not in screen.getvalue()
+
+
+@pytest.mark.usefixtures("_at_every_chance")
+def test_an_import_tells_how_far_it_is(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Plain lines without a terminal, nothing beside a document."""
+    text = tmp_path / "cats.tsv"
+    text.write_text("".join(f"Cat {n}\tGato {n}\n" for n in range(10_000)), encoding="utf-8")
+    words = ["data", "import", "cats", str(text), "--source", "en", "--target", "es"]
+    assert run([*words, "--home", str(settings.home)]) == 0
+    assert capsys.readouterr().err == "importing cats: 5,000 pairs\nimporting cats: 10,000 pairs\n"
+    assert run([*words, "--home", str(settings.home), "--json"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("_at_every_chance")
+def test_a_file_tells_how_far_its_translation_is(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A typed text does not: its translation is the answer."""
+    monkeypatch.setattr(translate, "_translator", lambda *_: EchoTranslator(version="echo:1"))
+    text = tmp_path / "lines.txt"
+    text.write_text("Hello\n" * 100, encoding="utf-8")
+    assert run(["translate", "--file", str(text), "--home", str(settings.home)]) == 0
+    assert capsys.readouterr().err == "translating: 64 lines\ntranslating: 100 lines\n"
+    assert run(["translate", "Hello", "--home", str(settings.home)]) == 0
+    assert capsys.readouterr().err == ""
