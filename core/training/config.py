@@ -149,8 +149,8 @@ def check(config: TrainConfig) -> TrainConfig:
         f"whole numbers are at most {LARGEST:,}": all(
             value <= LARGEST for value in dataclasses.astuple(config) if isinstance(value, int)
         ),
-        "seed, threads, clip_norm, weight_decay and warmup_ratio cannot be negative": min(
-            config.seed, config.threads, config.clip_norm, config.weight_decay, config.warmup_ratio
+        "seed, threads, weight_decay and warmup_ratio cannot be negative": min(
+            config.seed, config.threads, config.weight_decay, config.warmup_ratio
         )
         >= 0,
         "ema must lie in [0, 1)": 0 <= config.ema < 1,
@@ -170,12 +170,13 @@ def check(config: TrainConfig) -> TrainConfig:
         "schedule is linear or inverse_sqrt": config.schedule in ("linear", "inverse_sqrt"),
         "precision is auto, float32 or bfloat16": config.precision
         in ("auto", "float32", "bfloat16"),
-        "learning_rate must be above 0": config.learning_rate > 0,
+        "learning_rate and clip_norm must be above 0": min(config.learning_rate, config.clip_norm)
+        > 0,
         "layers, vocabulary and batch_tokens must be positive": min(
             config.encoder_layers, config.decoder_layers, config.batch_tokens, config.heads
         )
         > 0,
-        "vocabulary must be at least 300": config.vocabulary >= 300,  # noqa: PLR2004  (as the text says)
+        "vocabulary must be at least 300": config.vocabulary >= 300,  # noqa: PLR2004  (as it says)
         "validate_every and checkpoint_every must be at least 1": min(
             config.validate_every, config.checkpoint_every, config.keep_checkpoints
         )

@@ -12,6 +12,7 @@ from core.runs.records import MetricPoint, TranslationSample
 from core.runs.store import RunStore
 
 _FLUSH_S = 1.0
+_RETRY_S = 30.0  # asking a locked database takes as long
 _PROGRESS_S = 0.25
 _LINE_S = 10.0
 _LONG_AGO = math.inf
@@ -51,7 +52,8 @@ class Journal:
             MetricPoint(metric=name, step=step, value=value, wall_time=now)
             for name, value in values.items()
         ]
-        if self._clock.monotonic() - self._flushed_at >= _FLUSH_S:
+        pause = _RETRY_S if self._is_failing else _FLUSH_S
+        if self._clock.monotonic() - self._flushed_at >= pause:
             self.flush()
 
     def keep_samples(self, samples: Sequence[TranslationSample]) -> None:
@@ -60,7 +62,6 @@ class Journal:
 
     def flush(self) -> bool:
         """Store everything that is buffered; return whether that worked."""
-        self._flushed_at = self._clock.monotonic()
         try:
             self._store.log(self._run_id, self._points)
             if self._samples:
@@ -70,6 +71,8 @@ class Journal:
                 self.say(f"metrics cannot be stored now ({error.message}); they are kept in memory")
             self._is_failing = True
             return False
+        finally:
+            self._flushed_at = self._clock.monotonic()
         self._is_failing = False
         self._points.clear()
         self._samples.clear()

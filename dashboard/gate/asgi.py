@@ -16,9 +16,10 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.audit import Actor, Ledger, Role
+from core.audit import Ledger, Role
 from core.settings import WebSettings
 from dashboard.gate.pages import bounce_page, refused_page, sign_in_page, signed_out_page
+from dashboard.gate.record import record
 from dashboard.gate.sessions import Session, SessionBook
 from dashboard.gate.tokens import TokenDesk
 
@@ -26,6 +27,7 @@ USER_HEADER = "x-datahall-user"
 ROLE_HEADER = "x-datahall-role"
 HEALTH_PATH = "/healthz"
 SIGN_OUT_PATH = "/sign-out"
+_STRANGER = ("stranger", Role.VIEWER)
 _IDENTITY_PREFIX = b"x-datahall-"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SIGNED_OUT_CODE = 4401
@@ -128,7 +130,8 @@ class Gate:
         """End the session, if there is one."""
         if session is not None:
             self.sessions.end(session)
-            await self._note(session.name, session.role, "sessions.end", _caller(scope))
+            who = (session.name, session.role)
+            await record(self.ledger, who, "sessions.end", _caller(scope), "allowed")
         response = _page(200, signed_out_page())
         response.delete_cookie(self.cookie, path="/", httponly=True, samesite="strict")
         return response
@@ -146,7 +149,7 @@ class Gate:
         if claim is None:
             words = "That link was used before, or a newer one replaced it."
             return await self._refuse(caller, _page(401, sign_in_page(words)))
-        await self._note(claim.name, claim.role, "sessions.open", caller)
+        await record(self.ledger, (claim.name, claim.role), "sessions.open", caller, "allowed")
         session = self.sessions.open(claim)
         response = _page(200, bounce_page(target)) if _is_linked(scope) else _redirect(target)
         response.set_cookie(
@@ -163,15 +166,8 @@ class Gate:
     async def _refuse(self, caller: str, response: Response) -> Response:
         """Return the refusal of a token; the ledger has one row per address and minute."""
         if self.tokens.is_news(caller):
-            await self._note("stranger", Role.VIEWER, "sessions.open", caller, "denied")
+            await record(self.ledger, _STRANGER, "sessions.open", caller, "denied")
         return response
-
-    async def _note(
-        self, name: str, role: Role, action: str, caller: str, outcome: str = "allowed"
-    ) -> None:
-        """Write to the ledger, durably and beside the event loop; raises where that fails."""
-        actor = Actor(name=name, role=role, origin="page")
-        await asyncio.to_thread(lambda: self.ledger().note(actor, action, caller, outcome))
 
     def _session(self, scope: Scope) -> Session | None:
         """Return the session that the request's cookie holds."""
