@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.clock import SystemClock
 from core.errors import ConflictError, DatahallError, SettingsError
-from core.settings import Settings, load_settings
+from core.settings import Settings, load_settings, url_of
 from monitors.catalog import Context, make_collectors
 from monitors.collector import HostState
 from monitors.document import to_document
@@ -101,7 +101,7 @@ def _run(settings: Settings, *, demo: bool, as_json: bool) -> int:
         if not as_json:
             print(
                 f"Sampling every {sampling.interval_s:g} s into {paths.telemetry};"
-                f" metrics at http://{sampling.host}:{endpoint.port}/metrics",
+                f" metrics at {url_of(sampling.host, endpoint.port)}/metrics",
                 flush=True,
             )
         return _sample_until_told(sampler, _print_json if as_json else _be_quiet)

@@ -18,7 +18,7 @@ from core.registry.sql import SqlModelRegistry
 from core.serving.catalog import open_attention, open_translator
 from core.serving.pool import ModelPool
 from core.serving.server import TranslationServer
-from core.settings import Settings, load_settings
+from core.settings import Settings, load_settings, url_of
 
 _GRACE_S = 20
 _LAST_PORT = 65_535
@@ -114,7 +114,8 @@ def _serve(settings: Settings) -> None:
         )
         # uvicorn raises the signal again once it is done: SIGTERM then ends in exit 0.
         signal.signal(signal.SIGTERM, lambda *_: None)
-        print(f"Translation server on http://{serving.host}:{opened.getsockname()[1]}", flush=True)
+        url = url_of(serving.host, opened.getsockname()[1])
+        print(f"Translation server on {url}", flush=True)
         uvicorn.Server(config).run(sockets=[opened])
     finally:
         database.close()
