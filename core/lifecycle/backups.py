@@ -86,7 +86,7 @@ def _outside(home: Path, target: Path) -> Path:
         folder = target.expanduser().absolute()
         is_inside = folder.resolve().is_relative_to(home.resolve())
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, an unknown ~user, NUL
-        raise InputError(f"{str(target)!r} names no folder: {error}") from error
+        raise InputError(f"{str(target)!r} names no folder: {error}".rstrip(".")) from error
     if is_inside:
         raise InputError(
             f"{folder} lies inside the home folder", remedy="Restore beside it, then compare"

@@ -46,6 +46,7 @@ def make_recovery_key(hall: Hall, actor: Actor) -> str:
                 remedy='If you keep it, press "I have stored it" on the page Backups; if it is '
                 f"lost, remove it ({opens} key list, then key remove ID) and make another",
             )
+        hall.paths.recovery_mark.unlink(missing_ok=True)  # it spoke of another key
         return key
 
     return hall.ledger.perform(actor, "backups.recovery-key", REPOSITORY, make)
