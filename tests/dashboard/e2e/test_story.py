@@ -27,9 +27,11 @@ from tests.dashboard.e2e.harness import (
     printed_document,
     root_of,
     sign_in,
+    violations,
 )
 
 INTERRUPTED = 130
+ABSENT = "—"
 START_S, RUN_S, STEP_MS = 60.0, 1500.0, 60_000
 GREETING, ANSWER = "Hello, how are you?", "Hola, ¿cómo estás?"
 
@@ -128,7 +130,9 @@ class TestStory:
         run = _until(datahall.run, lambda found: found["step"] > 0)
         assert run["snapshot"] is not None
         assert datahall.ask("data", "list")[0]["protected"] is True
-        page.wait_for_timeout(4000)
+        expect(page.get_by_text(re.compile(r"tokens/s · .* left"))).to_be_visible(timeout=STEP_MS)
+        loss = _until(lambda: _first_legend(page), lambda value: value != ABSENT)
+        _until(lambda: _first_legend(page), lambda value: value not in (loss, ABSENT))
         look(page, "story-3-training")
 
     def test_the_run_goes_on_while_up_is_stopped_and_started_again(
@@ -154,7 +158,8 @@ class TestStory:
         assert run["scores"]["bleu"] >= 80
         expect(page.get_by_text("Scores of the test split").first).to_be_visible(timeout=STEP_MS)
         page.get_by_role("tab", name="Translations").click()
-        page.wait_for_timeout(2000)
+        told = page.get_by_text(re.compile(r"\d+ of \d+ samples exactly as the reference"))
+        expect(told.first).to_be_visible(timeout=STEP_MS)
         look(page, "story-4-ended")
 
     def test_promoting_deploys_the_model(self, visit: Opener, datahall: Datahall) -> None:
@@ -202,6 +207,24 @@ class TestStory:
         kept = next(datahall.home.glob("datasets/demo/*/pairs.tsv.gz"))
         restored = next(target.rglob("pairs.tsv.gz"))
         assert filecmp.cmp(kept, restored, shallow=False)
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("name", ["", "data", "training", "models", "translate", "backups"])
+    def test_axe_finds_nothing_on_pages_in_use(self, visit: Opener, name: str, scheme: str) -> None:
+        """Tables, tabs, badges and charts, not only the empty states of a fresh home."""
+        page = visit(f"/{name}?live=false", scheme=scheme)
+        page.wait_for_timeout(1500)
+        look(page, f"used-{name or 'overview'}-{scheme}")
+        assert violations(page) == []
+
+
+def _first_legend(page: Page) -> str:
+    """Return the newest value of the first curve on the page."""
+    value: str = page.evaluate(
+        """() => document.querySelector('[data-testid=stBidiComponentIsolated]')
+            ?.shadowRoot.querySelector('.legend b')?.textContent ?? '—'"""
+    )
+    return value
 
 
 def _with_model(visit: Opener) -> Page:
