@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,14 @@ def test_all_three_see_the_same_process(scripted_driver: Driver, tmp_path: Path)
     (their,) = gpustat["processes"]
     assert (their["pid"], their["gpu_memory_usage"] * MIB) == (our["pid"], told[0])
     assert their["username"] == told[1]
+
+
+def test_what_the_driver_says_changes_over_time(
+    scripted_driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line of the script may name the second, after the driver's start, from which it holds."""
+    scripted_driver.play("* gpus 1", "0 utilization 10", "0 utilization 90 50")
+    for started_ago_s, expected in ((0, 0.1), (100, 0.9)):
+        monkeypatch.setenv("SIMULATED_NVML_START", str(time.time() - started_ago_s))
+        cards, _ = ours(scripted_driver, tmp_path / str(started_ago_s))
+        assert cards["gpu0"]["gpu_utilization_ratio"] == expected
