@@ -8,9 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.backup import arguments
-from core.backup.failures import LockedError, explain
+from core.backup.failures import BackupError, LockedError, explain
 from core.backup.find import Restic
-from core.backup.program import Call, OnLine, OnTick, Outcome, WatchedRunner
+from core.backup.program import (
+    Call,
+    OnLine,
+    OnTick,
+    Outcome,
+    StalledError,
+    WatchedRunner,
+)
 from core.backup.repository import Repository, new_recovery_key
 from core.errors import CorruptError, DatahallError
 
@@ -68,7 +75,10 @@ class ResticClient:
         folder: Path | None = None,
         keep_open: Sequence[int] = (),
     ) -> Outcome:
-        """Run restic with the repository's environment, whatever comes of it."""
+        """Run restic with the repository's environment, whatever comes of it.
+
+        Raises StalledError, or the cause that restic named before it went on trying in silence.
+        """
         self.place.check_key_file()
         call = Call(
             argv=argv,
@@ -76,7 +86,13 @@ class ResticClient:
             folder=folder,
             keep_open=keep_open,
         )
-        return self.runner.run(call, on_line=on_line, on_tick=on_tick)
+        try:
+            return self.runner.run(call, on_line=on_line, on_tick=on_tick)
+        except StalledError as error:
+            cause = explain(Outcome(exit_code=1, stderr=error.stderr), self.place.name)
+            if type(cause) is BackupError:  # no cause that is known
+                raise
+            raise cause from error
 
     def add_recovery_key(self) -> str:
         """Add a second key and return it; it passes through a pipe and never touches a disk."""

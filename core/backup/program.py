@@ -27,9 +27,20 @@ Starter = Callable[..., Process]
 
 
 class StalledError(CommandError):
-    """The program lives but does nothing: a dead server, a hung disk, a stopped process."""
+    """The program lives but does nothing: a dead server, a hung disk, a stopped process.
+
+    `stderr` is what it had complained of before.
+    """
 
     kind = "stalled"
+
+    def __init__(self, program: str, seconds: float, stderr: Sequence[str] = ()) -> None:
+        """Tell which program did nothing for how long."""
+        super().__init__(
+            f"{program} did nothing for {seconds:g} s and was ended",
+            remedy="Check the repository's disk or server and the network, then run again",
+        )
+        self.stderr = tuple(stderr)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +117,7 @@ class WatchedRunner:
             if on_tick is not None:
                 on_tick()
             if signs.idle_s() > self.stall_s:
-                raise StalledError(
-                    f"{Path(call.argv[0]).name} did nothing for {self.stall_s:g} s and was ended",
-                    remedy="Check the repository's disk or server and the network, then run again",
-                )
+                raise StalledError(Path(call.argv[0]).name, self.stall_s, errors)
         out.end()
         err.end()
         return Outcome(exit_code=process.wait(), stdout=tuple(kept), stderr=tuple(errors))

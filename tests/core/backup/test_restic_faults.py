@@ -149,6 +149,17 @@ def test_a_full_disk_is_told_and_older_snapshots_survive(
     assert engine.check(read_data=True).problems == ()
 
 
+def test_a_full_disk_is_told_also_while_restic_goes_on_trying(
+    engine_of: EngineOf, program: Callable[[str], Path], dataset: Path
+) -> None:
+    """It tries again for a quarter of an hour, in silence."""
+    words = "Save(<data/1f>) returned error, retrying after 9m: write: no space left on device"
+    path = program(f"echo '{words}' >&2; exec sleep 60")
+    engine = engine_of(restic=Restic(path=path, version=(0, 14, 0)), stall_s=0.5)
+    with pytest.raises(DestinationFullError):
+        engine.backup([dataset], [])
+
+
 def test_a_wrong_key_opens_nothing(engine_of: EngineOf, tmp_path: Path) -> None:
     """And is told apart from a missing repository."""
     key = tmp_path / "key"
