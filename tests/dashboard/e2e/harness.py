@@ -156,7 +156,7 @@ def violations(page: Page) -> list[str]:
     """Return what axe finds on a page: rule, impact, element."""
     report = Axe().run(page).response
     return [
-        f"{rule['id']} ({rule['impact']}): {node['target']} {node.get('failureSummary', '')}"
+        f"{rule['id']} ({rule['impact']}): {node['html']} {node.get('failureSummary', '')}"
         for rule in report["violations"]
         for node in rule["nodes"]
     ]

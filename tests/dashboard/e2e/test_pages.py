@@ -21,9 +21,11 @@ from tests.dashboard.e2e.harness import (
 PAGES = ("overview", "devices", "data", "training", "models", "translate", "backups", "settings")
 MOST_BYTES = 3_000_000
 MOST_REQUESTS = 80
-# What axe finds and Streamlit draws: (rule, part of the element), each with its reason. Empty: the
-# violations that ui.md lists are gone with a flat navigation, no sparklines and a theme of our own.
-UPSTREAM: tuple[tuple[str, str], ...] = ()
+# What axe finds and Streamlit draws: (rule, part of the element), each with its reason.
+UPSTREAM = (
+    # The area that files are dropped on names itself; its button can be reached and is labelled.
+    ("presentation-role-conflict", "stFileUploaderDropzone"),
+)
 
 
 def path_of(name: str) -> str:
