@@ -1,5 +1,6 @@
 """What every test may ask for: a home folder of its own, a fixed clock, a migrated database."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from core.clock import FixedClock
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.settings import Settings
+
+# Before torch is loaded: two workers share the cores, and threads that spin take each other's time.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(autouse=True)
