@@ -16,7 +16,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.audit import Ledger, Role
+from core.audit import Actor, Ledger, Role
 from core.settings import WebSettings
 from dashboard.gate.pages import bounce_page, refused_page, sign_in_page, signed_out_page
 from dashboard.gate.record import record
@@ -27,7 +27,7 @@ USER_HEADER = "x-datahall-user"
 ROLE_HEADER = "x-datahall-role"
 HEALTH_PATH = "/healthz"
 SIGN_OUT_PATH = "/sign-out"
-_STRANGER = ("stranger", Role.VIEWER)
+_STRANGER = Actor(name="stranger", role=Role.VIEWER, origin="page")
 _IDENTITY_PREFIX = b"x-datahall-"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SIGNED_OUT_CODE = 4401
@@ -130,7 +130,7 @@ class Gate:
         """End the session, if there is one."""
         if session is not None:
             self.sessions.end(session)
-            who = (session.name, session.role)
+            who = Actor(name=session.name, role=session.role, origin="page")
             await record(self.ledger, who, "sessions.end", _caller(scope), "allowed")
         response = _page(200, signed_out_page())
         response.delete_cookie(self.cookie, path="/", httponly=True, samesite="strict")
@@ -149,7 +149,8 @@ class Gate:
         if claim is None:
             words = "That link was used before, or a newer one replaced it."
             return await self._refuse(caller, _page(401, sign_in_page(words)))
-        await record(self.ledger, (claim.name, claim.role), "sessions.open", caller, "allowed")
+        who = Actor(name=claim.name, role=claim.role, origin="page")
+        await record(self.ledger, who, "sessions.open", caller, "allowed")
         session = self.sessions.open(claim)
         response = _page(200, bounce_page(target)) if _is_linked(scope) else _redirect(target)
         response.set_cookie(
