@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.backup import arguments
-from core.backup.failures import BackupError, LockedError, explain
+from core.backup.failures import BackupError, LockedError, explain, stalled_full
 from core.backup.find import Restic
 from core.backup.program import (
     Call,
@@ -20,6 +20,10 @@ from core.backup.program import (
 )
 from core.backup.repository import Repository, new_recovery_key
 from core.errors import CorruptError, DatahallError
+
+# restic removes the pack that did not fit, so a full disk has some room again: packs are 16 MiB
+# by default, and up to 128 MiB when the user asks for larger ones.
+_ROOM_BYTES = 128 << 20
 
 
 @dataclass(slots=True)
@@ -77,7 +81,7 @@ class ResticClient:
     ) -> Outcome:
         """Run restic with the repository's environment, whatever comes of it.
 
-        Raises StalledError, or the cause that restic named before it went on trying in silence.
+        Raises StalledError, or why restic does nothing any more.
         """
         self.place.check_key_file()
         call = Call(
@@ -89,10 +93,18 @@ class ResticClient:
         try:
             return self.runner.run(call, on_line=on_line, on_tick=on_tick)
         except StalledError as error:
-            cause = explain(Outcome(exit_code=1, stderr=error.stderr), self.place.name)
-            if type(cause) is BackupError:  # no cause that is known
-                raise
-            raise cause from error
+            raise self._why_stalled(error) from error
+
+    def _why_stalled(self, error: StalledError) -> DatahallError:
+        """Return the cause that restic named before it went on trying in silence, or a full disk.
+
+        restic 0.14 often waits for ever for an upload that failed on a full disk, without a word.
+        """
+        cause = explain(Outcome(exit_code=1, stderr=error.stderr), self.place.name)
+        if type(cause) is not BackupError:
+            return cause
+        free = self.place.free_bytes()
+        return error if free is None or free >= _ROOM_BYTES else stalled_full(self.place.name, free)
 
     def add_recovery_key(self) -> str:
         """Add a second key and return it; it passes through a pipe and never touches a disk."""

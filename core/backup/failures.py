@@ -16,6 +16,7 @@ from core.errors import CommandError, CorruptError, DatahallError, NotFoundError
 _NAMED_FILES = 5
 _LONGEST_WORDS = 500
 _INTERRUPTED = 130
+_MAKE_ROOM = "Free some space or move the repository, then run again; older snapshots are whole"
 _INCOMPLETE = 3
 _LOCK = re.compile(r"locked (?:exclusively )?by PID (\d+) on (\S+) by")
 _LOCK_AGE = re.compile(r"lock was created at .*\((.+) ago\)")
@@ -210,11 +211,19 @@ def _locked(words: str, _place: str) -> DatahallError:
     )
 
 
+def stalled_full(place: str, free_bytes: int) -> DestinationFullError:
+    """Return the error for a repository whose device is almost full while restic does nothing."""
+    return DestinationFullError(
+        f"restic does nothing any more, and the device of the repository {place} has only "
+        f"{free_bytes >> 20} MiB left",
+        remedy=_MAKE_ROOM,
+    )
+
+
 def _full(_words: str, place: str) -> DatahallError:
     """Return that the device is full."""
     return DestinationFullError(
-        f"no space is left on the device that is written to (repository {place})",
-        remedy="Free some space or move the repository, then run again; older snapshots are whole",
+        f"no space is left on the device that is written to (repository {place})", remedy=_MAKE_ROOM
     )
 
 

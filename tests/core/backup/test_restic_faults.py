@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -134,10 +135,10 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_told_and_older_snapshots_survive(
     engine_of: EngineOf, paths: StatePaths, dataset: Path, tiny_disk: Path, tmp_path: Path
 ) -> None:
-    """And once there is space again, it goes on."""
+    """And once there is space again, it goes on. Now and then restic 0.14 stalls instead."""
     place = tiny_disk / "repository"
     shutil.copytree(paths.repository, place)
-    engine = engine_of(location=str(place))
+    engine = engine_of(location=str(place), stall_s=20)
     first = engine.backup([dataset], [])
     big = big_file(paths.datasets / "big", 24)
     with pytest.raises(DestinationFullError) as caught:
@@ -158,6 +159,21 @@ def test_a_full_disk_is_told_also_while_restic_goes_on_trying(
     engine = engine_of(restic=Restic(path=path, version=(0, 14, 0)), stall_s=0.5)
     with pytest.raises(DestinationFullError):
         engine.backup([dataset], [])
+
+
+def test_a_stall_beside_a_full_disk_is_told_as_one(
+    engine_of: EngineOf,
+    program: Callable[[str], Path],
+    dataset: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without a word of restic, which has removed what did not fit."""
+    engine = engine_of(restic=Restic(path=program("exec sleep 60"), version=(0, 14, 0)), stall_s=0.5)
+    for free, error in ((16 << 20, DestinationFullError), (16 << 30, StalledError)):
+        monkeypatch.setattr("shutil.disk_usage", lambda _path, free=free: SimpleNamespace(free=free))
+        with pytest.raises(error) as caught:
+            engine.backup([dataset], [])
+        assert ("only 16 MiB left" in str(caught.value)) == (error is DestinationFullError)
 
 
 def test_a_wrong_key_opens_nothing(engine_of: EngineOf, tmp_path: Path) -> None:
