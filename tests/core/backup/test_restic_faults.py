@@ -168,9 +168,13 @@ def test_a_stall_beside_a_full_disk_is_told_as_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without a word of restic, which has removed what did not fit."""
-    engine = engine_of(restic=Restic(path=program("exec sleep 60"), version=(0, 14, 0)), stall_s=0.5)
+    engine = engine_of(
+        restic=Restic(path=program("exec sleep 60"), version=(0, 14, 0)), stall_s=0.5
+    )
     for free, error in ((16 << 20, DestinationFullError), (16 << 30, StalledError)):
-        monkeypatch.setattr("shutil.disk_usage", lambda _path, free=free: SimpleNamespace(free=free))
+        monkeypatch.setattr(
+            "shutil.disk_usage", lambda _path, free=free: SimpleNamespace(free=free)
+        )
         with pytest.raises(error) as caught:
             engine.backup([dataset], [])
         assert ("only 16 MiB left" in str(caught.value)) == (error is DestinationFullError)
