@@ -1,6 +1,5 @@
 """Corrections as actions: keep them, and turn them into a dataset version."""
 
-import secrets
 import tempfile
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from core.data.importer import import_files
 from core.data.records import Dataset
 from core.errors import ConflictError
 from core.feedback.export import export_corrections
+from core.feedback.intake import Intake
 from core.feedback.records import Correction
 from core.lifecycle.hall import Hall
 from core.serving.records import Translation
@@ -22,19 +22,15 @@ def correct(
     languages: tuple[str, str],
 ) -> Correction:
     """Keep a person's correction of a translation; raises InputError when it changes nothing."""
-    entry = Correction(
-        id=secrets.token_hex(6),
-        time=hall.clock.now(),
-        source_language=languages[0],
-        target_language=languages[1],
+    intake = Intake(store=hall.feedback, ledger=hall.ledger, clock=hall.clock)
+    return intake.keep(
+        actor,
+        languages=languages,
         source=translation.source,
         hypothesis=translation.text,
-        correction=correction.strip(),
+        correction=correction,
         model=translation.model_version,
-        actor=actor.name,
     )
-    hall.ledger.perform(actor, "feedback.add", entry.id, lambda: hall.feedback.add(entry))
-    return entry
 
 
 def export_feedback(hall: Hall, actor: Actor, name: str) -> Dataset:

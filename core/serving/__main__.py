@@ -11,11 +11,15 @@ from collections.abc import Sequence
 
 import uvicorn
 
+from core.audit import Ledger
 from core.clock import SystemClock
 from core.database import Database, open_database, sqlite_url
 from core.errors import DatahallError, InputError
+from core.feedback.intake import Intake
+from core.feedback.sql import SqlFeedbackStore
 from core.registry.sql import SqlModelRegistry
 from core.serving.catalog import open_attention, open_translator
+from core.serving.host_gate import LOCAL_NAMES
 from core.serving.pool import ModelPool
 from core.serving.server import TranslationServer
 from core.settings import Settings, load_settings, url_of
@@ -79,6 +83,7 @@ def make_server(settings: Settings, database: Database) -> TranslationServer:
     """Return the server of a home folder."""
     clock = SystemClock()
     paths, serving = settings.paths, settings.serving
+    intake = Intake(store=SqlFeedbackStore(database), ledger=Ledger(database, clock), clock=clock)
     return TranslationServer(
         pool=ModelPool(
             registry=SqlModelRegistry(database, clock),
@@ -92,6 +97,7 @@ def make_server(settings: Settings, database: Database) -> TranslationServer:
             f"{version.name}:{version.version}",
             threads=serving.threads,
         ),
+        intake=intake if serving.host in LOCAL_NAMES else None,
         settings=serving,
         clock=clock,
     )

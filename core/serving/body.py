@@ -35,6 +35,16 @@ class TranslationRequest:
     alternatives: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A better translation of `text`. `source` is None for `auto`."""
+
+    text: str
+    translation: str
+    source: str | None
+    target: str | None
+
+
 def max_bytes(max_characters: int) -> int:
     """Return the longest body that can hold a text of that many characters."""
     return max_characters * _BYTES_PER_CHARACTER + _BYTES_AROUND
@@ -64,25 +74,38 @@ def read_translation(fields: Fields, *, beam: int, max_characters: int) -> Trans
         raise InputError(f"{fields['format']!r} format is not supported", remedy="Use text")
     q = fields.get("q")
     alternatives = _number(fields, "alternatives", 0, 0, MAX_BEAM - 1)
-    source = _language(fields, "source")
     return TranslationRequest(
-        texts=tuple(_texts(q, max_characters)),
+        texts=tuple(_texts(fields, "q", max_characters)),
         is_list=isinstance(q, list),
-        source=None if source == "auto" else source,
+        source=_source(fields),
         target=_language(fields, "target"),
         beam=max(_number(fields, "beam", beam, 1, MAX_BEAM), alternatives + 1),
         alternatives=alternatives,
     )
 
 
-def _texts(q: object, max_characters: int) -> Sequence[str]:
-    """Return the texts of field `q`; raises InputError or TooLongError."""
-    if q is None:
-        raise InputError("Invalid request: missing q parameter")
-    given = q if isinstance(q, list) else [q]
+def read_suggestion(fields: Fields, *, max_characters: int) -> Suggestion:
+    """Return the better translation in a body; raises InputError or TooLongError."""
+    sides = [_texts(fields, name, max_characters) for name in ("q", "s")]
+    if any(isinstance(fields[name], list) for name in ("q", "s")):
+        raise InputError("Invalid request: q and s are one text each")
+    return Suggestion(
+        text=sides[0][0],
+        translation=sides[1][0],
+        source=_source(fields),
+        target=_language(fields, "target"),
+    )
+
+
+def _texts(fields: Fields, name: str, max_characters: int) -> Sequence[str]:
+    """Return the texts of a field; raises InputError or TooLongError."""
+    value = fields.get(name)
+    if value is None:
+        raise InputError(f"Invalid request: missing {name} parameter")
+    given = value if isinstance(value, list) else [value]
     texts = [text for text in given if isinstance(text, str)]
     if len(texts) != len(given):
-        raise InputError("Invalid request: q is a text or a list of texts")
+        raise InputError(f"Invalid request: {name} is a text or a list of texts")
     if len(texts) > MAX_TEXTS:
         raise TooLongError(f"Invalid request: {len(texts)} texts exceed the limit ({MAX_TEXTS})")
     size = sum(len(text) for text in texts)
@@ -91,6 +114,12 @@ def _texts(q: object, max_characters: int) -> Sequence[str]:
             f"Invalid request: request ({size}) exceeds text limit ({max_characters})"
         )
     return texts
+
+
+def _source(fields: Fields) -> str | None:
+    """Return the source language; None when it is to be guessed."""
+    code = _language(fields, "source")
+    return None if code == "auto" else code
 
 
 def _language(fields: Fields, name: str) -> str | None:

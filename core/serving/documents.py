@@ -50,7 +50,9 @@ def languages_document(models: Sequence[LoadedModel]) -> list[Document]:
     ]
 
 
-def frontend_document(models: Sequence[LoadedModel], max_characters: int) -> Document:
+def frontend_document(
+    models: Sequence[LoadedModel], max_characters: int, *, takes_suggestions: bool
+) -> Document:
     """Return what LibreTranslate's clients ask before they draw anything."""
     pair = (models[0].version.source, models[0].version.target) if models else ("en", "es")
     source, target = ({"code": code, "name": language_name(code)} for code in pair)
@@ -61,7 +63,7 @@ def frontend_document(models: Sequence[LoadedModel], max_characters: int) -> Doc
         "frontendTimeout": 500,
         "keyRequired": False,
         "language": {"source": source, "target": target},
-        "suggestions": False,
+        "suggestions": takes_suggestions,
         "supportedFilesFormat": [],
     }
 

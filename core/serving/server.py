@@ -11,25 +11,29 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from typing import Protocol, TypeVar
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from core.audit import Actor, Role
 from core.clock import Clock
-from core.errors import DatahallError, InputError, UnavailableError
+from core.errors import DeniedError, InputError
+from core.feedback.intake import Intake
 from core.registry.records import ModelVersion
 from core.serving import documents
+from core.serving.api import docs_page, openapi_document
 from core.serving.body import (
     Fields,
     TooLongError,
     TranslationRequest,
     max_bytes,
     read_fields,
+    read_suggestion,
     read_translation,
 )
 from core.serving.counters import Counters, Metered
@@ -37,12 +41,13 @@ from core.serving.host_gate import HostGate
 from core.serving.language import detect
 from core.serving.pool import LoadedModel, ModelPool
 from core.serving.records import Attention
+from core.serving.refusals import HANDLERS, BusyError
 from core.serving.translator import Translator
 from core.settings import ServingSettings
 
 POLL_S = 0.5
-_CLIENT_CLOSED = 499  # nginx's code for it; nobody reads it
 MAX_WAITING = 64
+CLIENT = Actor(name="client", role=Role.OPERATOR, origin="api")  # of this machine, says the gate
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -56,18 +61,13 @@ class Explainer(Protocol):
         ...
 
 
-class BusyError(UnavailableError):
-    """Too many requests wait already (429)."""
-
-    kind = "busy"
-
-
 @dataclass(slots=True, kw_only=True)
 class TranslationServer:
-    """Answers requests with the models of a pool."""
+    """Answers requests with the models of a pool; without an `intake` it takes no suggestions."""
 
     pool: ModelPool
     open_attention: Callable[[ModelVersion], Explainer]
+    intake: Intake | None
     settings: ServingSettings
     clock: Clock
     poll_s: float = POLL_S
@@ -84,22 +84,21 @@ class TranslationServer:
             routes=[
                 Route("/", self._root),
                 Route("/translate", self._translate, methods=["POST"]),
+                Route("/suggest", self._suggest, methods=["POST"]),
                 Route("/detect", self._detect, methods=["POST"]),
                 Route("/attention", self._attention, methods=["POST"]),
                 Route("/languages", self._languages),
                 Route("/frontend/settings", self._frontend_settings),
                 Route("/health", self._health),
                 Route("/metrics", self._metrics),
+                Route("/docs", self._docs),
+                Route("/spec", self._spec),
             ],
             middleware=[
                 Middleware(Metered, counters=self.counters, clock=self.clock),
                 Middleware(HostGate, host=self.settings.host),
             ],
-            exception_handlers={
-                DatahallError: _tell_error,
-                HTTPException: _tell_status,
-                ClientDisconnect: _tell_nobody,
-            },
+            exception_handlers=HANDLERS,
             lifespan=self._lifespan,
         )
 
@@ -150,6 +149,23 @@ class TranslationServer:
         model = self.pool.choose(asked.source, asked.target)
         return JSONResponse(asdict(await self._work(lambda: self._explain(model, asked))))
 
+    async def _suggest(self, request: Request) -> Response:
+        """`POST /suggest`: a better translation, kept as a correction."""
+        if self.intake is None:
+            raise DeniedError("suggestions are taken while the server listens on this machine only")
+        fields = await self._fields(request)
+        told = read_suggestion(fields, max_characters=self.settings.max_characters)
+        model = self.pool.choose(told.source, told.target)
+        await asyncio.to_thread(
+            self.intake.keep,
+            CLIENT,
+            languages=(model.version.source, model.version.target),
+            source=told.text,
+            correction=told.translation,
+            model=model.translator.version,
+        )
+        return JSONResponse({"success": True})
+
     async def _detect(self, request: Request) -> Response:
         """`POST /detect`."""
         asked = await self._read(request)
@@ -162,7 +178,8 @@ class TranslationServer:
     async def _frontend_settings(self, _request: Request) -> Response:
         """`GET /frontend/settings`."""
         limit = self.settings.max_characters
-        return JSONResponse(documents.frontend_document(self.pool.models(), limit))
+        models, takes = self.pool.models(), self.intake is not None
+        return JSONResponse(documents.frontend_document(models, limit, takes_suggestions=takes))
 
     async def _health(self, _request: Request) -> Response:
         """`GET /health`: 200 while the process works, with or without a model."""
@@ -191,9 +208,17 @@ class TranslationServer:
             {
                 "name": "Datahall translation server",
                 "translate": 'POST /translate {"q": "Hello", "source": "en", "target": "es"}',
-                "see": ["/languages", "/health", "/metrics"],
+                "see": ["/docs", "/languages", "/health", "/metrics"],
             }
         )
+
+    async def _docs(self, request: Request) -> Response:
+        """`GET /docs`: the API for people."""
+        return HTMLResponse(docs_page(str(request.base_url)))
+
+    async def _spec(self, _request: Request) -> Response:
+        """`GET /spec`: the API for programs."""
+        return JSONResponse(openapi_document(version("datahall")))
 
     async def _read(self, request: Request) -> TranslationRequest:
         """Return what a request asks to translate."""
@@ -234,24 +259,3 @@ class TranslationServer:
                 self._explainer = (name, self.open_attention(model.version))
             explainer = self._explainer[1]
             return explainer.explain(model.translator, asked.texts[0], beam=asked.beam)
-
-
-async def _tell_error(_request: Request, error: Exception) -> Response:
-    """Return a DatahallError in LibreTranslate's shape."""
-    statuses = ((TooLongError, 413), (InputError, 400), (BusyError, 429), (UnavailableError, 503))
-    status = next((number for kind, number in statuses if isinstance(error, kind)), 500)
-    headers = {"Retry-After": "1"} if status in (429, 503) else None
-    return JSONResponse({"error": str(error)}, status_code=status, headers=headers)
-
-
-async def _tell_nobody(_request: Request, _error: Exception) -> Response:
-    """Answer a client that left in the middle of its request: no fault of ours, nothing to log."""
-    return Response(status_code=_CLIENT_CLOSED)
-
-
-async def _tell_status(_request: Request, error: Exception) -> Response:
-    """Return an unknown path or method in LibreTranslate's shape."""
-    status, detail = 500, str(error)
-    if isinstance(error, HTTPException):
-        status, detail = error.status_code, error.detail
-    return JSONResponse({"error": detail}, status_code=status)

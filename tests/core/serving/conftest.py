@@ -1,20 +1,27 @@
-"""Small models with random weights, as checkpoints, as exported versions, and as promoted ones."""
+"""Small models with random weights, as checkpoints and as exported versions; a hall to serve in."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sentencepiece
 import torch
+from starlette.testclient import TestClient
 
+from core.audit import Ledger
 from core.data.records import Pair
+from core.database import Database
+from core.feedback.intake import Intake
 from core.model.config import ModelConfig, Norm
 from core.model.manifest import seal
 from core.model.transformer import Transformer
 from core.model.weights import RAW_NAME, WeightsToSave, load_weights, save_weights
 from core.serving.export import export, prove
 from core.serving.version_folder import VersionFolder
+from tests.core.serving.hall import Hall
 
 PAIRS = [
     Pair(source="Hello, how are you?", target="Hola, ¿cómo estás?"),
@@ -98,6 +105,33 @@ def make_version(
 def version(make_version: MakeVersion) -> VersionFolder:
     """An exported version; tests that change it make their own."""
     return make_version()
+
+
+@pytest.fixture
+def hall(database: Database) -> Hall:
+    """A hall in which nothing was promoted yet."""
+    hall = Hall()
+    ledger = Ledger(database, hall.clock)
+    hall.intake = Intake(store=hall.feedback, ledger=ledger, clock=hall.clock)
+    return hall
+
+
+@pytest.fixture
+def make_client(hall: Hall) -> Iterator[Callable[..., TestClient]]:
+    """A maker of clients of the hall's server: `make_client(beam=1)` changes settings."""
+    with ExitStack() as opened:
+
+        def make(**changes: Any) -> TestClient:  # noqa: ANN401  (any setting)
+            app = hall.server(**changes).app()
+            return opened.enter_context(TestClient(app, base_url="http://localhost:5000"))
+
+        yield make
+
+
+@pytest.fixture
+def client(make_client: Callable[..., TestClient]) -> TestClient:
+    """A client of the hall's server."""
+    return make_client()
 
 
 def random_model(size: int, norm: Norm, seed: int) -> Transformer:

@@ -1,5 +1,6 @@
 """The server as a process: started, swapped under load, stopped, and without torch until asked."""
 
+import json
 import re
 import signal
 import socket
@@ -7,14 +8,18 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import psutil
 import pytest
+from libretranslatepy import LibreTranslateAPI
 
 from core.clock import FixedClock
 from core.command import Process, module_argv, start
 from core.database import Database
 from core.errors import InputError, UnavailableError
+from core.feedback.sql import SqlFeedbackStore
 from core.paths import StatePaths
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION
@@ -97,13 +102,29 @@ def test_it_serves_what_is_promoted_and_swaps_under_load(
     for number in (2, 1, 2, 1, 2):
         point(registry, number)
         wait_until(lambda wanted=f"en-es:{number}": seen[-1:] == [wanted])
+    wait_until(lambda: len(seen) > 50)
     stop.set()
     for thread in threads:
         thread.join()
     assert failures == []
-    assert len(seen) > 50
     assert set(seen) == {"en-es:1", "en-es:2"}
     assert server.client.health().failures == 0
+
+
+def test_a_client_of_libretranslate_works_unchanged(
+    server: Server, registry: SqlModelRegistry, database: Database
+) -> None:
+    """Theirs, from PyPI; it has no call for suggestions, those are kept where the page reads."""
+    point(registry, 1)
+    wait_until(lambda: server.client.health().model == "en-es:1")
+    theirs = LibreTranslateAPI(server.client.base_url)
+    assert theirs.translate("Where is the station?", "en", "es")
+    assert theirs.detect("Where is the station?")[0]["language"] == "en"
+    assert [entry["code"] for entry in theirs.languages()] == ["en", "es"]
+    told = urlencode({"q": "Where?", "s": "¿Dónde?", "source": "en", "target": "es"}).encode()
+    with urlopen(f"{server.client.base_url}/suggest", told) as answer:  # noqa: S310  (our own)
+        assert json.load(answer) == {"success": True}
+    assert [entry.correction for entry in SqlFeedbackStore(database).list()] == ["¿Dónde?"]
 
 
 def test_torch_is_loaded_only_when_attention_is_asked(
@@ -178,7 +199,7 @@ def point(registry: SqlModelRegistry, number: int) -> None:
     registry.set_alias("en-es", PRODUCTION, number, actor="a", action="promote", reason="")
 
 
-def wait_until(holds: Callable[[], bool], timeout_s: float = 30.0) -> None:
+def wait_until(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
     """Return once it holds; fail after the time."""
     pause = threading.Event()
     for _ in range(int(timeout_s / 0.02)):

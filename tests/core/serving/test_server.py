@@ -1,93 +1,18 @@
 """The server's answers, over the twin: shapes, refusals, and what happens when the alias moves."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pytest
 from starlette.testclient import TestClient
 
-from core.clock import FixedClock, SystemClock
-from core.errors import CorruptError, UnavailableError
-from core.registry.memory import MemoryModelRegistry
-from core.registry.records import ModelVersion
+from core.clock import SystemClock
 from core.registry.registry import PRODUCTION
 from core.serving.echo import EchoTranslator
-from core.serving.pool import ModelPool
 from core.serving.records import Translation
-from core.serving.server import MAX_WAITING, Explainer, TranslationServer
-from core.serving.translator import Translator
-from core.settings import ServingSettings
-
-
-@dataclass
-class Hall:
-    """A registry and the server that follows it."""
-
-    clock: FixedClock = field(default_factory=FixedClock)
-    damaged: set[int] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        """Make the parts."""
-        self.registry = MemoryModelRegistry(self.clock)
-        self.pool = ModelPool(registry=self.registry, open=self.open, clock=self.clock)
-
-    def open(self, version: ModelVersion) -> Translator:
-        """Open a version as the twin, unless its files are damaged."""
-        if version.version in self.damaged:
-            raise CorruptError("model.bin is cut")
-        return EchoTranslator(
-            version=f"{version.name}:{version.version}", languages=(version.source, version.target)
-        )
-
-    def promote(self, number: int, source: str = "en", target: str = "es") -> None:
-        """Register a version and point production at it."""
-        name = f"{source}-{target}"
-        self.registry.register(
-            ModelVersion(
-                name=name, version=number, run_id="r", run_name=f"run {number}", step=1,
-                source=source, target=target, dataset="demo", dataset_digest="d", snapshot=None,
-                waiver=None, config={}, code_version="0", scores={}, self_test={}, digest="f",
-                created_at=1.0,
-            )
-        )  # fmt: skip
-        self.registry.set_alias(name, PRODUCTION, number, actor="a", action="promote", reason="")
-        self.pool.refresh()
-
-
-@pytest.fixture
-def hall() -> Hall:
-    """A hall in which nothing was promoted yet."""
-    return Hall()
-
-
-@pytest.fixture
-def make_client(hall: Hall) -> Iterator[Callable[..., TestClient]]:
-    """A maker of clients of the hall's server: `make_client(beam=1)` changes settings."""
-    opened: list[TestClient] = []
-
-    def make(**changes: Any) -> TestClient:  # noqa: ANN401  (any setting)
-        server = TranslationServer(
-            pool=hall.pool,
-            open_attention=without_torch,
-            settings=ServingSettings(max_characters=100, **changes),
-            clock=SystemClock(),
-            poll_s=0.02,
-        )
-        client = TestClient(server.app(), base_url="http://localhost:5000")
-        opened.append(client.__enter__())
-        return client
-
-    yield make
-    for client in opened:
-        client.__exit__(None, None, None)
-
-
-@pytest.fixture
-def client(make_client: Callable[..., TestClient]) -> TestClient:
-    """A client of the hall's server."""
-    return make_client()
+from core.serving.server import MAX_WAITING
+from tests.core.serving.hall import Hall
 
 
 def test_without_a_model_it_is_healthy_and_says_what_to_do(client: TestClient) -> None:
@@ -286,12 +211,7 @@ def test_when_too_many_wait_they_are_told(
     assert statuses == [200] * MAX_WAITING
 
 
-def without_torch(_version: ModelVersion) -> Explainer:
-    """Open attention on a machine without torch."""
-    raise UnavailableError("attention needs torch")
-
-
-def wait_until(holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
+def wait_until(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
     """Return once it holds; fail after the time."""
     clock, paused = SystemClock(), threading.Event()
     deadline = clock.monotonic() + timeout_s
