@@ -153,7 +153,7 @@ def test_restic_ends_with_a_job_that_was_killed(
             time.sleep(0.02)
         process.kill()
         process.communicate(timeout=60)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while _restics_on(paths) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert _restics_on(paths) == []

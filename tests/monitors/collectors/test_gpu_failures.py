@@ -94,10 +94,10 @@ def test_a_host_without_the_library_is_unavailable(tmp_path: Path) -> None:
 def test_a_slow_gpu_is_stale_and_costs_the_others_nothing(driver: Driver) -> None:
     """Nvitop-exporter waits for it: fifteen updates become four. Ours stay at the full rate."""
     driver.play("* gpus 4")
-    watched = collector(deadline_s=0.25, process_interval_s=60)
+    watched = collector(deadline_s=1, process_interval_s=60)
     watched.collect()
-    driver.play("* gpus 4", "2 slow_ms 200")
-    rounds = [watched.collect() for _ in range(12)]
+    driver.play("* gpus 4", "2 slow_ms 800")
+    rounds = [watched.collect() for _ in range(5)]
     driver.play("* gpus 4")
     watched.close()
 
@@ -105,8 +105,8 @@ def test_a_slow_gpu_is_stale_and_costs_the_others_nothing(driver: Driver) -> Non
         sum("gpu_utilization_ratio" in values(one, f"gpu{index}") for one in rounds)
         for index in range(4)
     ]
-    assert [fresh[index] for index in (0, 1, 3)] == [12, 12, 12]
-    assert fresh[2] < 12
+    assert [fresh[index] for index in (0, 1, 3)] == [5, 5, 5]
+    assert fresh[2] < 5
     late = [one for one in rounds if "gpu_utilization_ratio" not in values(one, "gpu2")]
     assert all(values(one, "gpu2") == {"gpu_stale": 1.0, "gpu_lost": 0.0} for one in late)
     assert facts(late[0], "gpu2")["state"] == "stale"
@@ -117,9 +117,9 @@ def test_a_slow_gpu_is_stale_and_costs_the_others_nothing(driver: Driver) -> Non
 def test_a_gpu_that_hangs_delays_one_round_only(driver: Driver) -> None:
     """Its thread hangs in the driver; nobody waits for it a second time."""
     driver.play("* gpus 2")
-    watched = collector(deadline_s=0.3)
+    watched = collector(deadline_s=1)
     watched.collect()
-    driver.play("* gpus 2", "1 slow_ms 1500")
+    driver.play("* gpus 2", "1 slow_ms 3000")
     durations = []
     for _ in range(5):
         started = time.monotonic()
@@ -128,5 +128,4 @@ def test_a_gpu_that_hangs_delays_one_round_only(driver: Driver) -> None:
     driver.play("* gpus 2")
     watched.close()
 
-    assert durations[0] < 1
-    assert max(durations[1:]) < 0.25, durations
+    assert max(durations[1:]) < 1 <= durations[0] < 3, durations
