@@ -1,19 +1,19 @@
 """The sampler as a process: `python -P -m monitors [--home DIR] [--once] [--json] [--demo]`."""
 
 import argparse
-import fcntl
 import json
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from core.clock import SystemClock
 from core.errors import ConflictError, DatahallError, SettingsError
+from core.locks import held_alone
 from core.settings import Settings, load_settings, url_of
 from monitors.catalog import Context, make_collectors
 from monitors.collector import HostState
@@ -79,7 +79,12 @@ def _run(settings: Settings, *, demo: bool, as_json: bool) -> int:
     paths.prepare()
     # Waited for in `_sample_until_told`; blocked before any thread starts, so none takes them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
-    with _held(paths.sampler_lock), ExitStack() as opened:
+
+    def taken(owner: str) -> ConflictError:
+        message = f"a sampler (process {owner}) already runs on {paths.home}"
+        return ConflictError(message, remedy="Stop it, or choose another --home")
+
+    with held_alone(paths.sampler_lock, taken), ExitStack() as opened:
         store = SqliteTelemetryStore(paths.telemetry, sampling, writable=True)
         sampler = Sampler(
             make_collectors(Context(settings=sampling, clock=clock), demo=demo),
@@ -127,22 +132,6 @@ def _sample_until_told(sampler: Sampler, after_tick: Callable[[HostState], None]
     stop.set()
     thread.join(timeout=_PATIENCE_S)
     return _INTERRUPTED if number == signal.SIGINT else 0
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Hold the sampler's lock; raises ConflictError when another sampler holds it."""
-    with path.open("a+", encoding="ascii") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            stream.seek(0)
-            message = f"a sampler (process {stream.read().strip()}) already runs on {path.parent}"
-            raise ConflictError(message, remedy="Stop it, or choose another --home") from error
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
-        yield
 
 
 def _print_json(state: HostState) -> None:

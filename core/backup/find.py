@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.backup.locks import held
 from core.backup.program import Call, Outcome, WatchedRunner
 from core.command import Runner, SystemRunner
 from core.errors import CommandError, DatahallError, UnavailableError
+from core.locks import held
 
 LEAST_VERSION = (0, 14)
 _VERSION = re.compile(r"restic (\d+)\.(\d+)(?:\.(\d+))?")
@@ -67,7 +67,8 @@ def obtain_restic(tools: Path, search_path: str | None = None) -> Restic:
     """
     with contextlib.suppress(UnavailableError):
         return find_restic(tools, search_path)
-    with held(tools / ".restic.lock", lambda: None):
+    tools.mkdir(parents=True, exist_ok=True)
+    with held(tools / ".restic.lock"):
         with contextlib.suppress(UnavailableError):  # another process fetched it meanwhile
             return find_restic(tools, search_path)
         _unpack(tools, search_path)

@@ -8,12 +8,12 @@ from pathlib import Path
 from core.backup.coverage import protected_datasets
 from core.backup.engine import Snapshot
 from core.backup.failures import DestinationFullError, name_some
-from core.backup.locks import held
 from core.backup.manifest import Manifest
 from core.backup.names import chosen_name, is_below, require_empty
 from core.backup.proof import Comparison, compare_listing, compare_restored
 from core.backup.vault import OnStage, Stage, Vault, stages
 from core.errors import CorruptError, InputError, NotFoundError
+from core.locks import held
 
 _ROOM = 1.05
 

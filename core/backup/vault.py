@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.backup.engine import BackupEngine, BackupProgress, OnProgress, RepositoryStatus, Snapshot
-from core.backup.locks import held
 from core.backup.manifest import Manifest, manifest_digest, parse_manifest, write_manifest
 from core.backup.names import stored_name
 from core.backup.proof import Proof
@@ -17,6 +16,7 @@ from core.backup.snapshots import SnapshotStore
 from core.clock import Clock
 from core.errors import CorruptError, DatahallError, NotFoundError, UnavailableError
 from core.files import PRIVATE_FILE, read_json, write_atomic
+from core.locks import held
 from core.paths import StatePaths
 
 _LATEST = "latest"

@@ -11,10 +11,11 @@ from core.data.documents import MANIFEST_NAME, manifest_document, read_manifest,
 from core.data.names import check_languages, check_name
 from core.data.pairs import Written, digest_pairs, read_pairs, write_pairs
 from core.data.records import SPLITS, Dataset, Pair
-from core.data.scratch import file_lock, scratch_folder, settle
+from core.data.scratch import scratch_folder, settle
 from core.data.tally import Tally
 from core.errors import ConflictError, CorruptError, DatahallError, InputError, NotFoundError
 from core.files import digest_file, write_json
+from core.locks import held
 
 _LEAST_PREFIX = 4
 
@@ -143,7 +144,7 @@ class DatasetStore:
 
     def _place(self, folder: Path, dataset: Dataset) -> Dataset:
         """Move a new version into place; an intact one of the same content stays instead."""
-        with file_lock(self._root / ".lock"):
+        with held(self._root / ".lock"):
             with contextlib.suppress(CorruptError):
                 kept = read_manifest(dataset.folder)
                 self.verify(kept)

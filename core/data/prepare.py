@@ -10,11 +10,12 @@ from core.data.documents import REPORT_NAME, Preparation, preparation_document, 
 from core.data.encoded import read_segments
 from core.data.pairs import read_pairs
 from core.data.records import SPLITS, Dataset, Pair, PrepareReport
-from core.data.scratch import file_lock, scratch_folder, settle
+from core.data.scratch import scratch_folder, settle
 from core.data.split import split_pairs
 from core.data.tokenizer import Tokenizer
 from core.data.vocabulary import learn_vocabulary
 from core.files import digest_file, write_atomic, write_json
+from core.locks import held
 
 # Raised when a rule changes, so that texts prepared before are prepared again.
 RULES_VERSION = 1
@@ -38,7 +39,7 @@ def prepare(
     done. A kill leaves what was there before. `on_progress` is told a ratio from 0 to 1.
     """
     lock = dataset.folder.parent / f".{dataset.digest}.lock"
-    with file_lock(lock):
+    with held(lock):
         found = read_preparation(dataset.prepared)
         if found is None or not _fits(found, seed, dataset.prepared):
             found = _prepare_splits(dataset, seed, clock, on_progress)

@@ -1,7 +1,6 @@
-"""Folders that are renamed into place when whole, and locks that die with their process."""
+"""Folders that are renamed into place when whole."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
@@ -9,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.files import sync_folder
+from core.locks import lock_folder
 
 _PREFIX = ".scratch-"
 
@@ -21,11 +21,11 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     The parent is locked from the sweep until then, as a new folder is nobody's for a moment.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    guard = _lock(parent)
+    guard = lock_folder(parent)
     try:
         _sweep(parent)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-        descriptor = _lock(folder)
+        descriptor = lock_folder(folder)
     finally:
         os.close(guard)
     try:
@@ -45,28 +45,10 @@ def settle(folder: Path, place: Path) -> None:
     sync_folder(place.parent)
 
 
-@contextlib.contextmanager
-def file_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file, waiting for whoever holds it; a process that dies lets go."""
-    with path.open("a") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
-
-
-def _lock(folder: Path) -> int:
-    """Return a descriptor that holds the folder's lock, waiting for whoever holds it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    return descriptor
-
-
 def _sweep(parent: Path) -> None:
     """Remove scratch folders that no living process holds."""
     for folder in parent.glob(_PREFIX + "*"):
         with contextlib.suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(descriptor)
+            descriptor = lock_folder(folder, can_wait=False)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(descriptor)

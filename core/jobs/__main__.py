@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.clock import SystemClock
 from core.database import open_database, sqlite_url
 from core.errors import ConflictError, DatahallError
-from core.jobs.folder import take_lock
 from core.jobs.local import LocalLauncher
+from core.locks import take_lock
 from core.settings import Settings, load_settings
 
 _INTERVAL_S = 1.0

@@ -11,8 +11,6 @@ Files here are the truth about a job's processes; the row in the database follow
 - `progress.json`, `log.txt`, `error.json`, `result.json`: what the job says.
 """
 
-import fcntl
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any
 
 from core.files import PRIVATE_FILE, PRIVATE_FOLDER, read_json, write_json
 from core.jobs.processes import Identity
+from core.locks import is_locked, take_lock
 
 JOB_VARIABLE = "DATAHALL_JOB"
 SHIM_VARIABLE = "DATAHALL_SHIM"
@@ -149,34 +148,6 @@ class JobFolder:
             written = path.read_text(encoding="ascii")
             return float(written) if written else now
         return now
-
-
-def take_lock(path: Path) -> int | None:
-    """Return a descriptor that holds the lock file `path`, or None when somebody else holds it."""
-    return _lock(path, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX)
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a running process holds the lock file `path`."""
-    try:
-        descriptor = _lock(path, os.O_RDONLY, fcntl.LOCK_SH)
-    except FileNotFoundError:
-        return False
-    if descriptor is None:
-        return True
-    os.close(descriptor)
-    return False
-
-
-def _lock(path: Path, flags: int, kind: int) -> int | None:
-    """Return a descriptor that holds a lock on `path`, or None when another's lock forbids it."""
-    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
 
 
 def _read(path: Path) -> Mapping[str, Any] | None:

@@ -1,13 +1,12 @@
 """Keeps the services alive: starts them, restarts what dies with back-off, tells the page."""
 
 import contextlib
-import fcntl
-import os
 import shutil
 import signal
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import IO
 
@@ -15,6 +14,7 @@ from core.clock import Clock
 from core.command import Process, module_argv, start, wait
 from core.errors import ConflictError, SettingsError, UnavailableError
 from core.lifecycle.services import Service, ServiceState, service_log, write_states
+from core.locks import held_alone
 from core.paths import StatePaths
 
 FIRST_BACKOFF_S = 1.0
@@ -153,26 +153,15 @@ class Supervision:
                 self._told = states
 
 
-def hold_home(paths: StatePaths) -> IO[str]:
-    """Take this home for one `datahall up`; raises ConflictError when another holds it.
-
-    The lock lasts as long as the returned file is open.
-    """
-    stream = paths.up_lock.open("a+")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        stream.seek(0)
-        owner = stream.read().strip()
-        stream.close()
-        raise ConflictError(
-            f"Datahall is up already on {paths.home} (process {owner or 'unknown'})",
+def hold_home(paths: StatePaths) -> AbstractContextManager[None]:
+    """Hold this home for one `datahall up`; raises ConflictError when another holds it."""
+    return held_alone(
+        paths.up_lock,
+        lambda owner: ConflictError(
+            f"Datahall is up already on {paths.home} (process {owner})",
             remedy="Stop it with Ctrl-C there, or choose another home with --home",
-        ) from None
-    stream.truncate(0)
-    stream.write(str(os.getpid()))
-    stream.flush()
-    return stream
+        ),
+    )
 
 
 def check_ground(paths: StatePaths, services: Sequence[Service]) -> None:

@@ -21,7 +21,8 @@ from core.database import open_database, sqlite_url
 from core.errors import ConflictError, DatahallError, UnavailableError
 from core.failure import tell
 from core.files import write_json
-from core.jobs.folder import JOB_VARIABLE, take_lock
+from core.jobs.folder import JOB_VARIABLE
+from core.locks import take_lock
 from core.paths import own_job_folder
 from core.runs.sql import SqlRunStore
 from core.settings import load_settings

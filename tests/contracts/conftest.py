@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from core.clock import FixedClock, SystemClock
 from core.database import Database, open_database
 from core.jobs.devices import Slots
-from core.jobs.folder import take_lock
 from core.jobs.launcher import Job, JobKind, JobSpec, Launcher
 from core.jobs.local import LocalLauncher
 from core.jobs.memory import MemoryLauncher, Script
+from core.locks import take_lock
 from core.paths import StatePaths
 from core.runs.memory import MemoryRunStore
 from core.runs.records import MetricPoint, RunSpec, TranslationSample

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from core.backup.memory import MemoryEngine
 from core.backup.vault import Vault
-from core.jobs.folder import is_locked
+from core.locks import is_locked
 
 
 def test_the_repository_and_its_keys_are_made_by_one_at_a_time(memory_vault: Vault) -> None:

@@ -13,10 +13,11 @@ import pytest
 
 from core.clock import SystemClock
 from core.database import Database
-from core.jobs.folder import SHIM_VARIABLE, Crew, JobFolder, take_lock
+from core.jobs.folder import SHIM_VARIABLE, Crew, JobFolder
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.jobs.local import LocalLauncher
 from core.jobs.processes import Identity, with_variable
+from core.locks import take_lock
 from core.paths import StatePaths
 from core.settings import JobSettings
 

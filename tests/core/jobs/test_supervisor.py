@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from core.command import Process, SystemRunner, module_argv, start
 from core.errors import InputError
 from core.jobs.catalog import LAUNCHERS, choose_launcher
-from core.jobs.folder import is_locked
 from core.jobs.launcher import JobState
+from core.locks import is_locked
 from core.tables import job as table
 from tests.core.jobs.conftest import PATIENCE_S, Yard, until, until_there
 

@@ -180,9 +180,14 @@ def test_a_full_disk_is_named(paths: StatePaths, monkeypatch: pytest.MonkeyPatch
 
 def test_one_home_is_held_once(paths: StatePaths) -> None:
     """A second instance is told who holds the home; afterwards it is free again."""
-    with hold_home(paths), pytest.raises(ConflictError, match=str(os.getpid())):
-        hold_home(paths)
-    hold_home(paths).close()
+    with (
+        hold_home(paths),
+        pytest.raises(ConflictError, match=str(os.getpid())),
+        hold_home(paths),
+    ):
+        pass
+    with hold_home(paths):
+        pass
 
 
 def test_the_states_of_a_home_without_up_are_empty(paths: StatePaths) -> None:

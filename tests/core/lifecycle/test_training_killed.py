@@ -15,7 +15,7 @@ from core.audit import Actor
 from core.data.demo.catalog import TOPICS
 from core.data.demo.corpus import topic_pairs
 from core.database import sqlite_url
-from core.jobs.folder import SHIM_VARIABLE, JobFolder, take_lock
+from core.jobs.folder import SHIM_VARIABLE, JobFolder
 from core.jobs.launcher import Job, JobState
 from core.jobs.processes import with_variable
 from core.lifecycle.hall import Hall, open_hall
@@ -24,6 +24,7 @@ from core.lifecycle.models import request_evaluation
 from core.lifecycle.records import RunView, TrainRequest
 from core.lifecycle.runs import find_run
 from core.lifecycle.training import request_run, resume_run
+from core.locks import take_lock
 from core.runs.checkpoints import list_checkpoints
 from core.settings import Settings
 

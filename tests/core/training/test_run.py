@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from core.command import module_argv, start
 from core.data.datasets import DatasetStore
 from core.errors import CorruptError
-from core.jobs.folder import take_lock
+from core.locks import take_lock
 from core.progress import read
 from core.runs.checkpoints import list_checkpoints
 from core.training import process as entry

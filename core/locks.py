@@ -1,0 +1,79 @@
+"""Locks between processes: held by an open file (flock), so that no dead holder leaves one behind.
+
+The file that a lock is taken on stays; that it exists means nothing.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import DatahallError
+from core.files import PRIVATE_FILE
+
+_LOCK_FILE = os.O_RDWR | os.O_CREAT
+_AT_ONCE = fcntl.LOCK_EX | fcntl.LOCK_NB
+_PAUSE_S = 0.2
+
+
+@contextmanager
+def held(path: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the lock file `path`; `on_wait` is called, again and again, while another holds it."""
+    while (descriptor := take_lock(path)) is None:
+        on_wait()
+        time.sleep(_PAUSE_S)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def held_alone(path: Path, conflict: Callable[[str], DatahallError]) -> Iterator[None]:
+    """Hold the lock file `path`, this process's id in it; raises `conflict(id of the holder)`."""
+    descriptor = take_lock(path)
+    if descriptor is None:
+        raise conflict(path.read_text(encoding="ascii").strip() or "unknown")
+    try:
+        os.truncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def take_lock(path: Path) -> int | None:
+    """Return a descriptor that holds the lock file `path`, or None when somebody else holds it."""
+    try:
+        return _lock(path, _LOCK_FILE, _AT_ONCE)
+    except BlockingIOError:
+        return None
+
+
+def lock_folder(folder: Path, *, can_wait: bool = True) -> int:
+    """Return a descriptor that holds a folder; raises BlockingIOError instead of waiting."""
+    return _lock(folder, os.O_RDONLY, fcntl.LOCK_EX if can_wait else _AT_ONCE)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a running process holds the lock file `path`."""
+    try:
+        os.close(_lock(path, os.O_RDONLY, fcntl.LOCK_SH | fcntl.LOCK_NB))
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _lock(path: Path, flags: int, kind: int) -> int:
+    """Return a descriptor that holds `path`; raises BlockingIOError where `kind` is not to wait."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        fcntl.flock(descriptor, kind)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor

@@ -1,0 +1,88 @@
+"""Locks between processes: one holder, told who it is, and free once the holder is gone."""
+
+import os
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+
+from core.command import start
+from core.errors import ConflictError
+from core.locks import held, held_alone, is_locked, lock_folder, take_lock
+
+
+def test_a_lock_is_held_until_its_descriptor_is_closed(tmp_path: Path) -> None:
+    """Whoever looks makes no file."""
+    path = tmp_path / "a.lock"
+    assert not is_locked(path)
+    assert list(tmp_path.iterdir()) == []
+    descriptor = take_lock(path)
+    assert descriptor is not None
+    assert is_locked(path)
+    assert take_lock(path) is None
+    os.close(descriptor)
+    assert not is_locked(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_lock_dies_with_the_process_that_holds_it(tmp_path: Path) -> None:
+    """However it dies; it is inherited under the same number."""
+    descriptor = take_lock(tmp_path / "a.lock")
+    assert descriptor is not None
+    holder = start(("sleep", "60"), keep_open=(descriptor,))
+    os.close(descriptor)
+    assert is_locked(tmp_path / "a.lock")
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    assert not is_locked(tmp_path / "a.lock")
+
+
+def test_a_holder_lets_go_at_the_end_also_after_an_error(tmp_path: Path) -> None:
+    """So that the next one does not wait for ever."""
+    path = tmp_path / "a.lock"
+    with pytest.raises(ConflictError, match="True"), held(path):
+        raise ConflictError(str(is_locked(path)))
+    assert not is_locked(path)
+
+
+def test_who_waits_says_so_until_the_turn_comes(tmp_path: Path) -> None:
+    """Here the other lets go when it is told of."""
+    path = tmp_path / "a.lock"
+    other = take_lock(path)
+    assert other is not None
+    told: list[str] = []
+
+    def let_go() -> None:
+        told.append("waits")
+        os.close(other)
+
+    with held(path, let_go):
+        assert is_locked(path)
+    assert told == ["waits"]
+
+
+def test_the_holder_signs_and_the_next_one_is_told_who_it_is(tmp_path: Path) -> None:
+    """What an earlier holder wrote is gone."""
+    path = tmp_path / "a.lock"
+    path.write_text("9" * 20, encoding="ascii")
+    with (
+        held_alone(path, ConflictError),
+        pytest.raises(ConflictError, match=f"^{os.getpid()}$"),
+        held_alone(path, ConflictError),
+    ):
+        pass
+    with held_alone(path, ConflictError):
+        assert path.read_text(encoding="ascii") == str(os.getpid())
+
+
+def test_a_folder_is_locked_itself(tmp_path: Path) -> None:
+    """No file is left in it or in its place."""
+    descriptor = lock_folder(tmp_path)
+    with pytest.raises(BlockingIOError):
+        lock_folder(tmp_path, can_wait=False)
+    os.close(descriptor)
+    os.close(lock_folder(tmp_path, can_wait=False))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(FileNotFoundError):
+        lock_folder(tmp_path / "gone")
