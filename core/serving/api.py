@@ -53,7 +53,13 @@ class Operation:
         return {entry.name: entry.example for entry in self.fields}
 
 
-_Q = Field(name="q", schema=_TEXTS, example="Hello, how are you?", text="Text(s)", is_needed=True)
+_Q = Field(
+    name="q",
+    schema=_TEXTS,
+    example="Hello, how are you?",
+    text="A text, or a list of texts",
+    is_needed=True,
+)
 _LONE_Q = Field(
     name="q", schema=_TEXT, example="Hello, how are you?", text="One text", is_needed=True
 )
@@ -207,7 +213,7 @@ def _section(operation: Operation, base: str) -> str:
     return (
         f"<section><h2><span>{operation.method}</span> {operation.path}</h2>"
         f"<p>{html.escape(operation.summary)}.</p>{table}"
-        f"<pre tabindex='0'>{html.escape(call)}\n\n{html.escape(answer)}</pre></section>"
+        f"<pre>{html.escape(call)}\n\n{html.escape(answer)}</pre></section>"
     )
 
 
@@ -226,11 +232,12 @@ _PAGE = """<!doctype html>
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
+a { color: inherit; }
 h2 { font-size: 1.1rem; font-family: ui-monospace, monospace; margin-top: 2.5rem; }
 h2 span { font-weight: 400; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .2rem 1.5rem .2rem 0; }
-pre { padding: .8rem 1rem; overflow-x: auto; border: 1px solid GrayText; border-radius: 6px; }
+pre { padding: .8rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid GrayText; border-radius: 6px; }
 </style>
 </head>
 <body>
