@@ -1,10 +1,11 @@
 """Files that appear whole, and the digests that name them."""
 
+import contextlib
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ PRIVATE_FOLDER = 0o700
 _CHUNK_BYTES = 1 << 20
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable (fsync of the directory)."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make a file's bytes, or the names in a folder, durable (fsync)."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -27,20 +28,39 @@ def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None
 
     Temporary file in the same folder, fsync, rename, fsync of the folder. Raises OSError.
     """
+    with _draft(path, content, mode) as draft:
+        draft.replace(path)
+    sync(path.parent)
+
+
+def write_new(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
+    """Write `content` as `write_atomic` does, but keep a file that is there already.
+
+    A link, not a rename: of two processes that start at once, both find the first one's file.
+    """
+    if path.exists():
+        return
+    with contextlib.suppress(FileExistsError), _draft(path, content, mode) as draft:
+        path.hardlink_to(draft)
+    sync(path.parent)
+
+
+@contextlib.contextmanager
+def _draft(path: Path, content: bytes | str, mode: int) -> Iterator[Path]:
+    """Give a durable temporary file beside `path` that holds `content`; it is gone afterwards."""
     payload = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    draft = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(payload)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+        draft.chmod(mode)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def write_json(path: Path, document: Mapping[str, Any], *, mode: int = 0o644) -> None:

@@ -1,6 +1,5 @@
 """Where a repository is, what opens it, and the environment that restic gets."""
 
-import os
 import re
 import secrets
 import shutil
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.backup.failures import UnsafeKeyError, WrongKeyError, no_repository
-from core.files import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
+from core.files import PRIVATE_FILE, PRIVATE_FOLDER, write_new
 
 _REMOTE = re.compile(r"^(sftp|rest|s3|b2|azure|gs|swift|rclone):")
 _PASSWORD_IN_URL = re.compile(r"//([^/@:]+):[^/@]+@")
@@ -91,23 +90,8 @@ class Repository:
 
     def make_key_file(self) -> None:
         """Write a strong random key, mode 600 from its first byte; keeps one that is there."""
-        folder = self.key_file.parent
-        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        key = secrets.token_urlsafe(_KEY_BYTES).encode() + b"\n"
-        part = folder / f".{self.key_file.name}.{secrets.token_hex(4)}.tmp"
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(key)
-                stream.flush()
-                os.fsync(stream.fileno())
-            # A link, not a rename: of two that start at once, one key stays and both use it.
-            os.link(part, self.key_file)
-        except FileExistsError:
-            return
-        finally:
-            part.unlink(missing_ok=True)
-        sync_folder(folder)
+        self.key_file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        write_new(self.key_file, secrets.token_urlsafe(_KEY_BYTES) + "\n", mode=PRIVATE_FILE)
 
 
 def new_recovery_key() -> str:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.files import sync_folder
+from core.files import sync
 from core.locks import lock_folder
 
 _PREFIX = ".scratch-"
@@ -38,11 +38,10 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 def settle(folder: Path, place: Path) -> None:
     """Make the folder's files durable and rename it to `place`, which must not exist."""
     for path in folder.iterdir():
-        with path.open("rb") as stream:
-            os.fsync(stream.fileno())
-    sync_folder(folder)
+        sync(path)
+    sync(folder)
     folder.rename(place)
-    sync_folder(place.parent)
+    sync(place.parent)
 
 
 def _sweep(parent: Path) -> None:

@@ -5,7 +5,6 @@ running average, `vocabulary.model` the SentencePiece model that they were train
 checkpoint needs nothing else of the machine that it was made on.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.errors import CorruptError
-from core.files import read_json, write_json
+from core.files import read_json, sync, write_json
 from core.model.config import ModelConfig
 from core.model.manifest import verify
 from core.model.transformer import Transformer
@@ -64,7 +63,7 @@ def save_weights(folder: Path, weights: WeightsToSave) -> None:
     for name, tensors in ((RAW_NAME, weights.raw), (EMA_NAME, weights.ema)):
         save_tensors(folder / name, tensors)
     (folder / VOCABULARY_NAME).write_bytes(weights.vocabulary)
-    sync_file(folder / VOCABULARY_NAME)
+    sync(folder / VOCABULARY_NAME)
     write_json(folder / SHAPE_NAME, shape)
 
 
@@ -104,13 +103,4 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
         save_file(contiguous, path)
     except SafetensorError as error:  # how safetensors reports a full disk
         raise OSError(f"{path} cannot be written: {error}") from error
-    sync_file(path)
-
-
-def sync_file(path: Path) -> None:
-    """Make the bytes of a file durable (fsync)."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import CorruptError
-from core.files import sync_folder
+from core.files import sync as sync_folder
 from core.paths import StatePaths, confined
 from core.registry.records import ModelVersion
 from core.registry.registry import ModelRegistry

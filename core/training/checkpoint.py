@@ -17,9 +17,9 @@ from typing import Any
 import torch
 
 from core.errors import CorruptError
-from core.files import sync_folder, write_atomic
+from core.files import sync, write_atomic
 from core.model.manifest import Manifest, read_manifest, seal, verify
-from core.model.weights import WeightsToSave, save_weights, sync_file
+from core.model.weights import WeightsToSave, save_weights
 
 STATE_NAME = "state.pt"
 LAST, BEST = "last", "best"
@@ -78,7 +78,7 @@ def save_checkpoint(root: Path, content: CheckpointToSave) -> Path:
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-        sync_folder(root)
+        sync(root)
     point(root, LAST, folder)
     return folder
 
@@ -139,7 +139,7 @@ def _fill(draft: Path, content: CheckpointToSave) -> None:
         torch.save(dict(content.state), draft / STATE_NAME)
     except RuntimeError as error:  # how torch reports a full disk
         raise OSError(f"{draft / STATE_NAME} cannot be written: {error}") from error
-    sync_file(draft / STATE_NAME)
+    sync(draft / STATE_NAME)
     seal(
         draft,
         step=content.step,
@@ -147,7 +147,7 @@ def _fill(draft: Path, content: CheckpointToSave) -> None:
         config_digest=content.config_digest,
         scores=content.scores,
     )
-    sync_folder(draft)
+    sync(draft)
 
 
 def _make_room(root: Path) -> None:

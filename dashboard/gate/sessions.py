@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 
 from core.audit import Role
 from core.clock import Clock
-from core.files import PRIVATE_FILE, PRIVATE_FOLDER, read_json, write_json
+from core.files import PRIVATE_FILE, PRIVATE_FOLDER, read_json, write_atomic, write_json, write_new
 from core.paths import StatePaths
 from dashboard.gate.tokens import Claim
 
@@ -114,17 +113,7 @@ class SessionBook:
 def _read_key(paths: StatePaths) -> bytes:
     """Return the signing key, made at the first start (mode 600, never overwritten)."""
     paths.secrets.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(paths.cookie_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-    except FileExistsError:
-        key = paths.cookie_key.read_bytes()
-        if len(key) >= KEY_BYTES:
-            return key
-        # An empty file is what a full disk leaves behind: a key of nothing would sign for anyone.
-        descriptor = os.open(paths.cookie_key, os.O_WRONLY | os.O_TRUNC)
-    key = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(key)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return key
+    write_new(paths.cookie_key, secrets.token_bytes(KEY_BYTES), mode=PRIVATE_FILE)
+    if paths.cookie_key.stat().st_size < KEY_BYTES:  # a key of nothing would sign for anyone
+        write_atomic(paths.cookie_key, secrets.token_bytes(KEY_BYTES), mode=PRIVATE_FILE)
+    return paths.cookie_key.read_bytes()

@@ -3,6 +3,7 @@
 import hashlib
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from core.files import (
     read_json,
     write_atomic,
     write_json,
+    write_new,
 )
 
 JSON = st.recursive(
@@ -67,6 +69,31 @@ def test_readers_see_the_old_or_the_new_file(tmp_path: Path) -> None:
         seen.add(path.read_text())
     writer.join()
     assert seen <= contents
+
+
+def test_what_is_there_already_is_kept(tmp_path: Path) -> None:
+    """A key that was replaced would open nothing."""
+    path = tmp_path / "a" / "key"
+    write_new(path, "first", mode=0o600)
+    write_new(path, "second")
+    assert path.read_text() == "first"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [found.name for found in path.parent.iterdir()] == ["key"]
+
+
+def test_of_many_that_write_anew_at_once_all_find_the_first(tmp_path: Path) -> None:
+    """Whole, and with no draft of the others."""
+    path, gate = tmp_path / "key", threading.Barrier(8)
+
+    def write(number: int) -> str:
+        gate.wait()
+        write_new(path, str(number) * 1000)
+        return path.read_text()
+
+    with ThreadPoolExecutor(8) as pool:
+        (seen,) = set(pool.map(write, range(8)))
+    assert len(seen) == 1000
+    assert [found.name for found in tmp_path.iterdir()] == ["key"]
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=5))
