@@ -237,7 +237,8 @@ h2 { font-size: 1.1rem; font-family: ui-monospace, monospace; margin-top: 2.5rem
 h2 span { font-weight: 400; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .2rem 1.5rem .2rem 0; }
-pre { padding: .8rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid GrayText; border-radius: 6px; }
+pre { padding: .8rem 1rem; border: 1px solid GrayText; border-radius: 6px; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 </style>
 </head>
 <body>
