@@ -16,7 +16,7 @@ from core.data.prepare import prepare
 from core.data.records import Dataset
 from core.data.tokenizer import Tokenizer
 from core.database import open_database, sqlite_url
-from core.errors import DatahallError, NotFoundError
+from core.errors import DatahallError
 from core.evaluation.evaluate import Subject, Tick, evaluate, ignore_progress
 from core.evaluation.records import EvalReport
 from core.failure import tell as tell_failure
@@ -26,8 +26,8 @@ from core.model.weights import build_model, load_weights
 from core.paths import StatePaths, own_job_folder
 from core.progress import Progress
 from core.progress import report as report_progress
-from core.runs.checkpoints import list_checkpoints
-from core.runs.records import Checkpoint, Run
+from core.runs.checkpoints import best_checkpoint
+from core.runs.records import Run
 from core.runs.sql import SqlRunStore
 from core.settings import Settings, load_settings
 
@@ -55,14 +55,6 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
         write_json(folder / "result.json", document)
     sys.stdout.write((json.dumps(document) if flags.json else _describe(found)) + "\n")
     return 0
-
-
-def best_checkpoint(paths: StatePaths, run: Run) -> Checkpoint:
-    """Return the run's best checkpoint, its newest where none was scored; raises NotFoundError."""
-    found = list_checkpoints(paths.checkpoints(run.id))
-    if not found:
-        raise NotFoundError(f"run {run.spec.name} has no checkpoint yet")
-    return next((entry for entry in found if entry.is_best), found[0])
 
 
 def _evaluate(settings: Settings, flags: argparse.Namespace, job_folder: Path | None) -> EvalReport:

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.errors import NotFoundError
 from core.files import read_json
-from core.runs.records import Checkpoint
+from core.paths import StatePaths
+from core.runs.records import Checkpoint, Run
 
 MANIFEST = "MANIFEST.json"
-POINTERS = ("last", "best")
-_FOLDER = re.compile(r"step_\d{8,}")
+LAST, BEST = "last", "best"
+FOLDER_NAME = re.compile(r"step_\d{8,}")
 _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     "step": int,
     "created_at": (int, float),
@@ -26,7 +28,10 @@ _SHAPE: Mapping[str, type | tuple[type, ...]] = {
 
 def list_checkpoints(folder: Path) -> Sequence[Checkpoint]:
     """Return the complete checkpoints in `folder`, newest first; incomplete ones are left out."""
-    last, best = (pointed_to(folder, pointer) for pointer in POINTERS)
+    try:
+        last, best = (pointed_to(folder, pointer) for pointer in (LAST, BEST))
+    except OSError:  # it says no more than a pointer that is not there
+        last = best = None
     found = []
     for path in sorted(folder.glob("step_*"), reverse=True):
         manifest = _complete_manifest(path)
@@ -49,18 +54,32 @@ def list_checkpoints(folder: Path) -> Sequence[Checkpoint]:
     return sorted(found, key=lambda checkpoint: checkpoint.step, reverse=True)
 
 
+def best_checkpoint(paths: StatePaths, run: Run) -> Checkpoint:
+    """Return the run's best checkpoint, its newest where none was scored; raises NotFoundError."""
+    found = list_checkpoints(paths.checkpoints(run.id))
+    if not found:
+        raise NotFoundError(
+            f"run {run.spec.name} has no checkpoint yet",
+            remedy="Wait until it has written one, or resume it",
+        )
+    return next((entry for entry in found if entry.is_best), found[0])
+
+
 def pointed_to(folder: Path, pointer: str) -> str | None:
-    """Return the folder name in a pointer file; None when there is none or it makes no sense."""
+    """Return the folder name in a pointer file; None when there is none or it makes no sense.
+
+    Raises OSError for one that cannot be read: it may name what must not be pruned.
+    """
     try:
         name = (folder / pointer).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+    except (FileNotFoundError, UnicodeDecodeError):
         return None
-    return name if _FOLDER.fullmatch(name) else None
+    return name if FOLDER_NAME.fullmatch(name) else None
 
 
 def _complete_manifest(path: Path) -> Mapping[str, Any] | None:
     """Return a checkpoint's manifest, or None when it, or a file that it names, is missing."""
-    if not _FOLDER.fullmatch(path.name):
+    if not FOLDER_NAME.fullmatch(path.name):
         return None
     try:
         manifest = read_json(path / MANIFEST)

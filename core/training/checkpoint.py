@@ -6,7 +6,6 @@ else that training needs to go on bit by bit, and `MANIFEST.json`. A folder is f
 hold the name of the folder that they point to.
 """
 
-import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +19,9 @@ from core.errors import CorruptError
 from core.files import sync, write_atomic
 from core.model.manifest import Manifest, read_manifest, seal, verify
 from core.model.weights import WeightsToSave, save_weights
+from core.runs.checkpoints import BEST, FOLDER_NAME, LAST, pointed_to
 
 STATE_NAME = "state.pt"
-LAST, BEST = "last", "best"
-_FOLDER = re.compile(r"step_(\d{8,})")
 _DRAFT = ".tmp-"
 _ROOM_FACTOR = 2
 
@@ -93,11 +91,17 @@ def newest_sound(root: Path, report: Callable[[str], None]) -> SoundCheckpoint |
     return None
 
 
+def best_folder(root: Path, report: Callable[[str], None]) -> Path | None:
+    """Return the best checkpoint's folder, that of the newest whole one where none was scored."""
+    sound = newest_sound(root, report)
+    return pointed_at(root, BEST) or (sound.folder if sound else None)
+
+
 def checkpoint_folders(root: Path) -> Sequence[Path]:
     """Return the checkpoint folders, oldest first, whole or not."""
     if not root.is_dir():
         return []
-    found = [path for path in root.iterdir() if _FOLDER.fullmatch(path.name)]
+    found = [path for path in root.iterdir() if FOLDER_NAME.fullmatch(path.name)]
     return sorted(found, key=lambda path: int(path.name.removeprefix("step_")))
 
 
@@ -108,12 +112,8 @@ def point(root: Path, pointer: str, folder: Path) -> None:
 
 def pointed_at(root: Path, pointer: str) -> Path | None:
     """Return the folder that a pointer names, or None when it names none that is there."""
-    try:
-        name = (root / pointer).read_text(encoding="utf-8").strip()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-    folder = root / name
-    return folder if _FOLDER.fullmatch(name) and folder.is_dir() else None
+    name = pointed_to(root, pointer)
+    return root / name if name and (root / name).is_dir() else None
 
 
 def prune(root: Path, keep: int) -> None:

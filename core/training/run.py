@@ -18,7 +18,7 @@ from core.model.search import SearchOptions
 from core.model.weights import VOCABULARY_NAME, Weights, build_model, load_weights
 from core.paths import StatePaths
 from core.runs.store import RunStore
-from core.training.checkpoint import BEST, SoundCheckpoint, newest_sound, pointed_at, sweep
+from core.training.checkpoint import SoundCheckpoint, best_folder, newest_sound, sweep
 from core.training.config import RunConfig
 from core.training.corpus import Corpus, load_corpus
 from core.training.host import num_threads, prepare_host
@@ -150,9 +150,7 @@ def _parent(place: Workplace) -> Weights | None:
     """Return the best weights of the run to start from, or None; raises InputError."""
     if place.run.init_from is None:
         return None
-    root = place.paths.checkpoints(place.run.init_from)
-    sound = newest_sound(root, place.journal.say)
-    folder = pointed_at(root, BEST) or (sound.folder if sound else None)
+    folder = best_folder(place.paths.checkpoints(place.run.init_from), place.journal.say)
     if folder is None:
         raise InputError(f"run {place.run.init_from} has no checkpoint to start from")
     return load_weights(folder)
@@ -213,8 +211,7 @@ def _start_from(session: Session, parent: Weights) -> None:
 
 def _test(place: Workplace, session: Session) -> EvalReport | None:
     """Score the best checkpoint on the test split and note it on the run."""
-    sound = newest_sound(place.checkpoints, place.journal.say)
-    folder = pointed_at(place.checkpoints, BEST) or (sound.folder if sound else None)
+    folder = best_folder(place.checkpoints, place.journal.say)
     if folder is None:
         raise CorruptError("no checkpoint could be written, so there is nothing to evaluate")
     if not session.corpus.dataset.report or not session.corpus.dataset.report.splits.get("test"):

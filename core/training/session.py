@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from core.clock import Clock
 from core.model.weights import EMA_NAME, RAW_NAME, WeightsToSave
+from core.runs.checkpoints import BEST
 from core.training.checkpoint import (
-    BEST,
     CheckpointToSave,
     SoundCheckpoint,
     checkpoint_folders,

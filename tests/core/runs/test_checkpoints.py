@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from core.runs.checkpoints import list_checkpoints, pointed_to
+from core.errors import NotFoundError
+from core.paths import StatePaths
+from core.runs.checkpoints import best_checkpoint, list_checkpoints, pointed_to
+from core.runs.records import Run, RunSpec
 
 
 def make_checkpoint(folder: Path, step: int, **changes: object) -> Path:
@@ -48,6 +51,31 @@ def test_pointers_mark_the_last_and_the_best(tmp_path: Path) -> None:
     newest, older = list_checkpoints(tmp_path)
     assert (newest.is_last, newest.is_best) == (True, False)
     assert (older.is_last, older.is_best) == (False, True)
+
+
+def test_the_best_is_the_newest_where_none_was_scored(tmp_path: Path) -> None:
+    """And a run that has kept nothing yet is named."""
+    spec = RunSpec(
+        name="toy", dataset="toy", dataset_digest="d", preset="demo", device="cpu", config={},
+        code_version="0",
+    )  # fmt: skip
+    paths, run = StatePaths(tmp_path), Run(id="r1", spec=spec, created_at=0.0)
+    with pytest.raises(NotFoundError, match="run toy has no checkpoint yet"):
+        best_checkpoint(paths, run)
+    for step in (200, 400):
+        make_checkpoint(paths.checkpoints("r1"), step)
+    assert best_checkpoint(paths, run).step == 400
+    (paths.checkpoints("r1") / "best").write_text("step_00000200")
+    assert best_checkpoint(paths, run).step == 200
+
+
+def test_a_pointer_that_cannot_be_read_marks_nothing_and_is_no_answer(tmp_path: Path) -> None:
+    """A list goes on; who prunes must not take it for none."""
+    make_checkpoint(tmp_path, 200)
+    (tmp_path / "best").mkdir()
+    assert [found.is_best for found in list_checkpoints(tmp_path)] == [False]
+    with pytest.raises(IsADirectoryError):
+        pointed_to(tmp_path, "best")
 
 
 @pytest.mark.parametrize("content", [b"../../etc", b"", b"\xff\xfe", b"step_1"])

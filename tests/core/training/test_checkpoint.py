@@ -13,10 +13,10 @@ from core.model.config import ModelConfig
 from core.model.manifest import MANIFEST_NAME
 from core.model.transformer import Transformer
 from core.model.weights import EMA_NAME, RAW_NAME, WeightsToSave, build_model, load_weights
-from core.runs.checkpoints import list_checkpoints
+from core.runs.checkpoints import BEST, list_checkpoints
 from core.training.checkpoint import (
-    BEST,
     CheckpointToSave,
+    best_folder,
     checkpoint_folders,
     newest_sound,
     point,
@@ -148,6 +148,18 @@ def test_a_pointer_that_makes_no_sense_points_nowhere(tmp_path: Path, text: str)
     save_checkpoint(tmp_path, content(1))
     (tmp_path / BEST).write_text(text, encoding="utf-8")
     assert pointed_at(tmp_path, BEST) is None
+
+
+def test_the_best_is_the_newest_whole_one_where_none_was_scored(tmp_path: Path) -> None:
+    """A damaged one is stepped over."""
+    assert best_folder(tmp_path, fail) is None
+    first = save_checkpoint(tmp_path, content(1))
+    second = save_checkpoint(tmp_path, content(2))
+    assert best_folder(tmp_path, fail) == second
+    (second / "state.pt").unlink()
+    assert best_folder(tmp_path, [].append) == first
+    point(tmp_path, BEST, second)
+    assert best_folder(tmp_path, [].append) == second
 
 
 @pytest.fixture
