@@ -61,7 +61,7 @@ def engine_of(with_repository: StatePaths) -> EngineOf:
             root=paths.home,
             stall_s=stall_s,
         )
-        runner = WatchedRunner(stall_s=stall_s, goodbye_s=3.0, start=starter)
+        runner = WatchedRunner(stall_s=stall_s, goodbye_s=30.0, start=starter)
         find = (lambda: restic) if restic else (lambda: find_restic(paths.tools))
         return ResticEngine(ResticClient(place=place, find=find, runner=runner))
 

@@ -15,9 +15,11 @@ Program = Callable[[str], Path]
 STATUS = '{"message_type":"status","seconds_elapsed":%d,"bytes_done":7}'
 
 
-def run(path: Path, stall_s: float = 30.0, **listeners: Callable[..., None]) -> Outcome:
-    """Run a program with short patience for goodbyes."""
-    runner = WatchedRunner(stall_s=stall_s, goodbye_s=1.0)
+def run(
+    path: Path, stall_s: float = 60.0, goodbye_s: float = 60.0, **listeners: Callable[..., None]
+) -> Outcome:
+    """Run a program, with more patience than even a busy machine needs."""
+    runner = WatchedRunner(stall_s=stall_s, goodbye_s=goodbye_s)
     return runner.run(Call(argv=[str(path)]), **listeners)
 
 
@@ -52,8 +54,8 @@ def test_a_program_that_only_repeats_itself_has_stalled(program: Program) -> Non
 
 def test_a_silent_program_that_moves_bytes_has_not_stalled(program: Program) -> None:
     """A prune says nothing for minutes while it copies."""
-    work = "import time\nfor _ in range(20): open('/dev/zero', 'rb').read(100000); time.sleep(0.1)"
-    assert run(program(f'exec {sys.executable} -c "{work}"'), stall_s=0.8).exit_code == 0
+    work = "import time\nfor _ in range(40): open('/dev/zero', 'rb').read(100000); time.sleep(0.1)"
+    assert run(program(f'exec {sys.executable} -c "{work}"'), stall_s=2).exit_code == 0
 
 
 def test_a_stopped_program_is_ended(program: Program) -> None:
@@ -61,7 +63,7 @@ def test_a_stopped_program_is_ended(program: Program) -> None:
     begun = time.monotonic()
     with pytest.raises(StalledError):
         run(program("kill -STOP $$"), stall_s=0.5)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 50
 
 
 def test_an_interrupt_lets_the_program_tidy_up(program: Program, tmp_path: Path) -> None:
@@ -86,7 +88,7 @@ def test_a_program_that_will_not_go_is_killed(program: Program, tmp_path: Path) 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(path, on_line=interrupt)
+        run(path, goodbye_s=0.5, on_line=interrupt)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 

@@ -156,7 +156,7 @@ def test_a_full_disk_is_told_also_while_restic_goes_on_trying(
     """It tries again for a quarter of an hour, in silence."""
     words = "Save(<data/1f>) returned error, retrying after 9m: write: no space left on device"
     path = program(f"echo '{words}' >&2; exec sleep 60")
-    engine = engine_of(restic=Restic(path=path, version=(0, 14, 0)), stall_s=0.5)
+    engine = engine_of(restic=Restic(path=path, version=(0, 14, 0)), stall_s=5)
     with pytest.raises(DestinationFullError):
         engine.backup([dataset], [])
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.command import module_argv, start
 from tests.dashboard.e2e.harness import (
@@ -19,6 +19,8 @@ from tests.dashboard.e2e.harness import (
     sign_in,
     stop,
 )
+
+expect.set_options(timeout=30_000)  # a machine may be busy; what comes sooner is not waited for
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

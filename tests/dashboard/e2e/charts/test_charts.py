@@ -169,7 +169,7 @@ def test_a_loss_curve_moves_while_it_is_looked_at(
 
     training(range(51, 101))
 
-    expect(line).to_contain_text("measured1", timeout=6_000)
+    expect(line).to_contain_text("measured1", timeout=30_000)
     page.get_by_role("button", name="Show data of Run").click()
     rows = page.get_by_role("region", name="Data of Run").locator("tbody tr")
     expect(rows).to_have_count(100)
@@ -198,12 +198,12 @@ def test_silence_is_called_stale_and_dims_the_charts(
     words = page.locator(".words").first
     sampling(False)  # noqa: FBT003
     try:
-        expect(words).to_contain_text("old", timeout=15_000)
+        expect(words).to_contain_text("old", timeout=30_000)
         expect(page.locator(".live-charts").first).to_have_class(re.compile("stale"))
         look(page, "charts-stale")
     finally:
         sampling(True)  # noqa: FBT003
-    expect(words).to_have_text("", timeout=10_000)
+    expect(words).to_have_text("", timeout=30_000)
 
 
 def test_a_lost_server_is_said_and_found_again(open_charts: Opener) -> None:
@@ -212,11 +212,11 @@ def test_a_lost_server_is_said_and_found_again(open_charts: Opener) -> None:
     page.wait_for_selector("canvas")
     words = page.locator(".words").first
     page.route("**/api/telemetry*", lambda route: route.abort())
-    expect(words).to_contain_text("Connection lost", timeout=15_000)
+    expect(words).to_contain_text("Connection lost", timeout=30_000)
 
     page.unroute("**/api/telemetry*")
 
-    expect(words).to_have_text("", timeout=15_000)
+    expect(words).to_have_text("", timeout=30_000)
     watch: Watch = open_charts.watch  # type: ignore[attr-defined]
     assert all("ERR_FAILED" in trouble for trouble in watch.troubles)
     watch.troubles.clear()
