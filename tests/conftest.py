@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from core.audit import Actor, Ledger, Role
@@ -16,6 +17,11 @@ from core.settings import Settings
 
 # Before torch is loaded: two workers share the cores, and threads that spin take each other's time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# An example may take long because the machine is busy: that says nothing about the code.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)

@@ -94,8 +94,10 @@ def test_growing_curves_keep_their_points(run_store: RunStore) -> None:
 )
 @rules(
     max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example has its own run
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,
+    ],  # each example has its own run
 )
 def test_bucketed_curves_are_short_true_and_keep_their_ends(
     run_store: RunStore, values: list[float], start: int, limit: int

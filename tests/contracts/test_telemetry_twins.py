@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitors.collector import HostState, Reading
@@ -42,7 +42,7 @@ def streams(draw: st.DrawFn) -> list[HostState]:
     limits=st.tuples(st.floats(0, 1), st.floats(0, 1)),
     max_points=st.integers(2, 60),
 )
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_the_file_and_its_twin_answer_alike(
     states: list[HostState],
     seals: set[int],

@@ -196,7 +196,10 @@ def test_hostile_text_is_translated_or_kept(translator: Translator, text: str) -
     assert found[1].text == translator.translate(["hello world"], beam=1)[0].text
 
 
-@effort(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(text=some.text(some.characters(codec="utf-8"), max_size=60))
 def test_any_text_is_safe(translator: Translator, text: str) -> None:
     """Whatever characters come: an answer, and no more lines than before."""

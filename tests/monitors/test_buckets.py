@@ -4,7 +4,7 @@ import math
 from array import array
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.buckets import Samples, bucket_width, bucketed, join, points, raw_samples
@@ -19,7 +19,6 @@ def as_samples(rows: list[tuple[float, float]]) -> Samples:
     return raw_samples(array("d", (at for at, _ in ordered)), array("d", (v for _, v in ordered)))
 
 
-@settings(deadline=None)
 @given(series, st.floats(0.1, 1e5))
 def test_buckets_keep_count_and_extremes(rows: list[tuple[float, float]], width: float) -> None:
     """The mean lies between the extremes, however large the numbers are."""
@@ -32,7 +31,6 @@ def test_buckets_keep_count_and_extremes(rows: list[tuple[float, float]], width:
     assert [p.at for p in found] == sorted({p.at for p in found})
 
 
-@settings(deadline=None)
 @given(series)
 def test_buckets_of_buckets_are_buckets(rows: list[tuple[float, float]]) -> None:
     """Hours made of minutes tell the same as hours made of samples."""
@@ -46,7 +44,6 @@ def test_buckets_of_buckets_are_buckets(rows: list[tuple[float, float]]) -> None
     ]
 
 
-@settings(deadline=None)
 @given(st.floats(0, 2e9), st.floats(0, 1e9), st.integers(3, 5000))
 def test_a_width_gives_no_more_points_than_asked_for(
     since: float, span: float, max_points: int

@@ -118,7 +118,7 @@ def test_what_cannot_be_read_is_left_out() -> None:
     value=st.floats(allow_nan=False),
     make=st.sampled_from([str.upper, str.lower]),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_device_name_breaks_the_format(
     device: str, value: float, make: Callable[[str], str]
 ) -> None:

@@ -6,7 +6,7 @@ import struct
 from array import array
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.packing import ABSENT, pack, pack_many, present, unpack, unpack_many
@@ -14,7 +14,6 @@ from monitors.packing import ABSENT, pack, pack_many, present, unpack, unpack_ma
 numbers = st.floats(width=64, allow_nan=True, allow_infinity=True)
 
 
-@settings(deadline=None)
 @given(st.lists(numbers) | st.lists(st.sampled_from([0.0, -0.0, 1.5, math.nan, 1e308])))
 def test_a_column_comes_back_bit_for_bit(values: list[float]) -> None:
     """Zero and minus zero, absent values and infinities included."""
@@ -23,7 +22,6 @@ def test_a_column_comes_back_bit_for_bit(values: list[float]) -> None:
     assert unpack(pack(column)).tobytes() == column.tobytes()
 
 
-@settings(deadline=None)
 @given(st.integers(1, 5), st.lists(numbers, max_size=30))
 def test_several_columns_come_back_apart(number: int, values: list[float]) -> None:
     """Rollups are four columns in one body."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data.clean import Counts
@@ -15,7 +15,6 @@ from core.errors import InputError
 WORDS = st.text("abcdefgh", min_size=1, max_size=2)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=12, max_size=80), st.integers(0, 5))
 def test_no_sentence_is_in_two_splits(rows: list[tuple[str, str]], seed: int) -> None:
     """On either side, whatever is connected to whatever; nothing is lost without being counted."""

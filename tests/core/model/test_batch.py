@@ -35,7 +35,7 @@ def test_the_decoder_reads_what_it_should_have_said_before() -> None:
 
 
 @given(pairs=PAIRS)
-@limits(max_examples=25, deadline=None)
+@limits(max_examples=25)
 def test_a_batch_costs_what_its_sentences_cost_alone(
     model: Transformer, pairs: list[tuple[list[int], list[int]]]
 ) -> None:

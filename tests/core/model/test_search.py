@@ -15,7 +15,7 @@ SOURCES = some.lists(
     min_size=1,
     max_size=4,
 )
-FAST = limits(max_examples=15, deadline=None)
+FAST = limits(max_examples=15)
 SHORT = {"max_length": 8}
 
 

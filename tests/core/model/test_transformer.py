@@ -18,7 +18,7 @@ from core.model.transformer import Transformer, attend, sinusoids
 MakeModel = Callable[..., Transformer]
 SENTENCES = some.lists(some.integers(4, 39), min_size=1, max_size=9)
 pytestmark = pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
-FAST = limits(max_examples=25, deadline=None)
+FAST = limits(max_examples=25)
 
 
 def reference(ours: Transformer) -> nn.Transformer:

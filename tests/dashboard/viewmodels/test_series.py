@@ -168,7 +168,7 @@ def test_a_query_that_makes_no_sense_is_refused(
 
 
 @given(device=some.text(max_size=40))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_device_name_survives_the_query(device: str) -> None:
     """Mount points hold spaces, quotes, emoji and more @."""
     store = MemoryTelemetryStore()
