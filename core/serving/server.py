@@ -67,9 +67,9 @@ class TranslationServer:
 
     pool: ModelPool
     open_attention: Callable[[ModelVersion], Explainer]
-    intake: Intake | None
     settings: ServingSettings
     clock: Clock
+    intake: Intake | None = None
     poll_s: float = POLL_S
     counters: Counters = field(default_factory=Counters)
     started_at: float = 0.0
