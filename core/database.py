@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from core.errors import CorruptError, SettingsError, UnavailableError
+from core.settings import Settings
 
 _BUSY_TIMEOUT_S = 30
 _WRITE = "datahall_write"
@@ -78,6 +79,11 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def open_database_of(settings: Settings) -> Database:
+    """Open the database that the settings name, or the home folder's; see `open_database`."""
+    return open_database(settings.database_url or sqlite_url(settings.paths.database))
 
 
 def sqlite_url(path: Path) -> str:

@@ -21,7 +21,7 @@ from core.backup.restoring import drill, restore, verify
 from core.backup.saving import back_up
 from core.backup.vault import Vault
 from core.clock import SystemClock
-from core.database import open_database, sqlite_url
+from core.database import open_database_of
 from core.errors import CorruptError, DatahallError
 from core.failure import tell
 from core.paths import own_job_folder
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _work(settings: Settings, options: argparse.Namespace, job: Reporter) -> Result:
     """Open the vault, do what was asked, leave the result."""
     settings.paths.prepare()
-    database = open_database(settings.database_url or sqlite_url(settings.paths.database))
+    database = open_database_of(settings)
     try:
         vault = open_vault(settings, database, SystemClock())
         result = _WORKS[options.command](vault, options, job)

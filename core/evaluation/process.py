@@ -15,7 +15,7 @@ from core.data.datasets import DatasetStore
 from core.data.prepare import prepare
 from core.data.records import Dataset
 from core.data.tokenizer import Tokenizer
-from core.database import open_database, sqlite_url
+from core.database import open_database_of
 from core.errors import DatahallError
 from core.evaluation.evaluate import Subject, Tick, evaluate, ignore_progress
 from core.evaluation.records import EvalReport
@@ -60,7 +60,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
 def _evaluate(settings: Settings, flags: argparse.Namespace, job_folder: Path | None) -> EvalReport:
     """Load what is asked for and score it."""
     clock = SystemClock()
-    database = open_database(settings.database_url or sqlite_url(settings.paths.database))
+    database = open_database_of(settings)
     try:
         run = SqlRunStore(database, clock).get(flags.run)
     finally:

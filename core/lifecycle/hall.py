@@ -9,7 +9,7 @@ from core.backup.catalog import open_vault
 from core.backup.vault import Vault
 from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
-from core.database import Database, open_database, sqlite_url
+from core.database import Database, open_database_of
 from core.feedback.sql import SqlFeedbackStore
 from core.feedback.store import FeedbackStore
 from core.jobs.catalog import choose_launcher
@@ -49,7 +49,7 @@ def open_hall(settings: Settings, clock: Clock | None = None) -> Hall:
     """Open everything below the home folder, creating it where needed; raises SettingsError."""
     settings.paths.prepare()
     ticking = clock or SystemClock()
-    database = open_database(settings.database_url or sqlite_url(settings.paths.database))
+    database = open_database_of(settings)
     return Hall(
         settings=settings,
         paths=settings.paths,

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from core.database import Database, open_database, sqlite_url
+from core.database import Database, open_database, open_database_of, sqlite_url
 from core.errors import UnavailableError
+from core.settings import Settings
 from core.tables import attempt, protection, snapshot
 
 SNAPSHOT = {
@@ -155,6 +156,14 @@ def test_a_full_disk_is_told_in_words(database: Database) -> None:
 def test_a_database_says_what_it_is(database: Database) -> None:
     """Some statements differ."""
     assert database.is_sqlite
+
+
+def test_the_settings_name_the_database(tmp_path: Path) -> None:
+    """Without a URL it is the home folder's."""
+    open_database_of(Settings(home=tmp_path)).close()
+    elsewhere = sqlite_url(tmp_path / "elsewhere.db")
+    open_database_of(Settings(home=tmp_path / "none", database_url=elsewhere)).close()
+    assert sorted(found.name for found in tmp_path.glob("*.db")) == ["datahall.db", "elsewhere.db"]
 
 
 def test_a_url_leads_back_to_its_file(tmp_path: Path) -> None:
