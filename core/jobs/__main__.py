@@ -7,21 +7,19 @@ import argparse
 import os
 import signal
 import sys
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import SystemClock
-from core.database import open_database, sqlite_url
+from core.database import open_database_of
 from core.errors import ConflictError, DatahallError
 from core.jobs.local import LocalLauncher
 from core.locks import take_lock
 from core.settings import Settings, load_settings
+from core.stopping import StopFlag
 
 _INTERVAL_S = 1.0
-_LOOK_S = 0.2
 _LONGEST_PAUSE_S = 30.0
 _INTERRUPTED = 130
 _EXAMPLE = "example: python -P -m core.jobs --home /srv/datahall"
@@ -58,15 +56,16 @@ def _supervise(settings: Settings) -> int:
             f"a job supervisor already runs on {settings.home}",
             remedy="Use that one, or another folder with --home DIR",
         )
-    ended_by = _end_on_signals()
+    stop = StopFlag()
+    stop.listen()
     launcher = _open(settings)
     print(f"job supervisor on {settings.home}", flush=True)
     pause_s = 0.0
-    while not ended_by.wait(pause_s):
+    while not stop.wait(pause_s):
         pause_s = _tick_or_say(launcher, pause_s)
     launcher.database.close()
     os.close(lock)
-    return _INTERRUPTED if ended_by.number == signal.SIGINT else 0
+    return _INTERRUPTED if stop.signal == signal.SIGINT else 0
 
 
 def _tick_or_say(launcher: LocalLauncher, pause_s: float) -> float:
@@ -81,34 +80,7 @@ def _tick_or_say(launcher: LocalLauncher, pause_s: float) -> float:
 
 def _open(settings: Settings) -> LocalLauncher:
     """Return the launcher of a home."""
-    database = open_database(settings.database_url or sqlite_url(settings.paths.database))
-    return LocalLauncher(database, settings.paths, settings.jobs, SystemClock())
-
-
-@dataclass(slots=True)
-class _Ended:
-    """Which signal ended this process; without a lock, as its handler interrupts whoever waits."""
-
-    number: int = 0
-
-    def wait(self, seconds: float) -> bool:
-        """Return whether a signal came, at the latest after `seconds`."""
-        until = time.monotonic() + seconds
-        while not self.number and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, _LOOK_S))
-        return bool(self.number)
-
-
-def _end_on_signals() -> _Ended:
-    """Return what SIGTERM and Ctrl-C set."""
-    ended = _Ended()
-
-    def note(number: int, _frame: object) -> None:
-        ended.number = number
-
-    signal.signal(signal.SIGTERM, note)
-    signal.signal(signal.SIGINT, note)
-    return ended
+    return LocalLauncher(open_database_of(settings), settings.paths, settings.jobs, SystemClock())
 
 
 if __name__ == "__main__":

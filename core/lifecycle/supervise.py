@@ -16,6 +16,7 @@ from core.errors import ConflictError, SettingsError, UnavailableError
 from core.lifecycle.services import Service, ServiceState, service_log, write_states
 from core.locks import held_alone
 from core.paths import StatePaths
+from core.stopping import StopFlag
 
 FIRST_BACKOFF_S = 1.0
 LONGEST_BACKOFF_S = 60.0
@@ -24,27 +25,6 @@ STOP_S = 15.0
 LOG_BYTES = 5_000_000
 LEAST_FREE_BYTES = 100_000_000
 _POLL_S = 0.25
-
-
-@dataclass(slots=True)
-class StopFlag:
-    """Says that it is time to stop; safe to set in a signal handler, as it has no lock.
-
-    threading.Event has one: set by a handler that interrupts its own wait, it waits for itself.
-    `signal` is the number of the signal that asked, 0 where none did.
-    """
-
-    signal: int = 0
-    _is_set: bool = False
-
-    def set(self, signal: int = 0) -> None:
-        """Ask to stop."""
-        self.signal = signal
-        self._is_set = True
-
-    def is_set(self) -> bool:
-        """Whether somebody asked to stop."""
-        return self._is_set
 
 
 @dataclass(slots=True)

@@ -6,18 +6,16 @@ checkpoint and exits 0. Exit 1 says that the run failed, 2 that it could not be 
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 
 import torch
 
 from core.backup.catalog import open_vault
 from core.clock import SystemClock
-from core.database import open_database, sqlite_url
+from core.database import open_database_of
 from core.errors import ConflictError, DatahallError, UnavailableError
 from core.failure import tell
 from core.files import write_json
@@ -26,26 +24,10 @@ from core.locks import take_lock
 from core.paths import own_job_folder
 from core.runs.sql import SqlRunStore
 from core.settings import load_settings
+from core.stopping import StopFlag
 from core.training.config import load_config
 from core.training.journal import Journal
 from core.training.run import Workplace, work
-
-
-class StopFlag:
-    """Remembers that a signal asked to stop."""
-
-    def __init__(self) -> None:
-        """Nobody has asked yet."""
-        self.is_raised = False
-
-    def listen(self) -> None:
-        """Let SIGTERM and SIGINT raise the flag instead of ending the process."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._raise)
-
-    def _raise(self, _number: int, _frame: FrameType | None) -> None:
-        """Raise the flag."""
-        self.is_raised = True
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -74,7 +56,7 @@ def attempt(folder: Path, environment: Mapping[str, str], stop: StopFlag) -> Non
     if lock is None:
         raise ConflictError(f"run {run.run_name} is being trained by another process")
     clock, job_folder = SystemClock(), own_job_folder(environment)
-    database = open_database(settings.database_url or sqlite_url(settings.paths.database))
+    database = open_database_of(settings)
     try:
         store = SqlRunStore(database, clock)
         place = Workplace(
@@ -86,7 +68,7 @@ def attempt(folder: Path, environment: Mapping[str, str], stop: StopFlag) -> Non
             clock=clock,
             job_id=environment.get(JOB_VARIABLE, ""),
             journal=Journal(store, run.run_id, clock, say, job_folder),
-            should_stop=lambda: stop.is_raised,
+            should_stop=stop.is_set,
         )
         report = work(place)
         if report is not None and job_folder:

@@ -17,8 +17,9 @@ from core.errors import SettingsError
 from core.lifecycle import datasets
 from core.lifecycle.hall import open_hall
 from core.lifecycle.services import services
-from core.lifecycle.supervise import StopFlag, Supervision, check_ground, hold_home
+from core.lifecycle.supervise import Supervision, check_ground, hold_home
 from core.settings import Settings, url_of
+from core.stopping import StopFlag
 from dashboard.commands.console import (
     INTERRUPTED,
     HomeOption,
