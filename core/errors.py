@@ -1,5 +1,8 @@
 """Every failure that Datahall can explain: what happened, and what to do about it."""
 
+# The remedy where a part of Datahall itself is missing.
+REINSTALL = "Run make install in the folder of Datahall's sources"
+
 
 class DatahallError(Exception):
     """A failure told in the user's words.

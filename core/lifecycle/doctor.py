@@ -12,11 +12,10 @@ from pathlib import Path
 import psutil
 
 from core.backup.find import find_restic
-from core.errors import DatahallError, UnavailableError
+from core.errors import REINSTALL, DatahallError, UnavailableError
 from core.lifecycle.supervise import LEAST_FREE_BYTES
 from core.settings import Settings
 
-REINSTALL = "Run make install in the folder of Datahall's sources"
 DRIVER_VERSION = Path("/proc/driver/nvidia/version")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.clock import SystemClock
-from core.errors import SettingsError, UnavailableError
+from core.errors import REINSTALL, SettingsError, UnavailableError
 from core.registry.records import ModelVersion
 from core.serving.ctranslate2_model import open_ctranslate2
 from core.serving.text_translator import TextTranslator
@@ -24,8 +24,7 @@ def open_attention(folder: Path, version: str, *, threads: int) -> "AttentionMod
         from core.serving import torch_model  # noqa: PLC0415  (an optional package)
     except ImportError as error:
         raise UnavailableError(
-            "attention needs torch, which is not installed here",
-            remedy="Run make install in the folder of Datahall's sources",
+            "attention needs torch, which is not installed here", remedy=REINSTALL
         ) from error
     VersionFolder(folder).verify(("weights.safetensors", "model.json", "vocabulary.model"))
     return torch_model.open_attention(folder, version, threads=threads)
