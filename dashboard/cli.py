@@ -8,10 +8,12 @@ import typer
 
 from core.errors import DatahallError, InputError
 from dashboard.commands import (
+    audit,
     backup,
     data,
     doctor,
     feedback,
+    jobs,
     models,
     monitor,
     runs,
@@ -37,6 +39,8 @@ app.add_typer(backup.app, name="backup")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(feedback.app, name="feedback")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(audit.app, name="audit")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import uvicorn
 
@@ -36,10 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, help="port to listen on")
     given = parser.parse_args(arguments)
     flags = {"home": given.home, "serving.host": given.host, "serving.port": given.port}
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     try:
         settings = load_settings(environment=os.environ, flags=flags)
-        _serve(settings)
+        serve(settings, lambda url: print(f"Translation server on {url}", flush=True))
     except DatahallError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -103,8 +102,12 @@ def make_server(settings: Settings, database: Database) -> TranslationServer:
     )
 
 
-def _serve(settings: Settings) -> None:
-    """Listen and answer until a signal comes; requests that began are finished first."""
+def serve(settings: Settings, tell: Callable[[str], None]) -> None:
+    """Listen, tell the address, answer until a signal comes; begun requests are finished first.
+
+    Raises InputError where it cannot listen, KeyboardInterrupt after Ctrl-C.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     settings.paths.prepare()
     serving = settings.serving
     opened = listen(serving.host, serving.port)
@@ -120,8 +123,7 @@ def _serve(settings: Settings) -> None:
         )
         # uvicorn raises the signal again once it is done: SIGTERM then ends in exit 0.
         signal.signal(signal.SIGTERM, lambda *_: None)
-        url = url_of(serving.host, opened.getsockname()[1])
-        print(f"Translation server on {url}", flush=True)
+        tell(url_of(serving.host, opened.getsockname()[1]))
         uvicorn.Server(config).run(sockets=[opened])
     finally:
         database.close()

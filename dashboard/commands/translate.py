@@ -14,7 +14,14 @@ from core.serving.client import TranslationClient
 from core.serving.records import Translation
 from core.serving.translator import Translator
 from core.settings import url_of
-from dashboard.commands.console import HomeOption, JsonOption, counting, hall_of, print_json
+from dashboard.commands.console import (
+    HomeOption,
+    JsonOption,
+    counting,
+    hall_of,
+    print_json,
+    read_settings,
+)
 from dashboard.commands.documents import translation_document
 
 CHUNK = 64
@@ -59,12 +66,19 @@ def translate(
 def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     home: HomeOption = None,
-) -> int:
+    as_json: JsonOption = False,
+) -> None:
     """Run the translation server alone. Example: datahall serve --port 5000."""
-    from core.serving.__main__ import main  # noqa: PLC0415  (starts a server: only when asked)
+    from core.serving import __main__ as server  # noqa: PLC0415  (a web server: only when asked)
 
-    arguments = [*(("--home", str(home)) if home else ()), *(("--port", str(port)) if port else ())]
-    return main(arguments)
+    def tell(url: str) -> None:
+        if as_json:
+            print_json({"url": url})
+        else:
+            print(f"Translation server on {url}")
+        sys.stdout.flush()
+
+    server.serve(read_settings(home, serving__port=port), tell)
 
 
 def _texts(given: list[str], file: Path | None) -> list[str]:

@@ -1,0 +1,87 @@
+"""`datahall jobs`: what the queue holds; its log; cancel one."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from core.jobs.launcher import Job
+from core.lifecycle.hall import Hall
+from core.lifecycle.jobs import cancel_job
+from dashboard.commands.console import (
+    HomeOption,
+    JsonOption,
+    hall_of,
+    local_time,
+    operator,
+    print_json,
+    print_table,
+)  # fmt: skip
+
+JobArgument = Annotated[str, typer.Argument(help="Id of the job.")]
+
+app = typer.Typer(help="Training, backup and other jobs of the queue.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_jobs(
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 50,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List jobs, newest first. Example: datahall jobs list --json."""
+    with hall_of(home) as hall:
+        jobs = hall.launcher.jobs(limit=limit)
+        if as_json:
+            print_json([_document(hall, job) for job in jobs])
+            return
+        rows = [
+            (job.id, local_time(job.created_at), job.spec.title, job.state, job.reason)
+            for job in jobs
+        ]
+        print_table(("ID", "TIME", "JOB", "STATE", "REASON"), rows, empty="no jobs yet")
+
+
+@app.command("log")
+def log(
+    job: JobArgument,
+    tail: Annotated[int, typer.Option(help="How many of the last lines.", min=1)] = 200,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what the job printed. Example: datahall jobs log 3f2a1b."""
+    with hall_of(home) as hall:
+        text = hall.launcher.log(hall.launcher.job(job).id, tail=tail)
+    if as_json:
+        print_json({"id": job, "log": text})
+    else:
+        print(text.rstrip("\n"))
+
+
+@app.command("cancel")
+def cancel(job: JobArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Ask a job to stop: SIGTERM, SIGKILL after its grace. Example: datahall jobs cancel 3f2a1b."""
+    with hall_of(home) as hall:
+        cancelled = cancel_job(hall, operator(), job)
+        document = _document(hall, cancelled)
+    if as_json:
+        print_json(document)
+    else:
+        print(f"{cancelled.spec.title}: {cancelled.state}")
+
+
+def _document(hall: Hall, job: Job) -> dict[str, object]:
+    """Return a job as a document; `progress` is null once it is over, or while it says none."""
+    said = None if job.state.is_over else hall.launcher.progress(job.id)
+    return {
+        "id": job.id,
+        "kind": job.spec.kind,
+        "title": job.spec.title,
+        "subject": job.spec.subject,
+        "state": job.state,
+        "reason": job.reason,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "ended_at": job.ended_at,
+        "progress": asdict(said) if said else None,
+    }

@@ -1,0 +1,85 @@
+"""The queue and the audit log from a shell."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.jobs.launcher import Job, JobKind, JobSpec
+from core.lifecycle.hall import Hall, opened_hall
+from core.settings import Settings
+from core.tables import audit
+from dashboard.cli import run
+
+Ask = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def hall(settings: Settings) -> Iterator[Hall]:
+    """The hall of the test's home."""
+    with opened_hall(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sleeper(hall: Hall) -> Job:
+    """A job that would sleep for ten minutes."""
+    return hall.launcher.submit(
+        JobSpec(
+            kind=JobKind.BACKUP,
+            title="Back up sleep",
+            subject="all",
+            argv=("/bin/sh", "-c", "echo good night; exec sleep 600"),
+        )
+    )
+
+
+def test_a_job_is_listed_read_and_cancelled(hall: Hall, sleeper: Job, ask: Ask) -> None:
+    """As on the page, where each running job has its Cancel button."""
+    code, (row,) = ask("jobs", "list")
+    assert code == 0
+    assert (row["id"], row["kind"], row["title"]) == (sleeper.id, "backup", "Back up sleep")
+    while not hall.launcher.log(sleeper.id):
+        hall.launcher.wait(sleeper.id, timeout_s=0.1)
+    assert ask("jobs", "log", sleeper.id) == (0, {"id": sleeper.id, "log": "good night\n"})
+
+    code, told = ask("jobs", "cancel", sleeper.id)
+
+    assert (code, told["state"] in ("stopping", "stopped")) == (0, True)
+    assert hall.launcher.wait(sleeper.id, timeout_s=60).state.is_over
+    assert ask("jobs", "list")[1][0]["progress"] is None
+    code, told = ask("jobs", "cancel", sleeper.id)
+    assert (code, told["error"]["kind"]) == (2, "conflict")
+    assert ask("jobs", "log", "ghost")[1]["error"]["kind"] == "not-found"
+
+
+def test_the_audit_log_tells_who_cancelled_and_that_it_is_whole(
+    hall: Hall, sleeper: Job, ask: Ask
+) -> None:
+    """A row that was changed by hand is found."""
+    ask("jobs", "cancel", sleeper.id)
+    hall.launcher.wait(sleeper.id, timeout_s=60)
+
+    (entry,) = ask("audit", "list")[1]
+    assert (entry["action"], entry["target"], entry["origin"], entry["outcome"]) == (
+        "jobs.cancel", sleeper.id, "cli", "allowed",
+    )  # fmt: skip
+    assert ask("audit", "verify") == (0, {"whole": True})
+
+    with hall.database.write() as connection:
+        connection.execute(sa.update(audit).values(actor="somebody else"))
+    code, told = ask("audit", "verify")
+    assert (code, told["error"]["kind"]) == (1, "corrupt")
+
+
+def test_people_read_tables(
+    settings: Settings, sleeper: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And sentences."""
+    home = ("--home", str(settings.home))
+    assert run(["jobs", "list", *home]) == run(["jobs", "cancel", sleeper.id, *home]) == 0
+    assert run(["audit", "list", *home]) == run(["audit", "verify", *home]) == 0
+    told = capsys.readouterr().out
+    for words in ("Back up sleep", "jobs.cancel", "every row is as it was written"):
+        assert words in told

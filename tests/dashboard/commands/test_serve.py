@@ -1,0 +1,48 @@
+"""`datahall serve` as programs start it."""
+
+import json
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from core.command import module_argv, start
+from core.settings import Settings
+
+Ask = Callable[..., tuple[int, Any]]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_the_address_is_told_once_it_answers(
+    settings: Settings, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    """Port 0 takes any free one."""
+    told = tmp_path / "told.json"
+    arguments = ("serve", "--port", "0", "--json", "--home", str(settings.home))
+    with told.open("wb") as log:
+        process = start(module_argv("dashboard", *arguments), log=log.fileno())
+    try:
+        pause = threading.Event()
+        while not told.read_text().endswith("}\n"):
+            assert process.poll() is None, told.read_text()
+            pause.wait(0.05)
+        url = json.loads(told.read_text())["url"]
+        assert httpx.get(f"{url}/health", timeout=60).json()["status"] == "ok"
+        process.send_signal(number)
+        assert process.wait(timeout=60) == status
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_port_that_is_taken_is_told_as_every_failure(ask: Ask) -> None:
+    """One document, exit status 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, told = ask("serve", "--port", str(taken.getsockname()[1]))
+    assert (code, told["error"]["kind"]) == (2, "input")
+    assert "another program uses that port" in told["error"]["message"]
