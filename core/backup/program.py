@@ -70,7 +70,7 @@ class WatchedRunner:
     """
 
     stall_s: float
-    goodbye_s: float = 10.0
+    goodbye_s: float = 20.0
     clock: Clock = field(default_factory=SystemClock)
     start: Starter = start
 

@@ -13,7 +13,7 @@ import uvicorn
 
 from core.audit import Ledger
 from core.clock import SystemClock
-from core.database import Database, open_database, sqlite_url
+from core.database import Database, open_database_of
 from core.errors import DatahallError, InputError
 from core.feedback.intake import Intake
 from core.feedback.sql import SqlFeedbackStore
@@ -111,7 +111,7 @@ def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     settings.paths.prepare()
     serving = settings.serving
     opened = listen(serving.host, serving.port)
-    database = open_database(settings.database_url or sqlite_url(settings.paths.database))
+    database = open_database_of(settings)
     try:
         config = uvicorn.Config(
             make_server(settings, database).app(),

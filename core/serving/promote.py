@@ -14,8 +14,8 @@ from pathlib import Path
 
 from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
-from core.database import open_database, sqlite_url
-from core.errors import DatahallError, InputError, NotFoundError
+from core.database import open_database_of
+from core.errors import DatahallError, InputError
 from core.failure import tell as tell_failure
 from core.files import write_json
 from core.model.weights import Weights, load_weights
@@ -25,7 +25,7 @@ from core.registry.history import PROMOTE
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION, ModelRegistry, check_alias
 from core.registry.sql import SqlModelRegistry
-from core.runs.checkpoints import list_checkpoints
+from core.runs.checkpoints import best_checkpoint
 from core.runs.records import Checkpoint, Run
 from core.runs.sql import SqlRunStore
 from core.runs.store import RunStore
@@ -145,7 +145,7 @@ def _promote_with(settings: Settings, request: Promotion, job: Path | None) -> P
             report(job, step)
 
     settings.paths.prepare()
-    database = open_database(settings.database_url or sqlite_url(settings.paths.database))
+    database = open_database_of(settings)
     try:
         stores = Stores(
             paths=settings.paths,
@@ -161,13 +161,7 @@ def _promote_with(settings: Settings, request: Promotion, job: Path | None) -> P
 def _load(stores: Stores, run_name: str) -> _Candidate:
     """Return the run's best checkpoint, or its newest where none was validated."""
     run = stores.runs.get(run_name)
-    checkpoints = list_checkpoints(stores.paths.checkpoints(run.id))
-    if not checkpoints:
-        raise NotFoundError(
-            f"run {run.spec.name} has no checkpoint",
-            remedy="Wait until it has written one, or resume it",
-        )
-    best = next((item for item in checkpoints if item.is_best), checkpoints[0])
+    best = best_checkpoint(stores.paths, run)
     weights = load_weights(Path(best.path))
     for language in (weights.source, weights.target):
         if not _LANGUAGE.fullmatch(language):

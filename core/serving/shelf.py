@@ -1,6 +1,5 @@
 """Where the versions of a model stand: folders that appear whole, one promotion at a time."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,7 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import CorruptError
-from core.files import sync as sync_folder
+from core.files import sync
+from core.locks import held
 from core.paths import StatePaths, confined
 from core.registry.records import ModelVersion
 from core.registry.registry import ModelRegistry
@@ -35,8 +35,7 @@ class Shelf:
         """
         parent = confined(self.paths.home, self._folder(1).parent)
         parent.mkdir(parents=True, exist_ok=True)
-        with (parent / ".lock").open("w") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
+        with held(parent / ".lock"):
             for left in parent.glob(f"{_DRAFT}*"):
                 shutil.rmtree(left)
             draft = parent / f"{_DRAFT}{os.getpid()}"
@@ -79,19 +78,10 @@ class Shelf:
         """Write the card, make every byte durable, and rename the folder."""
         draft.write_card(asdict(version), draft.files())
         for path in draft.path.rglob("*"):
-            _sync(path)
+            sync(path)
         draft.path.rename(target)
-        sync_folder(target.parent)
+        sync(target.parent)
 
     def _folder(self, version: int) -> Path:
         """Return the folder of a version."""
         return self.paths.model(self.name, version)
-
-
-def _sync(path: Path) -> None:
-    """Make a file's bytes, or a folder's names, durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

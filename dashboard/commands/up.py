@@ -71,8 +71,7 @@ def _run(settings: Settings, *, demo: bool, no_browser: bool, as_json: bool) -> 
         environment=_environment(settings),
     )
     url = sign_in_url(settings, issue_token(settings.paths))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _frame: supervision.stopping.set(number))
+    supervision.stopping.listen()
     greeting = threading.Thread(
         target=_greet,
         args=(settings, supervision.stopping, url),
