@@ -80,6 +80,9 @@ class JobSettings:
         30.0, "Seconds between SIGTERM and SIGKILL when a job is stopped.", least=0
     )
     log_bytes: int = setting(20_000_000, "Size at which a job's log is rotated, in bytes.", least=1)
+    keep_days: float = setting(
+        90.0, "Days after its end that a job's folder (log, result) is kept.", least=1
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from core.clock import SystemClock
 from core.database import open_database_of
 from core.errors import ConflictError, DatahallError
 from core.jobs.local import LocalLauncher
+from core.jobs.tidying import Tidying
 from core.locks import take_lock
 from core.settings import Settings, load_settings
 from core.stopping import StopFlag
@@ -59,19 +60,27 @@ def _supervise(settings: Settings) -> int:
     stop = StopFlag()
     stop.listen()
     launcher = _open(settings)
+    tidying = Tidying(
+        database=launcher.database,
+        paths=settings.paths,
+        clock=launcher.clock,
+        keep_days=settings.jobs.keep_days,
+    )
     print(f"job supervisor on {settings.home}", flush=True)
     pause_s = 0.0
     while not stop.wait(pause_s):
-        pause_s = _tick_or_say(launcher, pause_s)
+        pause_s = _tick_or_say(launcher, tidying, pause_s)
     launcher.database.close()
     os.close(lock)
     return _INTERRUPTED if stop.signal == signal.SIGINT else 0
 
 
-def _tick_or_say(launcher: LocalLauncher, pause_s: float) -> float:
-    """Tick; return how long to wait for the next one, longer and longer while it fails."""
+def _tick_or_say(launcher: LocalLauncher, tidying: Tidying, pause_s: float) -> float:
+    """Tick and tidy; return how long to wait for the next one, longer and longer while it fails."""
     try:
         launcher.tick()
+        if removed := tidying.tidy_when_due():
+            print(f"removed the folders of {removed} jobs that ended long ago", flush=True)
     except (DatahallError, SQLAlchemyError, OSError) as error:  # a full disk may be cleared
         print(f"error: {error}", file=sys.stderr, flush=True)
         return min(max(pause_s, _INTERVAL_S) * 2, _LONGEST_PAUSE_S)

@@ -12,6 +12,7 @@ from core.command import Process, SystemRunner, module_argv, start
 from core.errors import InputError
 from core.jobs.catalog import LAUNCHERS, choose_launcher
 from core.jobs.launcher import JobState
+from core.jobs.rows import update_job
 from core.locks import is_locked
 from core.tables import job as table
 from tests.core.jobs.conftest import PATIENCE_S, Yard, until, until_there
@@ -48,6 +49,16 @@ def test_the_supervisor_looks_after_the_queue(lone_yard: Yard) -> None:
     with supervisor(lone_yard.paths.home):
         job = lone_yard.submit("exit 3")
         until(lambda: state_of(lone_yard, job.id) == "failed", "the row of the failed job")
+
+
+def test_the_supervisor_tidies_up_after_jobs_of_long_ago(lone_yard: Yard) -> None:
+    """Once it starts, and each day."""
+    job = lone_yard.end(lone_yard.submit("echo done"))
+    with lone_yard.launcher.database.write() as connection:
+        update_job(connection, job.id, {"ended_at": 1e9})
+    with supervisor(lone_yard.paths.home):
+        until(lambda: not lone_yard.paths.job(job.id).exists(), "the end of the folder")
+    assert state_of(lone_yard, job.id) == "succeeded"
 
 
 def test_a_second_supervisor_says_so(lone_yard: Yard) -> None:

@@ -1,0 +1,57 @@
+"""Makes room: the folders of jobs that ended long ago go, their rows stay."""
+
+import shutil
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.database import Database
+from core.jobs.rows import ACTIVE
+from core.paths import StatePaths
+from core.tables import job as table
+
+_EVERY_S = 86_400.0
+_DAY_S = 86_400.0
+_CHUNK_IDS = 500
+
+
+@dataclass(slots=True, kw_only=True)
+class Tidying:
+    """Removes what jobs left behind (logs, results) `keep_days` after their end, once a day."""
+
+    database: Database
+    paths: StatePaths
+    clock: Clock
+    keep_days: float
+    _next_at: float = field(default=0.0, init=False)
+
+    def tidy_when_due(self) -> int:
+        """Return how many folders were removed; 0 on all but the first call of a day.
+
+        Raises OSError where a folder cannot be removed: the next day tries again.
+        """
+        now = self.clock.monotonic()
+        if now < self._next_at:
+            return 0
+        self._next_at = now + _EVERY_S
+        old = self._old_jobs(self.clock.now() - self.keep_days * _DAY_S)
+        for job_id in old:
+            shutil.rmtree(self.paths.job(job_id))
+        return len(old)
+
+    def _old_jobs(self, before: float) -> list[str]:
+        """Return the jobs that ended before a time and whose folder is here."""
+        if not self.paths.jobs.exists():
+            return []
+        here = [path.name for path in self.paths.jobs.iterdir() if path.is_dir()]
+        found: list[str] = []
+        with self.database.read() as connection:
+            for first in range(0, len(here), _CHUNK_IDS):
+                query = sa.select(table.c.id).where(
+                    table.c.id.in_(here[first : first + _CHUNK_IDS]),
+                    table.c.state.not_in(ACTIVE),
+                    table.c.ended_at < before,
+                )
+                found += connection.execute(query).scalars()
+        return found

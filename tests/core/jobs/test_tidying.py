@@ -1,0 +1,63 @@
+"""Old jobs leave their rows and nothing else."""
+
+from core.clock import FixedClock
+from core.database import Database
+from core.jobs.launcher import JobState
+from core.jobs.rows import update_job
+from core.jobs.tidying import Tidying
+from core.paths import StatePaths
+from tests.core.jobs.conftest import Yard
+
+DAY_S = 86_400.0
+
+
+def tidying(yard: Yard, clock: FixedClock, keep_days: float = 90) -> Tidying:
+    """Return what tidies the yard."""
+    return Tidying(
+        database=yard.launcher.database, paths=yard.paths, clock=clock, keep_days=keep_days
+    )
+
+
+def ended(yard: Yard, at: float) -> str:
+    """Return a job that ended at a time."""
+    job = yard.end(yard.submit("echo done"))
+    with yard.launcher.database.write() as connection:
+        update_job(connection, job.id, {"ended_at": at})
+    return job.id
+
+
+def test_folders_of_old_jobs_go_and_their_rows_stay(yard: Yard, clock: FixedClock) -> None:
+    """Young ones, those at work, and folders that are no job's are let be."""
+    old, young = ended(yard, clock.now() - 91 * DAY_S), ended(yard, clock.now() - 89 * DAY_S)
+    working = yard.submit_ready("echo ready; exec sleep 600")
+    stranger = yard.paths.jobs / "notes"
+    stranger.mkdir()
+
+    assert tidying(yard, clock).tidy_when_due() == 1
+
+    assert not yard.paths.job(old).exists()
+    assert all(path.exists() for path in (*map(yard.paths.job, (young, working.id)), stranger))
+    job = yard.launcher.job(old)
+    assert (job.state, job.reason, yard.launcher.log(old)) == (
+        JobState.SUCCEEDED, yard.launcher.job(young).reason, "",
+    )  # fmt: skip
+    yard.launcher.cancel(working.id)
+
+
+def test_it_looks_once_a_day(yard: Yard, clock: FixedClock) -> None:
+    """The supervisor asks every second."""
+    tidy = tidying(yard, clock)
+    assert tidy.tidy_when_due() == 0
+    ended(yard, clock.now() - 91 * DAY_S)
+    clock.advance(DAY_S - 1)
+    assert tidy.tidy_when_due() == 0
+    clock.advance(1)
+    assert tidy.tidy_when_due() == 1
+
+
+def test_a_home_without_jobs_is_tidy(
+    paths: StatePaths, database: Database, clock: FixedClock
+) -> None:
+    """A fresh one."""
+    tidy = Tidying(database=database, paths=paths, clock=clock, keep_days=1)
+    assert tidy.tidy_when_due() == 0
