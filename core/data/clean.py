@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from core.data.normalise import NORMALISERS
 from core.data.records import Pair, RuleReport
-from core.data.rules import RULES, Candidate
+from core.data.rules import RULES, NormalisedPair
 
 NUM_EXAMPLES = 5
 HELD_OUT = ("valid", "test")
@@ -108,5 +108,5 @@ def _normalised(pair: Pair, counts: Counts) -> Pair:
 
 def _broken_rule(pair: Pair, languages: tuple[str, str]) -> str:
     """Return the first rule that drops the pair, or nothing."""
-    candidate = Candidate(source=pair.source, target=pair.target, languages=languages)
-    return next((rule.name for rule in RULES if rule.drops(candidate)), "")
+    normalised = NormalisedPair(source=pair.source, target=pair.target, languages=languages)
+    return next((rule.name for rule in RULES if rule.drops(normalised)), "")

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.clock import Clock
 from core.data.datasets import DatasetStore
 from core.data.formats.catalog import FORMATS
-from core.data.formats.format import Corpus, CorpusFormat
+from core.data.formats.format import CorpusFiles, CorpusFormat
 from core.data.formats.lines import check_file
 from core.data.names import check_languages, check_name, shown
 from core.data.records import Dataset, Pair
@@ -38,7 +38,7 @@ def import_files(  # noqa: PLR0913  (what the user typed)
     """
     check_name(name)
     check_languages(source, target)
-    corpus = Corpus(files=tuple(dict.fromkeys(files)), source=source, target=target)
+    corpus = CorpusFiles(files=tuple(dict.fromkeys(files)), source=source, target=target)
     chosen = choose_format(corpus, form)
     tally = Tally()
     pairs = counted(chosen.read(corpus, tally), on_progress)
@@ -49,7 +49,7 @@ def import_files(  # noqa: PLR0913  (what the user typed)
     )  # fmt: skip
 
 
-def choose_format(corpus: Corpus, form: str) -> CorpusFormat:
+def choose_format(corpus: CorpusFiles, form: str) -> CorpusFormat:
     """Return the format named, or the first that claims the files; raises InputError."""
     if not corpus.files:
         raise InputError("no files were named")

@@ -29,7 +29,7 @@ _DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class NormalisedPair:
     """A normalised pair with the languages of its sides."""
 
     source: str
@@ -48,30 +48,30 @@ class Rule:
 
     name: str
     description: str
-    drops: Callable[[Candidate], bool]
+    drops: Callable[[NormalisedPair], bool]
 
 
-def _is_empty(pair: Candidate) -> bool:
+def _is_empty(pair: NormalisedPair) -> bool:
     """Return whether a side says nothing."""
     return not pair.source or not pair.target
 
 
-def _is_too_long(pair: Candidate) -> bool:
+def _is_too_long(pair: NormalisedPair) -> bool:
     """Return whether a side is longer than a sentence can be."""
     return max(map(len, pair.sides)) > MAX_CHARACTERS
 
 
-def _is_mojibake(pair: Candidate) -> bool:
+def _is_mojibake(pair: NormalisedPair) -> bool:
     """Return whether a side was decoded wrongly once."""
     return any(not side.isascii() and _MOJIBAKE.search(side) for side in pair.sides)
 
 
-def _has_markup(pair: Candidate) -> bool:
+def _has_markup(pair: NormalisedPair) -> bool:
     """Return whether a side has tags, entities or template marks."""
     return any(_MARKUP.search(side) for side in pair.sides)
 
 
-def _is_address(pair: Candidate) -> bool:
+def _is_address(pair: NormalisedPair) -> bool:
     """Return whether a side is nothing but web or mail addresses."""
     return any(
         ("@" in side or "/" in side or "www." in side) and not _ADDRESS.sub("", side).strip()
@@ -79,7 +79,7 @@ def _is_address(pair: Candidate) -> bool:
     )
 
 
-def _lacks_letters(pair: Candidate) -> bool:
+def _lacks_letters(pair: NormalisedPair) -> bool:
     """Return whether a side is mostly digits, punctuation and symbols."""
     return any(_letters_ratio(side) < _LEAST_LETTERS for side in pair.sides)
 
@@ -90,12 +90,12 @@ def _letters_ratio(text: str) -> float:
     return sum(map(str.isalpha, dense)) / len(dense) if dense else 0.0
 
 
-def _has_wrong_script(pair: Candidate) -> bool:
+def _has_wrong_script(pair: NormalisedPair) -> bool:
     """Return whether a side is mostly in letters that its language is not written in."""
     return any(map(has_foreign_script, pair.sides, pair.languages))
 
 
-def _repeats_itself(pair: Candidate) -> bool:
+def _repeats_itself(pair: NormalisedPair) -> bool:
     """Return whether a side repeats a letter, a word or a phrase over and over."""
     return any(_LONG_RUN.search(side) or _stutters(side) for side in pair.sides)
 
@@ -109,7 +109,7 @@ def _stutters(text: str) -> bool:
     return _STUTTER.search(" ".join(words)) is not None
 
 
-def _is_untranslated(pair: Candidate) -> bool:
+def _is_untranslated(pair: NormalisedPair) -> bool:
     """Return whether the target repeats the source."""
     if sentence_key(pair.source) == sentence_key(pair.target):
         return True
@@ -119,13 +119,13 @@ def _is_untranslated(pair: Candidate) -> bool:
     ) >= _SAME_WORDS * len(target)
 
 
-def _has_odd_lengths(pair: Candidate) -> bool:
+def _has_odd_lengths(pair: NormalisedPair) -> bool:
     """Return whether one side is far longer than the other."""
     shorter, longer = sorted(map(dense_length, pair.sides))
     return longer > _SHORT_CHARACTERS and longer > MAX_RATIO * shorter
 
 
-def _has_other_digits(pair: Candidate) -> bool:
+def _has_other_digits(pair: NormalisedPair) -> bool:
     """Return whether both sides have digits and each has some that the other lacks.
 
     "6:00" and "las 6", "the 1950s" and "los 50" are the same number told with more or less digits.

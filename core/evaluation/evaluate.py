@@ -14,7 +14,7 @@ from core.errors import InputError
 from core.evaluation.metrics import score
 from core.evaluation.records import EvalReport
 from core.model.batch import batch_loss, collate
-from core.model.search import SearchOptions, translate
+from core.model.search import BeamOptions, translate
 from core.model.transformer import Transformer
 from core.runs.records import TranslationSample
 
@@ -42,7 +42,7 @@ def evaluate(
     subject: Subject,
     dataset: Dataset,
     split: str,
-    options: SearchOptions,
+    options: BeamOptions,
     *,
     clock: Clock,
     tick: Tick = ignore_progress,
@@ -82,7 +82,7 @@ def translate_texts(
     model: Transformer,
     tokenizer: Tokenizer,
     texts: Sequence[str],
-    options: SearchOptions,
+    options: BeamOptions,
     tick: Tick = ignore_progress,
 ) -> list[str]:
     """Return the best translation of each text; a text beyond the model's length is cut there.

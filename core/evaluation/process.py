@@ -21,7 +21,7 @@ from core.evaluation.evaluate import Subject, Tick, evaluate, ignore_progress
 from core.evaluation.records import EvalReport
 from core.failure import tell as tell_failure
 from core.files import write_json
-from core.model.search import SearchOptions
+from core.model.search import BeamOptions
 from core.model.weights import build_model, load_weights
 from core.paths import StatePaths, own_job_folder
 from core.progress import Progress
@@ -75,7 +75,7 @@ def _evaluate(settings: Settings, flags: argparse.Namespace, job_folder: Path | 
         step=weights.step,
     )
     tick = _progress_writer(job_folder, total, clock) if job_folder else ignore_progress
-    options = SearchOptions(beam=flags.beam)
+    options = BeamOptions(beam=flags.beam)
     return evaluate(subject, dataset, flags.split, options, clock=clock, tick=tick)
 
 

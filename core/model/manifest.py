@@ -11,7 +11,7 @@ MANIFEST_NAME = "MANIFEST.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class CheckpointManifest:
     """What a checkpoint folder holds: `files` maps names to SHA-256, `bytes` is their total.
 
     `scores` are the validation scores at this step, empty when none were taken.
@@ -27,10 +27,10 @@ class Manifest:
 
 def seal(
     folder: Path, *, step: int, created_at: float, config_digest: str, scores: Mapping[str, float]
-) -> Manifest:
+) -> CheckpointManifest:
     """Write the manifest of all files in `folder`, durably; raises OSError."""
     files = sorted(path for path in folder.iterdir() if path.name != MANIFEST_NAME)
-    manifest = Manifest(
+    manifest = CheckpointManifest(
         step=step,
         created_at=created_at,
         bytes=sum(path.stat().st_size for path in files),
@@ -42,16 +42,16 @@ def seal(
     return manifest
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> CheckpointManifest:
     """Return the manifest of a checkpoint without checking its files; raises CorruptError."""
     path = folder / MANIFEST_NAME
     try:
-        return Manifest(**read_json(path))
+        return CheckpointManifest(**read_json(path))
     except (OSError, ValueError, TypeError) as error:
         raise CorruptError(f"{path} is missing or damaged: {error}") from error
 
 
-def verify(folder: Path) -> Manifest:
+def verify(folder: Path) -> CheckpointManifest:
     """Return the manifest after comparing every file with it; raises CorruptError."""
     manifest = read_manifest(folder)
     for name, digest in manifest.files.items():

@@ -21,7 +21,7 @@ from core.model.transformer import Transformer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchOptions:
+class BeamOptions:
     """How to search. `max_length` bounds the target in tokens; `batch_tokens` bounds memory."""
 
     beam: int = 5
@@ -32,7 +32,7 @@ class SearchOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Decoded:
     """A translation in tokens without EOS; `score` is its log-probability per token."""
 
     tokens: tuple[int, ...]
@@ -46,20 +46,20 @@ class _Beams:
     origin: list[int]  # which sentence of the batch each row of `scores` belongs to
     tokens: Tensor  # (B * K, t), BOS first
     scores: Tensor  # (B, K), sums of log-probabilities
-    finished: list[list[Candidate]] = field(default_factory=list)  # per sentence of the batch
+    finished: list[list[Decoded]] = field(default_factory=list)  # per sentence of the batch
 
 
 def translate(
     model: Transformer,
     sources: Sequence[Sequence[int]],
-    options: SearchOptions,
+    options: BeamOptions,
     tick: Callable[[int], None] | None = None,
-) -> list[list[Candidate]]:
+) -> list[list[Decoded]]:
     """Return the best candidates of each source (token ids, EOS last), in the order given.
 
     `tick` is told after each batch how many sources are done.
     """
-    answers: list[list[Candidate]] = [[] for _ in sources]
+    answers: list[list[Decoded]] = [[] for _ in sources]
     done = 0
     for batch in _batches(sources, options):
         found = translate_batch(model, pad([sources[i] for i in batch]), options)
@@ -73,8 +73,8 @@ def translate(
 
 @torch.inference_mode()
 def translate_batch(
-    model: Transformer, source: Tensor, options: SearchOptions
-) -> list[list[Candidate]]:
+    model: Transformer, source: Tensor, options: BeamOptions
+) -> list[list[Decoded]]:
     """Return the best candidates, best first, of each row of padded sources (B, S)."""
     model.eval()
     source = source.to(model.embedding.device)
@@ -108,7 +108,7 @@ def pad(sentences: Sequence[Sequence[int]]) -> Tensor:
     return torch.tensor([[*tokens, *[PAD_ID] * (length - len(tokens))] for tokens in sentences])
 
 
-def _batches(sources: Sequence[Sequence[int]], options: SearchOptions) -> Iterator[list[int]]:
+def _batches(sources: Sequence[Sequence[int]], options: BeamOptions) -> Iterator[list[int]]:
     """Yield indices of sources of similar length, so that little is padded."""
     batch: list[int] = []
     for i in sorted(range(len(sources)), key=lambda i: len(sources[i])):
@@ -122,7 +122,7 @@ def _batches(sources: Sequence[Sequence[int]], options: SearchOptions) -> Iterat
 
 def _greedy(
     model: Transformer, source: Tensor, limit: int, length_penalty: float
-) -> list[list[Candidate]]:
+) -> list[list[Decoded]]:
     """Take the likeliest token at every step; sentences that are done leave the batch."""
     state = model.begin(source)
     rows = torch.arange(len(source), device=source.device)
@@ -141,14 +141,14 @@ def _greedy(
             rows, tokens = rows[going], tokens[going]
             state.select(going)
     return [
-        [_candidate(words, total, length_penalty)]
+        [_decoded(words, total, length_penalty)]
         for words, total in zip(chosen, totals, strict=True)
     ]
 
 
 def _beam(
-    model: Transformer, source: Tensor, limit: int, options: SearchOptions
-) -> list[list[Candidate]]:
+    model: Transformer, source: Tensor, limit: int, options: BeamOptions
+) -> list[list[Decoded]]:
     """Keep the best unfinished hypotheses of every sentence at every step."""
     B, K = len(source), options.beam
     state = model.begin(source)
@@ -173,7 +173,7 @@ def _beam(
     ]
 
 
-def _advance(beams: _Beams, log_p: Tensor, options: SearchOptions, *, is_last: bool) -> Tensor:
+def _advance(beams: _Beams, log_p: Tensor, options: BeamOptions, *, is_last: bool) -> Tensor:
     """Extend every beam by one token; return the rows (of B * K) that go on, in their new order."""
     B, K = beams.scores.shape
     V = log_p.shape[-1]
@@ -203,7 +203,7 @@ def _open_sentences(beams: _Beams, enough: int) -> list[int]:
 def _finish(
     beams: _Beams,
     continuations: tuple[Tensor, Tensor, Tensor],
-    options: SearchOptions,
+    options: BeamOptions,
     *,
     is_last: bool,
 ) -> None:
@@ -213,12 +213,12 @@ def _finish(
     ends = torch.ones_like(token, dtype=torch.bool) if is_last else token == EOS_ID
     for row, k in ends.nonzero().tolist():
         words = [*beams.tokens[parent[row, k], 1:].tolist(), int(token[row, k])]
-        found = _candidate(words, float(best[row, k]), options.length_penalty)
+        found = _decoded(words, float(best[row, k]), options.length_penalty)
         beams.finished[beams.origin[row]].append(found)
 
 
-def _candidate(words: list[int], log_probability: float, length_penalty: float) -> Candidate:
+def _decoded(words: list[int], log_probability: float, length_penalty: float) -> Decoded:
     """Return a finished hypothesis with its score; EOS is taken off."""
     tokens = words[:-1] if words[-1] == EOS_ID else words
     score = log_probability / len(words) ** length_penalty
-    return Candidate(tokens=tuple(tokens), score=score)
+    return Decoded(tokens=tuple(tokens), score=score)

@@ -15,7 +15,7 @@ from core.clock import Clock
 from core.data.records import BOS_ID, EOS_ID, Pair
 from core.data.tokenizer import Tokenizer
 from core.errors import CorruptError, UnavailableError
-from core.model import search as model_search
+from core.model.search import BeamOptions, attention, translate
 from core.model.transformer import Transformer
 from core.serving.engine import Candidate, SearchOptions, longest_target
 from core.serving.records import Attention
@@ -38,10 +38,10 @@ class TorchEngine:
         self, sources: Sequence[Sequence[str]], options: SearchOptions
     ) -> Sequence[Sequence[Candidate]]:
         """Return for each source its candidates, best first."""
-        found = model_search.translate(
+        found = translate(
             self.model,
             [self._source_ids(source) for source in sources],
-            model_search.SearchOptions(
+            BeamOptions(
                 beam=options.beam,
                 n_best=options.n_best,
                 length_penalty=1.0,
@@ -72,9 +72,7 @@ class TorchEngine:
         """Return how much each target token looked at each source token and its end mark."""
         if not target:
             return []
-        return model_search.attention(
-            self.model, self._source_ids(source), self.tokenizer.ids(target), layer
-        )
+        return attention(self.model, self._source_ids(source), self.tokenizer.ids(target), layer)
 
     def _score(self, source: Sequence[str], target: Sequence[int]) -> Sequence[float]:
         """Return the log-probabilities of one target."""

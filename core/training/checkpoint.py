@@ -17,7 +17,7 @@ import torch
 
 from core.errors import CorruptError
 from core.files import sync, write_atomic
-from core.model.manifest import Manifest, read_manifest, seal, verify
+from core.model.manifest import CheckpointManifest, read_manifest, seal, verify
 from core.model.weights import WeightsToSave, save_weights
 from core.runs.checkpoints import BEST, FOLDER_NAME, LAST, pointed_to
 
@@ -43,7 +43,7 @@ class SoundCheckpoint:
     """A checkpoint whose every byte was compared with its manifest."""
 
     folder: Path
-    manifest: Manifest
+    manifest: CheckpointManifest
 
     def load_state(self) -> dict[str, Any]:
         """Return the state; raises CorruptError. Nothing in the file is ever executed."""

@@ -14,7 +14,7 @@ from core.evaluation.evaluate import Subject, evaluate
 from core.evaluation.records import EvalReport
 from core.files import canonical_json, digest_text
 from core.model.config import ModelConfig
-from core.model.search import SearchOptions
+from core.model.search import BeamOptions
 from core.model.weights import VOCABULARY_NAME, Weights, build_model, load_weights
 from core.paths import StatePaths
 from core.runs.store import RunStore
@@ -250,7 +250,7 @@ def _evaluate(place: Workplace, session: Session, weights: Weights) -> EvalRepor
         run_id=place.run.run_id,
         step=weights.step,
     )
-    options = SearchOptions(beam=train.beam)
+    options = BeamOptions(beam=train.beam)
     try:
         return evaluate(subject, dataset, "test", options, clock=place.clock, tick=tick)
     except StoppedError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.data.encoded import EncodedSplit
 from core.evaluation.evaluate import choose_samples, split_loss, translate_texts
 from core.evaluation.metrics import bleu
-from core.model.search import SearchOptions
+from core.model.search import BeamOptions
 from core.model.weights import EMA_NAME, RAW_NAME
 from core.runs.records import TranslationSample
 from core.training.corpus import Corpus
@@ -47,7 +47,7 @@ def validate(learner: Learner, corpus: Corpus, step: int) -> Validation:
     }
     preferred = min(losses, key=lambda name: (math.isnan(losses[name]), losses[name]))
     model = learner.average if preferred == EMA_NAME else learner.model
-    options = SearchOptions(beam=1)
+    options = BeamOptions(beam=1)
     hypotheses = translate_texts(model, corpus.tokenizer, corpus.valid_texts, options)
     return Validation(
         loss=losses[preferred],

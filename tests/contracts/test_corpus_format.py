@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.data.formats.catalog import FORMATS
-from core.data.formats.format import Corpus, split_of
+from core.data.formats.format import CorpusFiles, split_of
 from core.data.records import Pair
 from core.data.tally import Tally
 
@@ -26,21 +26,23 @@ def _write(form: str, folder: Path, stem: str, rows: Rows) -> list[Path]:
 
 
 @pytest.fixture(params=sorted(FORMATS))
-def corpus(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., tuple[str, Corpus]]:
+def corpus(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Callable[..., tuple[str, CorpusFiles]]:
     """Return a function that makes a corpus in each format."""
 
-    def make(**parts: Rows) -> tuple[str, Corpus]:
+    def make(**parts: Rows) -> tuple[str, CorpusFiles]:
         files = [
             path
             for stem, rows in parts.items()
             for path in _write(request.param, tmp_path, stem, rows)
         ]
-        return request.param, Corpus(files=files, source="en", target="es")
+        return request.param, CorpusFiles(files=files, source="en", target="es")
 
     return make
 
 
-Make = Callable[..., tuple[str, Corpus]]
+Make = Callable[..., tuple[str, CorpusFiles]]
 
 
 def test_it_knows_its_own_files_and_reads_them_in_order(corpus: Make) -> None:

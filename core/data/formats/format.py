@@ -17,7 +17,7 @@ _SPLIT = re.compile(r"(?:^|[._-])(" + "|".join(_SPLIT_WORDS) + r")(?=[._-]|$)", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Corpus:
+class CorpusFiles:
     """Files to import and the languages in them, source first."""
 
     files: Sequence[Path]
@@ -30,11 +30,11 @@ class CorpusFormat(Protocol):
 
     name: str
 
-    def claims(self, corpus: Corpus) -> bool:
+    def claims(self, corpus: CorpusFiles) -> bool:
         """Return whether the files' names and first lines look like this format."""
         ...
 
-    def read(self, corpus: Corpus, tally: Tally) -> Iterator[Pair]:
+    def read(self, corpus: CorpusFiles, tally: Tally) -> Iterator[Pair]:
         """Yield the pairs in order, their split from the file names when there are several.
 
         Lines that cannot be used are counted in `tally`. Raises InputError when the files as a

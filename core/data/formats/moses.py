@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.formats.format import Corpus, split_of
+from core.data.formats.format import CorpusFiles, split_of
 from core.data.formats.lines import Rejected, read_lines
 from core.data.names import shown
 from core.data.records import Pair
@@ -29,17 +29,17 @@ class MosesFormat:
 
     name = "moses"
 
-    def claims(self, corpus: Corpus) -> bool:
+    def claims(self, corpus: CorpusFiles) -> bool:
         """Return whether every file name ends in one of the languages (before .gz)."""
         return all(_language(path, corpus) for path in corpus.files)
 
-    def read(self, corpus: Corpus, tally: Tally) -> Iterator[Pair]:
+    def read(self, corpus: CorpusFiles, tally: Tally) -> Iterator[Pair]:
         """Yield the pairs; raises InputError when two files differ in length."""
         for sides in _plan(corpus):
             yield from _zip(sides, tally)
 
 
-def _plan(corpus: Corpus) -> Sequence[_Sides]:
+def _plan(corpus: CorpusFiles) -> Sequence[_Sides]:
     """Return which files belong together; two without language endings are source, target."""
     named = {path: _language(path, corpus) for path in corpus.files}
     if len(named) == _TWO and not any(named.values()):
@@ -105,7 +105,7 @@ def _pair(
     return Pair(source=source, target=target, split=split)
 
 
-def _language(path: Path, corpus: Corpus) -> str:
+def _language(path: Path, corpus: CorpusFiles) -> str:
     """Return which language the file's last ending names, or nothing."""
     ending = _without_gz(path).suffix.removeprefix(".").replace("_", "-").lower()
     for code in (corpus.source, corpus.target):

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.data.formats.format import Corpus, split_of
+from core.data.formats.format import CorpusFiles, split_of
 from core.data.formats.lines import Rejected, read_lines
 from core.data.records import Pair
 from core.data.tally import Tally
@@ -17,11 +17,11 @@ class TsvFormat:
 
     name = "tsv"
 
-    def claims(self, corpus: Corpus) -> bool:
+    def claims(self, corpus: CorpusFiles) -> bool:
         """Return whether most of the first lines of every file have a tab."""
         return all(_has_tabs(path) for path in corpus.files)
 
-    def read(self, corpus: Corpus, tally: Tally) -> Iterator[Pair]:
+    def read(self, corpus: CorpusFiles, tally: Tally) -> Iterator[Pair]:
         """Yield the pairs of each file in turn."""
         has_splits = len(corpus.files) > 1
         for path in corpus.files:

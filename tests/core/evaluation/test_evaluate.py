@@ -18,9 +18,9 @@ from core.evaluation.evaluate import (
     split_loss,
     translate_texts,
 )
-from core.model.search import SearchOptions
+from core.model.search import BeamOptions
 
-QUICK = SearchOptions(beam=1, max_length=8)
+QUICK = BeamOptions(beam=1, max_length=8)
 
 
 def test_a_report_covers_the_whole_split(

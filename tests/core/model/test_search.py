@@ -7,7 +7,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as some
 
 from core.data.records import BOS_ID, EOS_ID
-from core.model.search import SearchOptions, attention, pad, translate, translate_batch
+from core.model.search import BeamOptions, attention, pad, translate, translate_batch
 from core.model.transformer import Transformer
 
 SOURCES = some.lists(
@@ -46,7 +46,7 @@ def test_greedy_search_takes_the_likeliest_token(
     model: Transformer, sources: list[list[int]]
 ) -> None:
     """Batched, cached and shrunk batches answer like the plain loop."""
-    answers = translate(model, sources, SearchOptions(beam=1, **SHORT))
+    answers = translate(model, sources, BeamOptions(beam=1, **SHORT))
     for source, candidates in zip(sources, answers, strict=True):
         assert list(candidates[0].tokens) == greedy_by_hand(model, source, 8)
 
@@ -57,7 +57,7 @@ def test_a_sentence_gets_the_same_answer_in_any_company(
     model: Transformer, sources: list[list[int]]
 ) -> None:
     """Beams of different sentences do not mix when others finish earlier."""
-    options = SearchOptions(beam=3, n_best=3, **SHORT)
+    options = BeamOptions(beam=3, n_best=3, **SHORT)
     together = translate(model, sources, options)
     alone = [translate(model, [source], options)[0] for source in sources]
     for mine, other in zip(together, alone, strict=True):
@@ -70,7 +70,7 @@ def test_scores_are_log_probabilities_over_length(
     model: Transformer, sources: list[list[int]], alpha: float
 ) -> None:
     """The n best are distinct, in order, and each score can be computed again from its tokens."""
-    options = SearchOptions(beam=4, n_best=4, length_penalty=alpha, max_length=12)
+    options = BeamOptions(beam=4, n_best=4, length_penalty=alpha, max_length=12)
     for source, candidates in zip(sources, translate(model, sources, options), strict=True):
         scores = [found.score for found in candidates]
         assert scores == sorted(scores, reverse=True)
@@ -90,7 +90,7 @@ def test_a_wider_beam_finds_no_worse_translations(model: Transformer) -> None:
         sum(
             found[0].score
             for found in translate(
-                model, sources, SearchOptions(beam=beam, length_penalty=0.0, **SHORT)
+                model, sources, BeamOptions(beam=beam, length_penalty=0.0, **SHORT)
             )
         )
         for beam in (1, 8)
@@ -104,7 +104,7 @@ def test_the_longest_allowed_length_is_kept(model: Transformer) -> None:
         model.output_bias[EOS_ID] -= 100
         try:
             for beam in (1, 3):
-                options = SearchOptions(beam=beam, max_length=5)
+                options = BeamOptions(beam=beam, max_length=5)
                 (candidates,) = translate(model, [[7, EOS_ID]], options)
                 assert len(candidates[0].tokens) == 5
         finally:
@@ -113,7 +113,7 @@ def test_the_longest_allowed_length_is_kept(model: Transformer) -> None:
 
 def test_nothing_to_translate_is_fine(model: Transformer) -> None:
     """No sources, no answers."""
-    assert translate(model, [], SearchOptions()) == []
+    assert translate(model, [], BeamOptions()) == []
 
 
 def test_small_batches_answer_like_one_large_batch(model: Transformer) -> None:
@@ -123,8 +123,8 @@ def test_small_batches_answer_like_one_large_batch(model: Transformer) -> None:
     answers = [
         [found[0].tokens for found in translate(model, sources, options)]
         for options in (
-            SearchOptions(beam=2, batch_tokens=1, **SHORT),
-            SearchOptions(beam=2, **SHORT),
+            BeamOptions(beam=2, batch_tokens=1, **SHORT),
+            BeamOptions(beam=2, **SHORT),
         )
     ]
     assert answers[0] == answers[1]
@@ -142,8 +142,8 @@ def test_attention_rows_sum_to_one(model: Transformer, source: list[int], layer:
 
 def test_attention_ignores_padding(model: Transformer) -> None:
     """A padded source gets the same candidates as a bare one."""
-    bare = translate_batch(model, pad([[5, 6, EOS_ID]]), SearchOptions(beam=2, **SHORT))
+    bare = translate_batch(model, pad([[5, 6, EOS_ID]]), BeamOptions(beam=2, **SHORT))
     padded = translate_batch(
-        model, pad([[5, 6, EOS_ID], [7, 8, 9, 9, EOS_ID]]), SearchOptions(beam=2, **SHORT)
+        model, pad([[5, 6, EOS_ID], [7, 8, 9, 9, EOS_ID]]), BeamOptions(beam=2, **SHORT)
     )
     assert [found.tokens for found in bare[0]] == [found.tokens for found in padded[0]]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from core.data.records import BOS_ID, EOS_ID, PAD_ID
 from core.model.config import Norm
 from core.model.loss import token_loss
-from core.model.search import SearchOptions, pad, translate
+from core.model.search import BeamOptions, pad, translate
 from core.model.transformer import Transformer, attend, sinusoids
 
 MakeModel = Callable[..., Transformer]
@@ -226,7 +226,7 @@ def test_it_learns_to_reverse(make_model: MakeModel) -> None:
         target = torch.cat([begins, words.flip(1), ends], dim=1)
         train_step(model, optimizer, torch.cat([words, ends], dim=1), target)
     unseen = torch.randint(4, 14, (50, 5)).tolist()
-    answers = translate(model, [[*words, EOS_ID] for words in unseen], SearchOptions(beam=1))
+    answers = translate(model, [[*words, EOS_ID] for words in unseen], BeamOptions(beam=1))
     right = sum(
         answer[0].tokens == tuple(reversed(words))
         for answer, words in zip(answers, unseen, strict=True)
