@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from core.settings import Settings
 
 # Before torch is loaded: two workers share the cores, and threads that spin take each other's time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# A shell starts background work with SIGINT ignored, and programs that tests start inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # An example may take long because the machine is busy: that says nothing about the code.
 hypothesis.settings.register_profile(
     "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
