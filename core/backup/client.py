@@ -93,18 +93,24 @@ class ResticClient:
         try:
             return self.runner.run(call, on_line=on_line, on_tick=on_tick)
         except StalledError as error:
-            raise self._why_stalled(error) from error
+            cause = self._why_stalled(error)
+            if cause is None:
+                raise
+            raise cause from error
 
-    def _why_stalled(self, error: StalledError) -> DatahallError:
+    def _why_stalled(self, error: StalledError) -> DatahallError | None:
         """Return the cause that restic named before it went on trying in silence, or a full disk.
 
+        None when neither is known.
         restic 0.14 often waits for ever for an upload that failed on a full disk, without a word.
         """
         cause = explain(Outcome(exit_code=1, stderr=error.stderr), self.place.name)
         if type(cause) is not BackupError:
             return cause
         free = self.place.free_bytes()
-        return error if free is None or free >= _ROOM_BYTES else stalled_full(self.place.name, free)
+        if free is None or free >= _ROOM_BYTES:
+            return None
+        return stalled_full(self.place.name, free)
 
     def add_recovery_key(self) -> str:
         """Add a second key and return it; it passes through a pipe and never touches a disk."""

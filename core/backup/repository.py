@@ -1,8 +1,10 @@
 """Where a repository is, what opens it, and the environment that restic gets."""
 
+import contextlib
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from core.files import PRIVATE_FILE, PRIVATE_FOLDER, write_new
 
 _REMOTE = re.compile(r"^(sftp|rest|s3|b2|azure|gs|swift|rclone):")
 _PASSWORD_IN_URL = re.compile(r"//([^/@:]+):[^/@]+@")
+_ANSWER_S = 5.0
 _KEY_BYTES = 48
 _OTHERS_MAY = 0o077
 # No 0, 1, I, L, O: a recovery key is typed from paper.
@@ -63,12 +66,24 @@ class Repository:
         }
 
     def free_bytes(self) -> int | None:
-        """Return what the repository's device has left, None when it is elsewhere."""
+        """Return what the repository's device has left; None when it is elsewhere or not told.
+
+        A thread asks, as a dead file server never answers.
+        """
         folder = self.folder
         if folder is None:
             return None
-        there = next(path for path in (folder, *folder.parents) if path.exists())
-        return shutil.disk_usage(there).free
+        told: list[int] = []
+
+        def ask() -> None:
+            with contextlib.suppress(OSError):
+                there = next(path for path in (folder, *folder.parents) if path.exists())
+                told.append(shutil.disk_usage(there).free)
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(_ANSWER_S)
+        return told[0] if told else None
 
     def check_key_file(self) -> None:
         """Raise when there is no key file (or nothing yet to open), or others may read it."""

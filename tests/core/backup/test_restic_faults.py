@@ -180,6 +180,31 @@ def test_a_stall_beside_a_full_disk_is_told_as_one(
         assert ("only 16 MiB left" in str(caught.value)) == (error is DestinationFullError)
 
 
+def test_a_device_that_never_answers_is_not_waited_for(
+    engine_of: EngineOf,
+    program: Callable[[str], Path],
+    dataset: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A dead file server: restic stalls on it, and asking for its free space would never return."""
+    answer = threading.Event()
+
+    def ask(_path: Path) -> SimpleNamespace:
+        answer.wait()
+        return SimpleNamespace(free=0)
+
+    monkeypatch.setattr("shutil.disk_usage", ask)
+    monkeypatch.setattr("core.backup.repository._ANSWER_S", 0.1)
+    engine = engine_of(
+        restic=Restic(path=program("exec sleep 60"), version=(0, 14, 0)), stall_s=0.5
+    )
+    with pytest.raises(StalledError) as caught:
+        engine.backup([dataset], [])
+    assert caught.value.__cause__ is None
+    assert engine.free_bytes() is None
+    answer.set()
+
+
 def test_a_wrong_key_opens_nothing(engine_of: EngineOf, tmp_path: Path) -> None:
     """And is told apart from a missing repository."""
     key = tmp_path / "key"
