@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """A translation that a person corrected: `model` is `NAME:VERSION` that made the hypothesis."""
+    """A translation that a person corrected.
+
+    `hypothesis` is what `model` (`NAME:VERSION`) said; empty when a better translation was sent
+    without asking it.
+    """
 
     id: str
     time: float

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.serving.body import MAX_BEAM
+
 Document = dict[str, Any]
 
 _TEXTS = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 _TEXT = {"type": "string"}
-_CODE = {"type": "string", "minLength": 2}
-_NUMBER = {"type": "integer", "minimum": 0}
-_REFUSALS = {
-    400: "A field is missing or wrong.",
-    403: "The request comes from another machine, or from a web page of one.",
-    413: "The text is too long.",
+_CODE = {"type": "string"}
+_BEAMS = {"type": "integer", "minimum": 1, "maximum": MAX_BEAM}
+_ALTERNATIVES = {"type": "integer", "minimum": 0, "maximum": MAX_BEAM - 1}
+_STRANGER = {403: "The request comes from another machine, or from a web page of one."}
+_REFUSALS = _STRANGER | {400: "A field is missing or wrong.", 413: "The text is too long."}
+_MODEL_REFUSALS = _REFUSALS | {
     429: "Too many requests wait already: try again after Retry-After seconds.",
     503: "No model serves yet.",
 }
@@ -41,6 +43,7 @@ class Operation:
     answer: object
     fields: Sequence[Field] = field(default_factory=tuple)
     kind: str = "application/json"
+    refusals: Mapping[int, str] = field(default_factory=lambda: _STRANGER)
 
     @property
     def method(self) -> str:
@@ -63,17 +66,16 @@ _Q = Field(
 _LONE_Q = Field(
     name="q", schema=_TEXT, example="Hello, how are you?", text="One text", is_needed=True
 )
-_SOURCE = Field(
-    name="source", schema=_CODE, example="en", text="Language code, or auto: then it is guessed"
-)
+_SOURCE = Field(name="source", schema=_CODE, example="en", text="Language code; auto fits any")
 _TARGET = Field(
-    name="target", schema=_CODE, example="es", text="Language code; without, the default model's"
+    name="target", schema=_CODE, example="es", text="Language code; without it any fits"
 )
-_BEAM = Field(name="beam", schema=_NUMBER, example=5, text="Beam width, 1 to 16")
+_BEAM = Field(name="beam", schema=_BEAMS, example=5, text="Beam width")
 
 OPERATIONS = (
     Operation(
         path="/translate",
+        refusals=_MODEL_REFUSALS,
         summary="Translate a text, or a list of texts",
         fields=(
             _Q,
@@ -81,7 +83,7 @@ OPERATIONS = (
             _TARGET,
             Field(
                 name="alternatives",
-                schema=_NUMBER,
+                schema=_ALTERNATIVES,
                 example=1,
                 text="How many other translations to add",
             ),
@@ -98,6 +100,7 @@ OPERATIONS = (
     ),
     Operation(
         path="/suggest",
+        refusals=_MODEL_REFUSALS,
         summary="Send a better translation; it is kept as a correction to train on",
         fields=(
             _LONE_Q,
@@ -115,12 +118,14 @@ OPERATIONS = (
     ),
     Operation(
         path="/detect",
+        refusals=_REFUSALS,
         summary="Guess the language of a text",
         fields=(_Q,),
         answer=[{"language": "en", "confidence": 92.0}],
     ),
     Operation(
         path="/attention",
+        refusals=_MODEL_REFUSALS,
         summary="Show where each target token looked; needs torch",
         fields=(_LONE_Q, _SOURCE, _TARGET, _BEAM),
         answer={"source_tokens": ["▁Hello"], "target_tokens": ["▁Hola"], "weights": [[1.0]]},
@@ -176,7 +181,8 @@ def _operation(operation: Operation) -> Document:
             "200": {
                 "description": "Done",
                 "content": {operation.kind: {"example": operation.answer}},
-            }
+            },
+            **{str(status): {"description": text} for status, text in operation.refusals.items()},
         },
     }
     if operation.fields:
@@ -191,9 +197,6 @@ def _operation(operation: Operation) -> Document:
         body = {"schema": schema, "example": operation.example}
         kinds = ("application/json", "application/x-www-form-urlencoded")
         document["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, body)}
-        document["responses"] |= {
-            str(status): {"description": text} for status, text in _REFUSALS.items()
-        }
     return document
 
 

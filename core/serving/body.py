@@ -11,6 +11,7 @@ from core.errors import InputError
 
 MAX_BEAM = 16
 MAX_TEXTS = 512
+_LONGEST_CODE = 35  # of BCP 47 tags
 _BYTES_PER_CHARACTER = 12  # JSON may write one as two escapes of six bytes
 _BYTES_AROUND = 1 << 16
 
@@ -127,7 +128,7 @@ def _language(fields: Fields, name: str) -> str | None:
     value = fields.get(name)
     if value in (None, ""):
         return None
-    if not isinstance(value, str):
+    if not (isinstance(value, str) and value.isascii() and len(value) <= _LONGEST_CODE):
         raise InputError(f"Invalid request: {name} is a language code")
     return value
 

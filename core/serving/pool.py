@@ -63,17 +63,16 @@ class ModelPool:
 
         Raises UnavailableError while nothing is loaded, InputError for a direction not served.
         """
-        models = list(self._loaded.values())
-        if not models:
-            raise self._nothing()
-        for model in models:
-            if source in (None, model.version.source) and target in (None, model.version.target):
-                return model
-        served = ", ".join(f"{model.version.source} to {model.version.target}" for model in models)
-        raise InputError(
-            f"{source or 'any language'} to {target or 'any language'} is not served",
-            remedy=f"Served: {served}",
-        )
+        return self._fitting(source, target)[0]
+
+    def only(self, source: str | None, target: str | None) -> LoadedModel:
+        """Return the one model that fits; raises as `choose` does, InputError also for several."""
+        fitting = self._fitting(source, target)
+        if len(fitting) > 1:
+            raise InputError(
+                "several directions fit", remedy="Name both languages, in source and target"
+            )
+        return fitting[0]
 
     def models(self) -> Sequence[LoadedModel]:
         """Return what serves, the default first."""
@@ -82,6 +81,24 @@ class ModelPool:
     def problem(self) -> str:
         """Return what keeps the alias' version from serving; empty when nothing does."""
         return "; ".join(failure.message for failure in self._failures.values())
+
+    def _fitting(self, source: str | None, target: str | None) -> Sequence[LoadedModel]:
+        """Return the models of a language direction, the default first; at least one."""
+        models = self.models()
+        if not models:
+            raise self._nothing()
+        fitting = [
+            model
+            for model in models
+            if source in (None, model.version.source) and target in (None, model.version.target)
+        ]
+        if not fitting:
+            served = ", ".join(f"{one.version.source} to {one.version.target}" for one in models)
+            raise InputError(
+                f"{source or 'any language'} to {target or 'any language'} is not served",
+                remedy=f"Served: {served}",
+            )
+        return fitting
 
     def _refresh(self) -> None:
         """Refresh, one thread at a time: an older reading must not overtake a newer one."""

@@ -73,7 +73,7 @@ class Stores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
+class _Best:
     """A run's best checkpoint, loaded."""
 
     run: Run
@@ -158,7 +158,7 @@ def _promote_with(settings: Settings, request: Promotion, job: Path | None) -> P
         database.close()
 
 
-def _load(stores: Stores, run_name: str) -> _Candidate:
+def _load(stores: Stores, run_name: str) -> _Best:
     """Return the run's best checkpoint, or its newest where none was validated."""
     run = stores.runs.get(run_name)
     best = best_checkpoint(stores.paths, run)
@@ -166,10 +166,10 @@ def _load(stores: Stores, run_name: str) -> _Candidate:
     for language in (weights.source, weights.target):
         if not _LANGUAGE.fullmatch(language):
             raise InputError(f"{language!r} is no language code", remedy="Examples: en, pt-BR")
-    return _Candidate(run=run, checkpoint=best, weights=weights)
+    return _Best(run=run, checkpoint=best, weights=weights)
 
 
-def _export(stores: Stores, candidate: _Candidate, draft: VersionFolder, tell: Tell) -> SelfTest:
+def _export(stores: Stores, candidate: _Best, draft: VersionFolder, tell: Tell) -> SelfTest:
     """Export into the draft folder and prove it; raises SelfTestError."""
     train = candidate.run.spec.config.get("train", {})
     export(
@@ -189,7 +189,7 @@ def _export(stores: Stores, candidate: _Candidate, draft: VersionFolder, tell: T
 
 def _shelve(
     stores: Stores,
-    candidate: _Candidate,
+    candidate: _Best,
     shelf: Shelf,
     draft: VersionFolder,
     outcome: SelfTest,
@@ -204,7 +204,7 @@ def _shelve(
     return shelf.place(draft, version), True
 
 
-def _is_same(version: ModelVersion, candidate: _Candidate, digest: str) -> bool:
+def _is_same(version: ModelVersion, candidate: _Best, digest: str) -> bool:
     """Return whether a registered version is what the candidate would become."""
     return (version.name, version.run_id, version.step, version.digest) == (
         candidate.name,
@@ -215,7 +215,7 @@ def _is_same(version: ModelVersion, candidate: _Candidate, digest: str) -> bool:
 
 
 def _describe(
-    stores: Stores, candidate: _Candidate, number: int, digest: str, outcome: SelfTest
+    stores: Stores, candidate: _Best, number: int, digest: str, outcome: SelfTest
 ) -> ModelVersion:
     """Return the record of a new version, lineage complete."""
     spec = candidate.run.spec

@@ -47,6 +47,7 @@ from core.settings import ServingSettings
 
 POLL_S = 0.5
 MAX_WAITING = 64
+MAX_KEEPING = 4  # suggestions at a time: each is written durably
 CLIENT = Actor(name="client", role=Role.OPERATOR, origin="api")  # of this machine, says the gate
 
 T = TypeVar("T")
@@ -77,6 +78,7 @@ class TranslationServer:
     _explainer: tuple[str, Explainer] | None = None
     _explaining: threading.Lock = field(default_factory=threading.Lock)
     _problem: str = ""
+    _keeping: int = 0
 
     def app(self) -> Starlette:
         """Return the ASGI application."""
@@ -155,15 +157,21 @@ class TranslationServer:
             raise DeniedError("suggestions are taken while the server listens on this machine only")
         fields = await self._fields(request)
         told = read_suggestion(fields, max_characters=self.settings.max_characters)
-        model = self.pool.choose(told.source, told.target)
-        await asyncio.to_thread(
-            self.intake.keep,
-            CLIENT,
-            languages=(model.version.source, model.version.target),
-            source=told.text,
-            correction=told.translation,
-            model=model.translator.version,
-        )
+        version = self.pool.only(told.source, told.target).version
+        if self._keeping >= MAX_KEEPING:
+            raise BusyError("the server is busy", remedy="Try again in a moment")
+        self._keeping += 1
+        try:
+            await asyncio.to_thread(
+                self.intake.keep,
+                CLIENT,
+                languages=(version.source, version.target),
+                source=told.text,
+                correction=told.translation,
+                model=f"{version.name}:{version.version}",
+            )
+        finally:
+            self._keeping -= 1
         return JSONResponse({"success": True})
 
     async def _detect(self, request: Request) -> Response:
@@ -213,7 +221,9 @@ class TranslationServer:
         )
 
     async def _docs(self, request: Request) -> Response:
-        """`GET /docs`: the API for people."""
+        """`GET /docs`: the API for people; for programs, which do not ask for HTML, as `/spec`."""
+        if "text/html" not in request.headers.get("accept", ""):
+            return await self._spec(request)
         return HTMLResponse(docs_page(str(request.base_url)))
 
     async def _spec(self, _request: Request) -> Response:

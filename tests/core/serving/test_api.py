@@ -38,6 +38,7 @@ def test_the_description_is_valid_openapi(client: TestClient) -> None:
     document = client.get("/spec").json()
     validate(document)
     assert document["info"]["version"]
+    assert client.get("/docs").json() == document
 
 
 def test_every_path_is_described_with_its_method(hall: Hall) -> None:
@@ -80,7 +81,7 @@ def test_what_is_needed_is_demanded(client: TestClient, path: str, name: str) ->
 
 def test_the_page_shows_every_path_with_an_example_that_can_be_pasted(client: TestClient) -> None:
     """Nothing is loaded from elsewhere."""
-    page = client.get("/docs")
+    page = client.get("/docs", headers={"accept": "text/html,*/*;q=0.8"})
     assert page.headers["content-type"].startswith("text/html")
     for operation in OPERATIONS:
         assert f"curl http://localhost:5000{operation.path}" in page.text

@@ -89,6 +89,7 @@ def test_the_language_pair_chooses_the_model(hall: Hall, client: TestClient) -> 
         (b"{", 400),
         (b'{"source": "en"}', 400),
         (b'{"q": "\\ud800"}', 400),
+        (b'{"q": "x", "target": "\\ud800"}', 400),
         (b'{"q": "x", "format": "html"}', 400),
         (b'{"q": "' + b"x" * 101 + b'"}', 413),
         (b'{"q": "' + b"x" * 2_000_000 + b'"}', 413),

@@ -1,5 +1,6 @@
 """Suggestions over the wire: kept as corrections, or refused with a reason."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,9 @@ from starlette.testclient import TestClient
 
 from core.audit import Ledger
 from core.database import Database
+from core.feedback.memory import MemoryFeedbackStore
+from core.feedback.records import Correction
+from core.serving.server import MAX_KEEPING
 from tests.core.serving.hall import Hall
 
 
@@ -40,6 +44,8 @@ def test_a_suggestion_becomes_a_correction_to_train_on(
         ({"q": "hello", "s": "h\0la"}, 400, "NUL"),
         ({"q": "hello", "s": "x" * 101}, 413, "exceeds text limit"),
         ({"q": "hello", "s": "hola", "target": "fr"}, 400, "is not served"),
+        ({"q": "hello", "s": "hola", "target": "é"}, 400, "is a language code"),
+        ({"q": "hello", "s": "hola", "target": "e" * 36}, 400, "is a language code"),
     ],
 )
 def test_a_suggestion_that_says_nothing_is_refused(
@@ -51,6 +57,48 @@ def test_a_suggestion_that_says_nothing_is_refused(
     assert (answer.status_code, list(answer.json())) == (status, ["error"])
     assert words in answer.json()["error"]
     assert not hall.feedback.list()
+
+
+def test_a_suggestion_whose_direction_is_not_sure_is_refused(
+    hall: Hall, client: TestClient
+) -> None:
+    """It would be trained on in the wrong language."""
+    hall.promote(1)
+    hall.promote(2, "fr", "es")
+    told = {"q": "Where is it?", "s": "¿Dónde está?", "source": "auto", "target": "es"}
+    refused = client.post("/suggest", json=told)
+    assert (refused.status_code, "Name both languages" in refused.json()["error"]) == (400, True)
+    assert client.post("/suggest", json=told | {"source": "en"}).status_code == 200
+    assert [entry.model for entry in hall.feedback.list()] == ["en-es:1"]
+
+
+def test_when_too_many_suggestions_come_they_are_told(
+    hall: Hall, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is written durably; a flood must not hold up who else writes."""
+    hall.promote(1)
+    gate = threading.Event()
+
+    def add(_store: MemoryFeedbackStore, _correction: Correction) -> None:
+        assert gate.wait(60)
+
+    monkeypatch.setattr(MemoryFeedbackStore, "add", add)
+    statuses: list[int] = []
+
+    def send(number: int) -> None:
+        told = {"q": "hello", "s": f"hola {number}"}
+        statuses.append(client.post("/suggest", json=told).status_code)
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(MAX_KEEPING + 3)]
+    for thread in threads:
+        thread.start()
+    pause = threading.Event()
+    while len(statuses) < 3:
+        pause.wait(0.02)
+    gate.set()
+    for thread in threads:
+        thread.join()
+    assert statuses == [429] * 3 + [200] * MAX_KEEPING
 
 
 def test_suggestions_of_a_network_are_not_taken(
