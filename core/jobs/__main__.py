@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.audit import Ledger
 from core.clock import SystemClock
 from core.database import open_database_of
 from core.errors import ConflictError, DatahallError
@@ -62,6 +63,7 @@ def _supervise(settings: Settings) -> int:
     launcher = _open(settings)
     tidying = Tidying(
         database=launcher.database,
+        ledger=Ledger(launcher.database, launcher.clock),
         paths=settings.paths,
         clock=launcher.clock,
         keep_days=settings.jobs.keep_days,

@@ -234,7 +234,7 @@ def _find(connection: sa.Connection, job_id: str) -> Job:
     """Return a job as its row says; raises NotFoundError."""
     found = rows.jobs_by_id(connection, [job_id])
     if not found:
-        raise NotFoundError(f"there is no job {job_id!r}")
+        raise NotFoundError(f"there is no job {job_id!r}", remedy='See "datahall jobs list"')
     return found[job_id]
 
 

@@ -166,5 +166,5 @@ class MemoryLauncher:
     def _find(self, job_id: str) -> Job:
         """Return a job as it was last seen; raises NotFoundError."""
         if job_id not in self.rows:
-            raise NotFoundError(f"there is no job {job_id!r}")
+            raise NotFoundError(f"there is no job {job_id!r}", remedy='See "datahall jobs list"')
         return self.rows[job_id]

@@ -1,5 +1,8 @@
 """Old jobs leave their rows and nothing else."""
 
+import pytest
+
+from core.audit import Ledger
 from core.clock import FixedClock
 from core.database import Database
 from core.jobs.launcher import JobState
@@ -13,9 +16,11 @@ DAY_S = 86_400.0
 
 def tidying(yard: Yard, clock: FixedClock, keep_days: float = 90) -> Tidying:
     """Return what tidies the yard."""
+    database = yard.launcher.database
     return Tidying(
-        database=yard.launcher.database, paths=yard.paths, clock=clock, keep_days=keep_days
-    )
+        database=database, ledger=Ledger(database, clock), paths=yard.paths, clock=clock,
+        keep_days=keep_days,
+    )  # fmt: skip
 
 
 def ended(yard: Yard, at: float) -> str:
@@ -59,5 +64,20 @@ def test_a_home_without_jobs_is_tidy(
     paths: StatePaths, database: Database, clock: FixedClock
 ) -> None:
     """A fresh one."""
-    tidy = Tidying(database=database, paths=paths, clock=clock, keep_days=1)
+    ledger = Ledger(database, clock)
+    tidy = Tidying(database=database, ledger=ledger, paths=paths, clock=clock, keep_days=1)
     assert tidy.tidy_when_due() == 0
+    assert ledger.entries() == []
+
+
+def test_what_cannot_be_removed_keeps_nothing_else(yard: Yard, clock: FixedClock) -> None:
+    """The error is told, the others go; the ledger knows."""
+    ids = sorted(ended(yard, clock.now() - 91 * DAY_S) for _ in range(3))
+    stuck = yard.paths.job(ids[0])
+    stuck.rename(yard.paths.home / "elsewhere")
+    stuck.symlink_to(yard.paths.home / "elsewhere")
+    with pytest.raises(OSError, match="symbolic link"):
+        tidying(yard, clock).tidy_when_due()
+    assert [yard.paths.job(job_id).exists() for job_id in ids] == [True, False, False]
+    outcomes = [entry.outcome for entry in Ledger(yard.launcher.database, clock).entries()]
+    assert sorted(outcomes) == ["allowed", "failed"]
