@@ -1,6 +1,7 @@
 """Files that appear whole, and the digests that name them."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ from typing import Any
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 _CHUNK_BYTES = 1 << 20
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 def sync(path: Path) -> None:
@@ -36,12 +38,18 @@ def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None
 def write_new(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
     """Write `content` as `write_atomic` does, but keep a file that is there already.
 
-    A link, not a rename: of two processes that start at once, both find the first one's file.
+    A link, not a rename: of two processes that start at once, both find the first one's file. Where
+    the file system knows no links (exFAT, some network mounts) it is a rename.
     """
     if path.exists():
         return
     with contextlib.suppress(FileExistsError), _draft(path, content, mode) as draft:
-        path.hardlink_to(draft)
+        try:
+            path.hardlink_to(draft)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            draft.replace(path)
     sync(path.parent)
 
 

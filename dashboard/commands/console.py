@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ from core.settings import Settings, load_settings
 POLL_S = 0.3
 INTERRUPTED = 130  # exit status after Ctrl-C
 PLAIN_EVERY_S = 5.0
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def _named_folder(text: str) -> Path:
@@ -82,13 +84,16 @@ def print_json(document: object) -> None:
 def print_table(
     columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "nothing yet"
 ) -> None:
-    """Print rows under headings; a sentence when there are none."""
+    """Print rows under headings; a sentence when there are none.
+
+    Text of others cannot command the terminal: its control characters are made visible.
+    """
     if not rows:
         print(empty)
         return
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*("" if cell is None else _CONTROLS.sub("\ufffd", str(cell)) for cell in row))
     width = None if sys.stdout.isatty() else 200
     Console(highlight=False, markup=False, width=width).print(table)
 

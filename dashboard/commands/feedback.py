@@ -1,4 +1,4 @@
-"""`datahall feedback`: corrections from the page."""
+"""`datahall feedback`: corrections from the page and over the wire."""
 
 from typing import Annotated
 
@@ -32,10 +32,13 @@ def list_corrections(
         print_json([{name: getattr(entry, name) for name in fields} for entry in entries])
         return
     rows = [
-        (local_time(entry.time), entry.source, entry.hypothesis, entry.correction, entry.model)
+        (
+            local_time(entry.time), entry.actor, entry.source, entry.hypothesis, entry.correction,
+            entry.model,
+        )
         for entry in entries
-    ]
-    columns = ("TIME", "SOURCE", "HYPOTHESIS", "CORRECTION", "MODEL")
+    ]  # fmt: skip
+    columns = ("TIME", "WHO", "SOURCE", "HYPOTHESIS", "CORRECTION", "MODEL")
     print_table(columns, rows, empty="no corrections yet")
 
 

@@ -49,18 +49,18 @@ def log(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what the job printed. Example: datahall jobs log 3f2a1b."""
+    """Print what the job printed. Example: datahall jobs log 3f2a1b0c9d8e."""
     with hall_of(home) as hall:
         text = hall.launcher.log(hall.launcher.job(job).id, tail=tail)
     if as_json:
         print_json({"id": job, "log": text})
     else:
-        print(text.rstrip("\n"))
+        print(text.rstrip("\n") or "no log: it printed nothing, or its folder was removed")
 
 
 @app.command("cancel")
 def cancel(job: JobArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Ask a job to stop: SIGTERM, SIGKILL after its grace. Example: datahall jobs cancel 3f2a1b."""
+    """Ask a job to stop: SIGTERM, then SIGKILL. Example: datahall jobs cancel 3f2a1b0c9d8e."""
     with hall_of(home) as hall:
         cancelled = cancel_job(hall, operator(), job)
         document = _document(hall, cancelled)

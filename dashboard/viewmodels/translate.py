@@ -76,10 +76,11 @@ def heat_map(attention: Attention) -> HeatMap:
 def correction_table(corrections: Sequence[Correction], zone: tzinfo) -> Table:
     """Return the corrections, newest first."""
     return Table(
-        header=("Time", "Source", "The model said", "Corrected", "Model", "Exported to"),
+        header=("Time", "Who", "Source", "The model said", "Corrected", "Model", "Exported to"),
         rows=[
             (
                 moment(entry.time, zone),
+                entry.actor,
                 entry.source,
                 entry.hypothesis,
                 entry.correction,

@@ -94,7 +94,9 @@ def _draw_failed(hall: Hall, job: Job, key: str) -> None:
             )
         with st.expander("End of its log", key=f"log-{key}-{job.id}"):
             st.code(
-                hall.launcher.log(job.id, tail=LOG_LINES) or "It printed nothing.", language=None
+                hall.launcher.log(job.id, tail=LOG_LINES)
+                or "There is no log: it printed nothing, or its folder was removed.",
+                language=None,
             )
 
 

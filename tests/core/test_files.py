@@ -1,5 +1,6 @@
 """Files that appear whole, and the digests that name them."""
 
+import errno
 import hashlib
 import stat
 import threading
@@ -79,6 +80,24 @@ def test_what_is_there_already_is_kept(tmp_path: Path) -> None:
     assert path.read_text() == "first"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [found.name for found in path.parent.iterdir()] == ["key"]
+
+
+def test_where_there_are_no_links_a_file_is_written_anew_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on exFAT; any other refusal is told."""
+    refusal = PermissionError(errno.EPERM, "Operation not permitted")
+
+    def refuse(*_names: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    for content in ("first", "second"):
+        write_new(tmp_path / "key", content)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("key", "first")]
+    refusal = PermissionError(errno.EACCES, "Permission denied")
+    with pytest.raises(PermissionError, match="denied"):
+        write_new(tmp_path / "other", "x")
 
 
 def test_of_many_that_write_anew_at_once_all_find_the_first(tmp_path: Path) -> None:

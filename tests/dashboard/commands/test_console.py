@@ -10,7 +10,7 @@ from core.serving.echo import EchoTranslator
 from core.settings import Settings
 from dashboard.cli import run
 from dashboard.commands import console, translate
-from dashboard.commands.console import counting
+from dashboard.commands.console import counting, print_table
 
 
 @pytest.fixture
@@ -70,3 +70,11 @@ def test_a_file_tells_how_far_its_translation_is(
     assert capsys.readouterr().err == "translating: 64 lines\ntranslating: 100 lines\n"
     assert run(["translate", "Hello", "--home", str(settings.home)]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_text_of_others_does_not_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A correction may hold what clears the screen or fills the clipboard."""
+    print_table(("A",), [("x\x1b[2J\x9b0m\x07é\n☕",)])
+    told = capsys.readouterr().out
+    assert not {"\x1b", "\x9b", "\x07"} & set(told)
+    assert all(word in told for word in ("x\ufffd[2J", "é", "☕"))
