@@ -101,8 +101,8 @@ class ResticClient:
     def _why_stalled(self, error: StalledError) -> DatahallError | None:
         """Return the cause that restic named before it went on trying in silence, or a full disk.
 
-        None when neither is known.
-        restic 0.14 often waits for ever for an upload that failed on a full disk, without a word.
+        restic 0.14 sometimes waits for ever, without a word, for an upload that failed on a full
+        disk. None when neither is known.
         """
         cause = explain(Outcome(exit_code=1, stderr=error.stderr), self.place.name)
         if type(cause) is not BackupError:

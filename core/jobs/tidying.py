@@ -13,7 +13,6 @@ from core.jobs.rows import ACTIVE
 from core.paths import StatePaths
 from core.tables import job as table
 
-_EVERY_S = 86_400.0
 _DAY_S = 86_400.0
 _CHUNK_IDS = 500
 _SYSTEM = Actor(name="supervisor", role=Role.OPERATOR, origin="system")
@@ -38,7 +37,7 @@ class Tidying:
         now = self.clock.monotonic()
         if now < self._next_at:
             return 0
-        self._next_at = now + _EVERY_S
+        self._next_at = now + _DAY_S
         old = self._old_jobs(self.clock.now() - self.keep_days * _DAY_S)
         if not old:
             return 0

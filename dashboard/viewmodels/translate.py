@@ -82,7 +82,7 @@ def correction_table(corrections: Sequence[Correction], zone: tzinfo) -> Table:
                 moment(entry.time, zone),
                 entry.actor,
                 entry.source,
-                entry.hypothesis,
+                entry.hypothesis or "was not asked",
                 entry.correction,
                 entry.model,
                 short(entry.exported_digest) if entry.exported_digest else "waiting",

@@ -69,3 +69,5 @@ def test_corrections_say_where_they_went() -> None:
     table = correction_table([entry, replace(entry, exported_digest="e" * 64)], UTC)
     assert [row[-1] for row in table.rows] == ["waiting", "eeeeeeee"]
     assert table.rows[0][:5] == ("1970-01-01 00:00:00", "ada", "Hi", "Ho", "Hola")
+    (suggested,) = correction_table([replace(entry, hypothesis="")], UTC).rows
+    assert suggested[3] == "was not asked"
