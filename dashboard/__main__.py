@@ -1,5 +1,5 @@
 """`python -P -m dashboard`: the same as `datahall`."""
 
-from dashboard.cli import main
+from dashboard.commands.cli import main
 
 main()

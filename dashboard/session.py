@@ -72,7 +72,7 @@ def run_every(seconds: float) -> float | None:
 def current_actor() -> Actor:
     """Return who acts on this page, as the gate signed them in; raises DeniedError.
 
-    Name and role arrive in headers that only the gate can set (see `dashboard.gate`).
+    Name and role arrive in headers that only the gate can set (see `dashboard.server.gate`).
     """
     name, role = st.user.get("name"), st.user.get("role")
     if not name or role not in set(Role):

@@ -15,13 +15,13 @@ from core.clock import SystemClock
 from core.errors import ConflictError, DatahallError, SettingsError
 from core.locks import held_alone
 from core.settings import Settings, load_settings, url_of
-from monitors.catalog import Context, make_collectors
 from monitors.collector import HostState
-from monitors.document import to_document
-from monitors.endpoint import MetricsEndpoint
-from monitors.exposition import expose
-from monitors.sampler import Sampler, sample_once
-from monitors.sqlite import SqliteTelemetryStore
+from monitors.exposition.endpoint import MetricsEndpoint
+from monitors.exposition.metrics import expose
+from monitors.sampling.catalog import Context, make_collectors
+from monitors.sampling.sampler import Sampler, sample_once
+from monitors.store.document import to_document
+from monitors.store.sqlite import SqliteTelemetryStore
 
 _INTERRUPTED = 130
 _SHORTEST_S, _LONGEST_S = 0.1, 3600.0

@@ -10,7 +10,7 @@ import pytest
 
 from core.command import SystemRunner, module_argv, start
 from core.paths import StatePaths
-from dashboard.gate import issue_token
+from dashboard.server.gate import issue_token
 from tests.dashboard.e2e.harness import await_answer, free_port, stop
 
 ROOT = Path(__file__).parents[1]
@@ -75,7 +75,7 @@ def test_the_dashboard_serves_from_the_wheel(unpacked: Path, tmp_path: Path) -> 
 
     with (tmp_path / "log.txt").open("wb") as log:
         process = start(
-            module_argv("dashboard.app", "--home", str(home.home), "--port", str(port)),
+            module_argv("dashboard.server.process", "--home", str(home.home), "--port", str(port)),
             environment=environment,
             folder=tmp_path,
             log=log,

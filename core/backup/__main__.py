@@ -23,8 +23,8 @@ from core.backup.vault import Vault
 from core.clock import SystemClock
 from core.database import open_database_of
 from core.errors import CorruptError, DatahallError
-from core.failure import tell
 from core.paths import own_job_folder
+from core.process.failure import tell
 from core.settings import Settings, load_settings
 
 _CANCELLED = 130

@@ -8,7 +8,7 @@ from typing import Any
 from core.backup.vault import Stage
 from core.clock import Clock
 from core.files import write_json
-from core.progress import Progress, report
+from core.process.progress import Progress, report
 
 _PAUSE_S = 0.5
 

@@ -15,9 +15,9 @@ from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.data.prepare import OnProgress, prepare
 from core.errors import DatahallError
-from core.failure import tell
 from core.paths import own_job_folder
-from core.progress import Progress, report
+from core.process.failure import tell
+from core.process.progress import Progress, report
 from core.settings import load_settings
 
 _LEAST_PAUSE_S = 0.2

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from core.clock import Clock
-from core.data.clean import Counts, clean, rule_reports
+from core.data.cleaning.clean import Counts, clean, rule_reports
 from core.data.documents import REPORT_NAME, Preparation, preparation_document, read_preparation
 from core.data.encoded import read_segments
 from core.data.pairs import read_pairs

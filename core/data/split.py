@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from core.data.clean import HELD_OUT, Counts
-from core.data.normalise import sentence_key
+from core.data.cleaning.clean import HELD_OUT, Counts
+from core.data.cleaning.normalise import sentence_key
 from core.data.records import SPLITS, Pair
 from core.errors import InputError
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from core.checkpoints.listing import best_checkpoint
+from core.checkpoints.weights import build_model, load_weights
 from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.data.prepare import prepare
@@ -19,14 +21,12 @@ from core.database import open_database_of
 from core.errors import DatahallError
 from core.evaluation.evaluate import Subject, Tick, evaluate, ignore_progress
 from core.evaluation.records import EvalReport
-from core.failure import tell as tell_failure
 from core.files import write_json
 from core.model.search import BeamOptions
-from core.model.weights import build_model, load_weights
 from core.paths import StatePaths, own_job_folder
-from core.progress import Progress
-from core.progress import report as report_progress
-from core.runs.checkpoints import best_checkpoint
+from core.process.failure import tell as tell_failure
+from core.process.progress import Progress
+from core.process.progress import report as report_progress
 from core.runs.records import Run
 from core.runs.sql import SqlRunStore
 from core.settings import Settings, load_settings

@@ -18,8 +18,8 @@ from core.errors import ConflictError, DatahallError
 from core.jobs.local import LocalLauncher
 from core.jobs.tidying import Tidying
 from core.locks import take_lock
+from core.process.stopping import StopFlag
 from core.settings import Settings, load_settings
-from core.stopping import StopFlag
 
 _INTERVAL_S = 1.0
 _LONGEST_PAUSE_S = 30.0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import DatahallError
-from core.progress import Progress
+from core.process.progress import Progress
 
 
 class JobState(StrEnum):

@@ -20,7 +20,6 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.database import Database
 from core.errors import DatahallError, NotFoundError
-from core.failure import read as read_failure
 from core.jobs import rows
 from core.jobs.devices import Slots, count_gpus
 from core.jobs.endings import failed, never_started
@@ -34,8 +33,9 @@ from core.jobs.sightings import look, over, press
 from core.jobs.specs import check_spec
 from core.jobs.starting import Claim, Failure, Starter
 from core.paths import StatePaths
-from core.progress import Progress
-from core.progress import read as read_progress
+from core.process.failure import read as read_failure
+from core.process.progress import Progress
+from core.process.progress import read as read_progress
 from core.settings import JobSettings
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.25

@@ -16,7 +16,7 @@ from core.jobs.folder import Ending
 from core.jobs.launcher import Job, JobKind, JobSpec, JobState
 from core.jobs.queue import decide
 from core.jobs.specs import check_spec
-from core.progress import Progress
+from core.process.progress import Progress
 
 _STEP_S = 0.1
 _ONE_CPU = Slots(cpu=1, gpus=0)

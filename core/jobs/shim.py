@@ -22,13 +22,13 @@ from pathlib import Path
 from core.clock import Clock, SystemClock
 from core.command import Process, module_argv, start
 from core.errors import UnavailableError
-from core.failure import read as read_failure
 from core.jobs.endings import Stop, describe_ending, failed, never_started
 from core.jobs.folder import SHIM_VARIABLE, Crew, Ending, JobFolder, Order
 from core.jobs.logs import open_log, rotate
 from core.jobs.processes import Identity, boot_id, descendants, identify_child, send, variable_of
 from core.locks import is_locked
 from core.paths import StatePaths
+from core.process.failure import read as read_failure
 
 LEFTOVER_GRACE_S = 2.0
 _PR_SET_CHILD_SUBREAPER = 36

@@ -17,8 +17,8 @@ from core.database import Database, open_database_of
 from core.errors import DatahallError, InputError
 from core.feedback.intake import Intake
 from core.feedback.sql import SqlFeedbackStore
+from core.inference.catalog import open_attention, open_translator
 from core.registry.sql import SqlModelRegistry
-from core.serving.catalog import open_attention, open_translator
 from core.serving.host_gate import LOCAL_NAMES
 from core.serving.pool import ModelPool
 from core.serving.server import TranslationServer

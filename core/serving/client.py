@@ -6,7 +6,7 @@ from typing import Any, Self
 import httpx
 
 from core.errors import DatahallError, InputError, UnavailableError
-from core.serving.records import Attention, Health, Hypothesis, ServedModel, Translation
+from core.inference.records import Attention, Health, Hypothesis, ServedModel, Translation
 
 _TIMEOUT_S = 60.0
 _HEALTH_TIMEOUT_S = 2.0

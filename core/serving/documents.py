@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core.inference.language import detect, language_name
+from core.inference.records import Translation
 from core.serving.body import TranslationRequest
-from core.serving.language import detect, language_name
 from core.serving.pool import LoadedModel
-from core.serving.records import Translation
 
 Document = dict[str, Any]
 

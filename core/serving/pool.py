@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from core.clock import Clock
 from core.errors import DatahallError, InputError, UnavailableError
+from core.inference.translator import Translator
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION, ModelRegistry
-from core.serving.translator import Translator
 
 _RETRY_S = 10.0
 

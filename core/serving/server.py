@@ -24,6 +24,9 @@ from core.audit import Actor, Role
 from core.clock import Clock
 from core.errors import DeniedError, InputError
 from core.feedback.intake import Intake
+from core.inference.language import detect
+from core.inference.records import Attention
+from core.inference.translator import Translator
 from core.registry.records import ModelVersion
 from core.serving import documents
 from core.serving.api import docs_page, openapi_document
@@ -38,11 +41,8 @@ from core.serving.body import (
 )
 from core.serving.counters import Counters, Metered
 from core.serving.host_gate import HostGate
-from core.serving.language import detect
 from core.serving.pool import LoadedModel, ModelPool
-from core.serving.records import Attention
 from core.serving.refusals import HANDLERS, BusyError
-from core.serving.translator import Translator
 from core.settings import ServingSettings
 
 POLL_S = 0.5

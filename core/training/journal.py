@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from core.errors import UnavailableError
-from core.progress import Progress, report
+from core.process.progress import Progress, report
 from core.runs.records import MetricPoint, TranslationSample
 from core.runs.store import RunStore
 

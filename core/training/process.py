@@ -17,14 +17,14 @@ from core.backup.catalog import open_vault
 from core.clock import SystemClock
 from core.database import open_database_of
 from core.errors import ConflictError, DatahallError, UnavailableError
-from core.failure import tell
 from core.files import write_json
 from core.jobs.folder import JOB_VARIABLE
 from core.locks import take_lock
 from core.paths import own_job_folder
+from core.process.failure import tell
+from core.process.stopping import StopFlag
 from core.runs.sql import SqlRunStore
 from core.settings import load_settings
-from core.stopping import StopFlag
 from core.training.config import load_config
 from core.training.journal import Journal
 from core.training.run import Workplace, work

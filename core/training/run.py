@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 
 from core.backup.vault import Vault
+from core.checkpoints.saving import SoundCheckpoint, best_folder, newest_sound, sweep
+from core.checkpoints.weights import VOCABULARY_NAME, Weights, build_model, load_weights
 from core.clock import Clock
 from core.errors import CorruptError, DeniedError, InputError, UnavailableError
 from core.evaluation.evaluate import Subject, evaluate
@@ -15,10 +17,8 @@ from core.evaluation.records import EvalReport
 from core.files import canonical_json, digest_text
 from core.model.config import ModelConfig
 from core.model.search import BeamOptions
-from core.model.weights import VOCABULARY_NAME, Weights, build_model, load_weights
 from core.paths import StatePaths
 from core.runs.store import RunStore
-from core.training.checkpoint import SoundCheckpoint, best_folder, newest_sound, sweep
 from core.training.config import RunConfig
 from core.training.corpus import Corpus, load_corpus
 from core.training.host import num_threads, prepare_host

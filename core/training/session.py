@@ -9,10 +9,8 @@ from typing import Any
 
 from safetensors.torch import load_file
 
-from core.clock import Clock
-from core.model.weights import EMA_NAME, RAW_NAME, WeightsToSave
-from core.runs.checkpoints import BEST
-from core.training.checkpoint import (
+from core.checkpoints.listing import BEST
+from core.checkpoints.saving import (
     CheckpointToSave,
     SoundCheckpoint,
     checkpoint_folders,
@@ -20,6 +18,8 @@ from core.training.checkpoint import (
     prune,
     save_checkpoint,
 )
+from core.checkpoints.weights import EMA_NAME, RAW_NAME, WeightsToSave
+from core.clock import Clock
 from core.training.config import RunConfig
 from core.training.corpus import Corpus
 from core.training.journal import Journal

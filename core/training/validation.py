@@ -4,11 +4,11 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
+from core.checkpoints.weights import EMA_NAME, RAW_NAME
 from core.data.encoded import EncodedSplit
 from core.evaluation.evaluate import choose_samples, split_loss, translate_texts
 from core.evaluation.metrics import bleu
 from core.model.search import BeamOptions
-from core.model.weights import EMA_NAME, RAW_NAME
 from core.runs.records import TranslationSample
 from core.training.corpus import Corpus
 from core.training.learner import Learner

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from core.actions import backups
+from core.actions.datasets import list_datasets
+from core.actions.hall import Hall
+from core.actions.jobs import job_result
+from core.actions.vault import make_recovery_key, recovery_key_stored_at, repository_status
 from core.jobs.launcher import Job
-from core.lifecycle import backups
-from core.lifecycle.datasets import list_datasets
-from core.lifecycle.hall import Hall
-from core.lifecycle.jobs import job_result
-from core.lifecycle.vault import make_recovery_key, recovery_key_stored_at, repository_status
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,

@@ -23,11 +23,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from core.actions.hall import Hall, opened_hall
 from core.audit import Actor, Role
 from core.errors import CommandError, DatahallError
 from core.jobs.launcher import Job, JobState
-from core.lifecycle.hall import Hall, opened_hall
-from core.progress import Progress as JobProgress
+from core.process.progress import Progress as JobProgress
 from core.settings import Settings, load_settings
 
 POLL_S = 0.3

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from core.actions import datasets
+from core.actions.hall import Hall
 from core.data.records import Dataset, Pair
-from core.lifecycle import datasets
-from core.lifecycle.hall import Hall
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,

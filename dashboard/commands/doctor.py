@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from core.lifecycle.doctor import examine
+from core.operations.doctor import examine
 from dashboard.commands.console import HomeOption, JsonOption, print_json, read_settings
 
 ASSETS = Path(__file__).parents[1] / "widgets" / "live_charts" / "assets"

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from core.actions.records import DatasetView, RunDetail, RunView
 from core.backup.engine import Snapshot
-from core.lifecycle.records import DatasetView, RunDetail, RunView
+from core.inference.records import Translation
 from core.registry.records import ModelVersion
-from core.serving.records import Translation
 
 
 def dataset_document(view: DatasetView) -> dict[str, Any]:

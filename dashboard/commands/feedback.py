@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from core.lifecycle.corrections import export_feedback
+from core.actions.corrections import export_feedback
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,

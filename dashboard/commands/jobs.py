@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from core.actions.hall import Hall
+from core.actions.jobs import cancel_job
 from core.jobs.launcher import Job
-from core.lifecycle.hall import Hall
-from core.lifecycle.jobs import cancel_job
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,

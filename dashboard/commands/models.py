@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from core.actions import models
+from core.actions.jobs import job_result
 from core.errors import InputError
-from core.lifecycle import models
-from core.lifecycle.jobs import job_result
 from core.registry.records import ModelVersion
 from dashboard.commands.console import (
     HomeOption,

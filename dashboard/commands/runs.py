@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from core.actions import runs as run_actions
+from core.actions.hall import Hall
+from core.actions.records import RunView
+from core.actions.training import delete_run, resume_run, stop_run
 from core.errors import InputError
 from core.jobs import logs
-from core.lifecycle import runs as lifecycle_runs
-from core.lifecycle.hall import Hall
-from core.lifecycle.records import RunView
-from core.lifecycle.training import delete_run, resume_run, stop_run
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
@@ -33,7 +33,7 @@ RunArgument = Annotated[str, typer.Argument(help="Id or name of the run.")]
 def list_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List runs, newest first. Example: datahall runs list --json."""
     with hall_of(home) as hall:
-        views = lifecycle_runs.list_runs(hall)
+        views = run_actions.list_runs(hall)
         if as_json:
             print_json([run_document(view) for view in views])
             return
@@ -54,7 +54,7 @@ def list_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
 def show(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Show everything about a run. Example: datahall runs show demo-demo-1 --json."""
     with hall_of(home) as hall:
-        document = run_detail_document(lifecycle_runs.detail(hall, run))
+        document = run_detail_document(run_actions.detail(hall, run))
     if as_json:
         print_json(document)
         return
@@ -75,7 +75,7 @@ def show_log(
     if wait and as_json:
         raise InputError("a log that is followed is no JSON document", remedy="Leave out one")
     with hall_of(home) as hall:
-        view = lifecycle_runs.find_run(hall, run)
+        view = run_actions.find_run(hall, run)
         path = hall.paths.run_log(view.run.id)
         size = path.stat().st_size if path.exists() else 0
         text = logs.tail(path, tail)
@@ -107,7 +107,7 @@ def resume(run: RunArgument, home: HomeOption = None, as_json: JsonOption = Fals
 def delete(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Remove a run and its checkpoints. Example: datahall runs delete demo-demo-1."""
     with hall_of(home) as hall:
-        gone = lifecycle_runs.find_run(hall, run).run
+        gone = run_actions.find_run(hall, run).run
         delete_run(hall, operator(), gone.id)
     if as_json:
         print_json({"deleted": {"id": gone.id, "name": gone.spec.name}})
@@ -125,7 +125,7 @@ def compare(
     if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
         raise InputError("compare needs at least two runs")
     with hall_of(home) as hall:
-        rows = lifecycle_runs.compare(hall, names)
+        rows = run_actions.compare(hall, names)
     if as_json:
         print_json({key: dict(zip(names, values, strict=True)) for key, values in rows})
         return
@@ -144,16 +144,16 @@ def export(
         raise InputError(f"export to {to!r} is not here yet", remedy="Use --to csv")
     with hall_of(home) as hall:
         if as_json:
-            print_json([asdict(point) for point in lifecycle_runs.points(hall, run)])
+            print_json([asdict(point) for point in run_actions.points(hall, run)])
         else:
-            lifecycle_runs.export_csv(hall, run, sys.stdout)
+            run_actions.export_csv(hall, run, sys.stdout)
 
 
 def _follow_log(hall: Hall, view: RunView, offset: int) -> None:
     """Print what follows `offset` until the run is over; rotation starts the file again."""
     path = hall.paths.run_log(view.run.id)
     while True:
-        is_over = lifecycle_runs.find_run(hall, view.run.id).is_over
+        is_over = run_actions.find_run(hall, view.run.id).is_over
         size = path.stat().st_size if path.exists() else 0
         offset = offset if size >= offset else 0
         added = b""

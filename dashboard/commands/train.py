@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
+from core.actions.hall import Hall
+from core.actions.records import RunView, TrainRequest
+from core.actions.runs import detail
+from core.actions.training import gate, request_run
 from core.errors import InputError
 from core.jobs.launcher import JobState
-from core.lifecycle.hall import Hall
-from core.lifecycle.records import RunView, TrainRequest
-from core.lifecycle.runs import detail
-from core.lifecycle.training import gate, request_run
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from core.actions.hall import Hall
+from core.actions.models import find_model
 from core.errors import InputError, UnavailableError
-from core.lifecycle.hall import Hall
-from core.lifecycle.models import find_model
-from core.serving.catalog import open_translator
+from core.inference.catalog import open_translator
+from core.inference.records import Translation
+from core.inference.translator import Translator
 from core.serving.client import TranslationClient
-from core.serving.records import Translation
-from core.serving.translator import Translator
 from core.settings import url_of
 from dashboard.commands.console import (
     HomeOption,

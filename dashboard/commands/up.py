@@ -11,15 +11,15 @@ from typing import Annotated
 import httpx
 import typer
 
+from core.actions import datasets
+from core.actions.hall import open_hall
 from core.audit import Actor, Role
 from core.clock import SystemClock
 from core.errors import SettingsError
-from core.lifecycle import datasets
-from core.lifecycle.hall import open_hall
-from core.lifecycle.services import services
-from core.lifecycle.supervise import Supervision, check_ground, hold_home
+from core.operations.services import services
+from core.operations.supervise import Supervision, check_ground, hold_home
+from core.process.stopping import StopFlag
 from core.settings import Settings, url_of
-from core.stopping import StopFlag
 from dashboard.commands.console import (
     INTERRUPTED,
     HomeOption,
@@ -28,7 +28,7 @@ from dashboard.commands.console import (
     print_json,
     read_settings,
 )
-from dashboard.gate import issue_token, sign_in_url
+from dashboard.server.gate import issue_token, sign_in_url
 
 READY_S = 90.0
 PORTS_S = 5.0

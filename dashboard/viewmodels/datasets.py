@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from core.actions.records import DatasetView
 from core.data.records import SPLITS, Dataset, Pair, PrepareReport
-from core.lifecycle.records import DatasetView
 from dashboard.viewmodels.looks import BUSY, OK, WARN, Look
 from dashboard.viewmodels.units import age, count, counted, moment, short
 

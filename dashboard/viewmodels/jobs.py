@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.jobs.launcher import Job, JobKind, JobState
-from core.progress import Progress
+from core.process.progress import Progress
 from dashboard.viewmodels.looks import Look, state_look
 from dashboard.viewmodels.units import age, count, counted, duration, rate, size
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.lifecycle.records import DatasetView, Gate, RunView
+from core.actions.records import DatasetView, Gate, RunView
 from core.training.config import PRESETS, TrainConfig
 from dashboard.viewmodels.jobs import spent_s
 from dashboard.viewmodels.units import counted, duration, quantity, size

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitors.collector import HostState
-from monitors.store import SeriesKey
+from monitors.store.interface import SeriesKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from core.lifecycle.records import RunDetail
+from core.actions.records import RunDetail
 from core.runs.records import TranslationSample
 from dashboard.viewmodels.jobs import spent_s
 from dashboard.viewmodels.rows import Fact, Table

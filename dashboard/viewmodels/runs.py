@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.lifecycle.records import RunView
-from core.progress import Progress
+from core.actions.records import RunView
+from core.process.progress import Progress
 from core.runs.records import MetricPoint
 from dashboard.viewmodels.jobs import progress_ratio, progress_text
 from dashboard.viewmodels.looks import OFF, WARN, Look, state_look

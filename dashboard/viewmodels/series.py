@@ -16,9 +16,9 @@ from core.errors import InputError, UnavailableError
 from core.runs.records import MetricPoint
 from core.runs.store import RunStore
 from dashboard.viewmodels.health import freshness
-from monitors.buckets import bucket_width
 from monitors.collector import HostState
-from monitors.store import Point, SeriesKey, TelemetryStore
+from monitors.store.buckets import bucket_width
+from monitors.store.interface import Point, SeriesKey, TelemetryStore
 
 MAX_POINTS = 800
 MAX_SERIES = 128

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.lifecycle.services import ServiceState
+from core.operations.services import ServiceState
 from dashboard.viewmodels.looks import BAD, OFF, OK, WARN, Look
 from dashboard.viewmodels.units import counted, duration
 

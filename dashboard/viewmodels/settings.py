@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from core.audit import AuditEntry
-from core.lifecycle.doctor import Finding
+from core.operations.doctor import Finding
 from core.settings import SettingRow
 from dashboard.viewmodels.looks import BAD, OFF, OK, Look
 from dashboard.viewmodels.rows import Table

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from math import exp
 
 from core.feedback.records import Correction
-from core.serving.records import Attention, Translation
+from core.inference.records import Attention, Translation
 from dashboard.viewmodels.rows import Table
 from dashboard.viewmodels.units import moment, share, short
 

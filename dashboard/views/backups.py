@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from core.actions.backups import list_snapshots
 from core.jobs.launcher import JobKind
-from core.lifecycle.backups import list_snapshots
-from dashboard import wiring
+from dashboard import resources
 from dashboard.widgets import backups, restore
 from dashboard.widgets.dialogs import close_foreign
 from dashboard.widgets.errors import page_guard
@@ -15,10 +15,10 @@ from dashboard.widgets.notices import draw_notices
 KINDS = (JobKind.BACKUP, JobKind.VERIFY, JobKind.RESTORE)
 
 with page_guard():
-    page_header("Backups", wiring.health, ranged=False)
+    page_header("Backups", resources.health, ranged=False)
     close_foreign("backups")
     draw_notices()
-    hall = wiring.hall()
+    hall = resources.hall()
     snapshots = list_snapshots(hall)
     newest = snapshots[0].id if snapshots else ""
     status = backups.cached_status(hall, str(hall.paths.home), newest)

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from core.actions.datasets import list_datasets
 from core.jobs.launcher import JobKind
-from core.lifecycle.datasets import list_datasets
-from dashboard import wiring
+from dashboard import resources
 from dashboard.viewmodels.datasets import dataset_rows, has_demo
 from dashboard.widgets import datasets
 from dashboard.widgets.dialogs import close_foreign
@@ -17,10 +17,10 @@ from dashboard.widgets.notices import draw_notices
 KINDS = (JobKind.BACKUP, JobKind.PREPARE)
 
 with page_guard():
-    page_header("Data", wiring.health, ranged=False)
+    page_header("Data", resources.health, ranged=False)
     close_foreign("data")
     draw_notices()
-    hall = wiring.hall()
+    hall = resources.hall()
     views = list_datasets(hall)
     with st.container(horizontal=True):
         if not has_demo(views):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import wiring
+from dashboard import resources
 from dashboard.viewmodels.readings import read
 from dashboard.widgets import devices
 from dashboard.widgets.errors import page_guard
@@ -11,8 +11,8 @@ from dashboard.widgets.header import page_header
 KINDS = ("GPUs", "CPU", "Memory", "Storage", "Network", "Sensors", "Processes", "Collectors")
 
 with page_guard():
-    page_header("Devices", wiring.health)
-    hall, telemetry = wiring.hall(), wiring.telemetry()
+    page_header("Devices", resources.health)
+    hall, telemetry = resources.hall(), resources.telemetry()
     devices.draw_age(hall, telemetry)
     state = telemetry.latest()
     if state is not None:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from core.actions.runs import list_runs
 from core.jobs.launcher import JobKind
-from core.lifecycle.runs import list_runs
-from dashboard import wiring
+from dashboard import resources
 from dashboard.widgets import models
 from dashboard.widgets.dialogs import close_foreign
 from dashboard.widgets.errors import page_guard
@@ -15,10 +15,10 @@ from dashboard.widgets.notices import draw_notices
 KINDS = (JobKind.PROMOTE, JobKind.EVALUATION)
 
 with page_guard():
-    page_header("Models", wiring.health, ranged=False)
+    page_header("Models", resources.health, ranged=False)
     close_foreign("models")
     draw_notices()
-    hall = wiring.hall()
+    hall = resources.hall()
     versions, rows = models.models_of(hall)
     models.draw_production(hall, rows)
     draw_jobs(hall, KINDS, key="models")

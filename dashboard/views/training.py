@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from core.actions.runs import list_runs
 from core.jobs.launcher import JobKind
-from core.lifecycle.runs import list_runs
-from dashboard import wiring
+from dashboard import resources
 from dashboard.widgets.dialogs import close_foreign
 from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
@@ -17,10 +17,10 @@ from dashboard.widgets.runs import choose_run, draw_runs
 KINDS = (JobKind.BACKUP, JobKind.PREPARE, JobKind.PROMOTE, JobKind.EVALUATION)
 
 with page_guard():
-    page_header("Training", wiring.health, ranged=False)
+    page_header("Training", resources.health, ranged=False)
     close_foreign("training")
     draw_notices()
-    hall = wiring.hall()
+    hall = resources.hall()
     draw_new_run_button()
     draw_jobs(hall, KINDS, key="training")
     views = list_runs(hall)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import UnavailableError
-from dashboard import wiring
+from dashboard import resources
 from dashboard.widgets import translate
 from dashboard.widgets.errors import page_guard
 from dashboard.widgets.header import page_header
@@ -11,15 +11,15 @@ from dashboard.widgets.notices import draw_notices
 from dashboard.widgets.tabs import draw_tabs
 
 with page_guard():
-    page_header("Translate", wiring.health, ranged=False)
+    page_header("Translate", resources.health, ranged=False)
     draw_notices()
-    hall, client = wiring.hall(), wiring.translation()
+    hall, client = resources.hall(), resources.translation()
     try:
         languages = client.languages
     except UnavailableError as error:
         translate.draw_unavailable(error)
     else:
-        translate.draw_translator(client, languages, wiring.settings().serving.max_characters)
+        translate.draw_translator(client, languages, resources.settings().serving.max_characters)
         draw_tabs(
             {
                 "Attention": lambda: translate.draw_attention(client),

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.actions.backups import request_backup, request_drill, request_verify
+from core.actions.hall import Hall
+from core.actions.jobs import job_result
+from core.actions.vault import repository_status
 from core.backup.engine import RepositoryStatus, Snapshot
 from core.jobs.launcher import Job, JobKind
-from core.lifecycle.backups import request_backup, request_drill, request_verify
-from core.lifecycle.hall import Hall
-from core.lifecycle.jobs import job_result
-from core.lifecycle.vault import repository_status
 from dashboard.session import current_actor, zone
 from dashboard.viewmodels.backups import (
     SCOPES,

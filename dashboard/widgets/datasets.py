@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.actions.backups import protect_dataset
+from core.actions.datasets import add_demo, delete_dataset, request_prepare
+from core.actions.hall import Hall
+from core.actions.records import DatasetView
 from core.data.records import SPLITS, Dataset
-from core.lifecycle.backups import protect_dataset
-from core.lifecycle.datasets import add_demo, delete_dataset, request_prepare
-from core.lifecycle.hall import Hall
-from core.lifecycle.records import DatasetView
 from dashboard.session import current_actor, recall, remember, zone
 from dashboard.viewmodels.datasets import DatasetRow, dataset_rows, report_page
 from dashboard.viewmodels.plain import plain

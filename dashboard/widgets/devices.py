@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.lifecycle.hall import Hall
+from core.actions.hall import Hall
 from dashboard.session import is_live, span_s
 from dashboard.viewmodels.devices import (
     ProcessRow,
@@ -37,7 +37,7 @@ from dashboard.widgets.live import live_part
 from dashboard.widgets.live_charts import Panel, TimeWindow, Unit, live_charts
 from dashboard.widgets.tables import badge, facts, large_table, small_table
 from monitors.collector import HostState
-from monitors.store import TelemetryStore
+from monitors.store.interface import TelemetryStore
 
 EVERY_S = 2.0
 SLOW_S = 6.0

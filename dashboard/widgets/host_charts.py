@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dashboard.viewmodels.overview import gpus
 from dashboard.viewmodels.readings import Readings
 from dashboard.widgets.live_charts import Limit, Panel, Series, Unit
-from monitors.store import SeriesKey
+from monitors.store.interface import SeriesKey
 
 MOST_LINES = 8
 

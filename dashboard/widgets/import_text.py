@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.actions.hall import Hall
+from core.actions.uploads import Upload, import_uploads
 from core.data.records import Dataset
 from core.errors import DatahallError
-from core.lifecycle.hall import Hall
-from core.lifecycle.uploads import Upload, import_uploads
 from dashboard.session import current_actor, remember
 from dashboard.viewmodels.datasets import version_label
 from dashboard.widgets.datasets import DATASET_KEY

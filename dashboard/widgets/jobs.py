@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.actions.hall import Hall
+from core.actions.jobs import cancel_job
 from core.jobs.launcher import Job, JobKind, JobState
-from core.lifecycle.hall import Hall
-from core.lifecycle.jobs import cancel_job
 from dashboard.session import current_actor, recall, remember
 from dashboard.viewmodels.jobs import JobRow, job_row
 from dashboard.viewmodels.plain import plain

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import streamlit as st
 
+from core.actions.hall import Hall
+from core.actions.models import list_models, request_promotion, roll_back
+from core.actions.records import RunView
 from core.errors import NotFoundError
-from core.lifecycle.hall import Hall
-from core.lifecycle.models import list_models, request_promotion, roll_back
-from core.lifecycle.records import RunView
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION
 from dashboard.session import current_actor, recall, remember, zone

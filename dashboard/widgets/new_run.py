@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.actions.datasets import add_demo, list_datasets
+from core.actions.hall import Hall
+from core.actions.records import RunView, TrainRequest
+from core.actions.runs import list_runs
+from core.actions.training import gate, num_gpus, request_run, suggest_name
 from core.errors import DatahallError
-from core.lifecycle.datasets import add_demo, list_datasets
-from core.lifecycle.hall import Hall
-from core.lifecycle.records import RunView, TrainRequest
-from core.lifecycle.runs import list_runs
-from core.lifecycle.training import gate, num_gpus, request_run, suggest_name
 from core.training.config import PRESETS, TrainConfig, choose
 from dashboard.session import current_actor, remember
 from dashboard.viewmodels.new_run import (

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.lifecycle.hall import Hall
-from core.lifecycle.runs import list_runs
-from core.lifecycle.services import read_states
+from core.actions.hall import Hall
+from core.actions.runs import list_runs
+from core.operations.services import read_states
 from dashboard.session import is_live, span_s
 from dashboard.viewmodels.health import freshness
 from dashboard.viewmodels.looks import BUSY
@@ -21,7 +21,7 @@ from dashboard.widgets.live_charts import TimeWindow, live_charts
 from dashboard.widgets.new_run import DIALOG
 from dashboard.widgets.tables import badge
 from monitors.collector import HostState
-from monitors.store import TelemetryStore
+from monitors.store.interface import TelemetryStore
 
 STATUS_EVERY_S = 2.0
 RUNS_EVERY_S = 3.0

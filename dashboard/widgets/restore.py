@@ -5,16 +5,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.backup.engine import Snapshot
-from core.errors import DatahallError
-from core.lifecycle.backups import request_restore
-from core.lifecycle.hall import Hall
-from core.lifecycle.vault import (
+from core.actions.backups import request_restore
+from core.actions.hall import Hall
+from core.actions.vault import (
     confirm_recovery_key,
     make_recovery_key,
     may_have_recovery_key,
     recovery_key_stored_at,
 )
+from core.backup.engine import Snapshot
+from core.errors import DatahallError
 from dashboard.session import current_actor, forget, recall, remember, zone
 from dashboard.viewmodels.backups import snapshot_rows
 from dashboard.viewmodels.plain import plain

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.lifecycle.records import RunView
+from core.actions.records import RunView
 from dashboard.viewmodels.metrics import (
     GRADIENT_NORM,
     LEARNING_RATE,

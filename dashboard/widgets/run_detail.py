@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.lifecycle.hall import Hall
-from core.lifecycle.records import RunView
-from core.lifecycle.runs import compare, detail, find_run
+from core.actions.hall import Hall
+from core.actions.records import RunView
+from core.actions.runs import compare, detail, find_run
 from core.runs.records import TranslationSample
 from dashboard.session import is_live, zone
 from dashboard.viewmodels.plain import plain

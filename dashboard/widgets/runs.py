@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.actions.hall import Hall
+from core.actions.models import request_promotion
+from core.actions.records import RunView
+from core.actions.runs import list_runs
+from core.actions.training import delete_run, resume_run, stop_run
 from core.jobs.launcher import JobState
-from core.lifecycle.hall import Hall
-from core.lifecycle.models import request_promotion
-from core.lifecycle.records import RunView
-from core.lifecycle.runs import list_runs
-from core.lifecycle.training import delete_run, resume_run, stop_run
 from dashboard.session import current_actor, recall, remember
 from dashboard.viewmodels.looks import state_look
 from dashboard.viewmodels.plain import plain

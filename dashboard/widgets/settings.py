@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.lifecycle.doctor import examine
-from core.lifecycle.hall import Hall
-from core.lifecycle.services import read_states, service_log
+from core.actions.hall import Hall
+from core.operations.doctor import examine
+from core.operations.services import read_states, service_log
 from core.settings import Settings, describe
 from dashboard.session import zone
 from dashboard.viewmodels.rows import Fact, Table

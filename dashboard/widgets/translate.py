@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from core.actions.corrections import correct, export_feedback
+from core.actions.hall import Hall
 from core.errors import DatahallError, UnavailableError
-from core.lifecycle.corrections import correct, export_feedback
-from core.lifecycle.hall import Hall
+from core.inference.records import Attention, Translation
 from core.serving.client import TranslationClient
-from core.serving.records import Attention, Translation
 from dashboard.session import current_actor, forget, recall, remember, zone
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.translate import (

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.clock import Clock
 from monitors.cadence import Cadence
 from monitors.collector import Collection, Fact, Reading
-from monitors.procfs import (
+from monitors.host.procfs import (
     CpuTimes,
     read_cpu_times,
     read_load,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from core.clock import Clock
 from monitors.collector import Collection, Fact, Reading
-from monitors.meter import Change, Meter
-from monitors.procfs import DiskCounters, Mount, read_disks, read_mounts
+from monitors.host.meter import Change, Meter
+from monitors.host.procfs import DiskCounters, Mount, read_disks, read_mounts
 from monitors.worker import Worker
 
 _REMOTE_KINDS = frozenset(

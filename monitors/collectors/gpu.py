@@ -6,12 +6,12 @@ from pathlib import Path
 
 from core.clock import Clock
 from core.errors import UnavailableError
-from monitors import nvml, nvml_calls
 from monitors.cadence import Cadence
 from monitors.collector import Collection, Fact, ProcessReading, Reading
-from monitors.meter import Meter
-from monitors.nvml_calls import Values
-from monitors.processes import ProcessStat, ProcessTable
+from monitors.host import nvml, nvml_calls
+from monitors.host.meter import Meter
+from monitors.host.nvml_calls import Values
+from monitors.host.processes import ProcessStat, ProcessTable
 from monitors.worker import Worker
 
 _CALM_EVERY_S = 5.0

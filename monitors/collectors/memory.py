@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from monitors.collector import Collection, Reading
-from monitors.procfs import read_memory
+from monitors.host.procfs import read_memory
 
 
 class MemoryCollector:

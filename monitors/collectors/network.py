@@ -5,8 +5,8 @@ from pathlib import Path
 
 from core.clock import Clock
 from monitors.collector import Collection, Reading
-from monitors.meter import Meter
-from monitors.procfs import NetworkCounters, read_networks
+from monitors.host.meter import Meter
+from monitors.host.procfs import NetworkCounters, read_networks
 
 _LOOPBACK = "lo"
 _RATES = ("receive_bytes", "transmit_bytes", "receive_packets", "transmit_packets")

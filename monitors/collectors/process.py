@@ -6,8 +6,8 @@ from pathlib import Path
 
 from core.clock import Clock
 from monitors.collector import Collection, ProcessReading, Reading
-from monitors.meter import Meter
-from monitors.processes import ProcessStat, ProcessTable
+from monitors.host.meter import Meter
+from monitors.host.processes import ProcessStat, ProcessTable
 
 _NUM_TOP = 15
 

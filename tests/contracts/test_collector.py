@@ -9,9 +9,9 @@ import pytest
 from core.clock import FixedClock
 from core.errors import DatahallError, UnavailableError
 from core.settings import SamplerSettings
-from monitors.catalog import CATALOG, Context
 from monitors.collector import Collector
 from monitors.gauges import GAUGES
+from monitors.sampling.catalog import CATALOG, Context
 
 Made = Callable[[str, Path], Collector]
 REAL = [name for name in CATALOG if name not in {"gpu", "sensors"}]  # this host may have neither

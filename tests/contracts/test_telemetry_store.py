@@ -9,9 +9,9 @@ import pytest
 
 from core.settings import SamplerSettings
 from monitors.collector import CollectorReport, Fact, HostState, ProcessReading, Reading
-from monitors.memory import MemoryTelemetryStore
-from monitors.sqlite import SqliteTelemetryStore
-from monitors.store import Point, SeriesKey, TelemetryStore
+from monitors.store.interface import Point, SeriesKey, TelemetryStore
+from monitors.store.memory import MemoryTelemetryStore
+from monitors.store.sqlite import SqliteTelemetryStore
 
 HOUR = 3600.0
 DAY = 24 * HOUR

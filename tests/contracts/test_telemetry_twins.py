@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitors.collector import HostState, Reading
-from monitors.memory import MemoryTelemetryStore
-from monitors.sqlite import SqliteTelemetryStore
+from monitors.store.memory import MemoryTelemetryStore
+from monitors.store.sqlite import SqliteTelemetryStore
 
 HOUR = 3600.0
 START = 1_700_002_800.0  # on the hour

@@ -19,20 +19,20 @@ from safetensors.torch import save_file
 from core.clock import FixedClock, SystemClock
 from core.data.tokenizer import Tokenizer
 from core.errors import InputError
+from core.inference.convert import convert
+from core.inference.ctranslate2_model import open_ctranslate2
+from core.inference.echo import EchoTranslator
+from core.inference.torch_model import open_attention, open_torch
+from core.inference.translator import Translator
+from core.inference.version_folder import VersionFolder, VersionShape
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
 from core.registry.memory import MemoryModelRegistry
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION
 from core.serving.client import TranslationClient
-from core.serving.convert import convert
-from core.serving.ctranslate2_model import open_ctranslate2
-from core.serving.echo import EchoTranslator
 from core.serving.pool import ModelPool
 from core.serving.server import TranslationServer
-from core.serving.torch_model import open_attention, open_torch
-from core.serving.translator import Translator
-from core.serving.version_folder import VersionFolder, VersionShape
 from core.settings import ServingSettings
 
 KINDS = ("echo", "torch", "float32", "int8", "client")

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 from core.audit import Ledger
 from core.clock import FixedClock
 from core.settings import Settings
-from dashboard.gate import Gate, SessionBook, TokenDesk
+from dashboard.server.gate import Gate, SessionBook, TokenDesk
 
 POLICY = "default-src 'self'"
 

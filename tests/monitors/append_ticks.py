@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 from monitors.collector import HostState, Reading
-from monitors.sqlite import SqliteTelemetryStore
+from monitors.store.sqlite import SqliteTelemetryStore
 
 START = 1_700_002_800.0
 

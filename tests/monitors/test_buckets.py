@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.buckets import Samples, bucket_width, bucketed, join, points, raw_samples
+from monitors.store.buckets import Samples, bucket_width, bucketed, join, points, raw_samples
 
 values = st.floats(allow_nan=False, allow_infinity=False)
 series = st.lists(st.tuples(st.floats(0, 1e6), values), max_size=60)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from core.errors import ConflictError
-from monitors.endpoint import MetricsEndpoint
+from monitors.exposition.endpoint import MetricsEndpoint
 
 
 @pytest.fixture

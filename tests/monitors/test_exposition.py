@@ -12,8 +12,8 @@ from core.clock import FixedClock
 from core.settings import SamplerSettings
 from monitors.collector import Fact, HostState, Reading
 from monitors.collectors.demo import DemoCollector
-from monitors.exposition import expose
-from monitors.sampler import sample_once
+from monitors.exposition.metrics import expose
+from monitors.sampling.sampler import sample_once
 
 Samples = dict[str, dict[frozenset[tuple[str, str]], float]]
 

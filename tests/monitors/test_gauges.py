@@ -7,13 +7,13 @@ import pytest
 import monitors
 from core.clock import FixedClock, SystemClock
 from core.settings import SamplerSettings
-from monitors.catalog import CATALOG, Context
 from monitors.collector import Reading
 from monitors.collectors.demo import DemoCollector
 from monitors.collectors.gpu import GpuCollector
 from monitors.collectors.sensors import SensorsCollector
 from monitors.gauges import DEVICES, GAUGES, gauge_table
-from monitors.sampler import sample_once
+from monitors.sampling.catalog import CATALOG, Context
+from monitors.sampling.sampler import sample_once
 from tests.monitors.simulation import Driver, Tree
 
 README = Path(monitors.__file__).parent / "README.md"

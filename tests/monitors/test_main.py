@@ -13,7 +13,7 @@ import pytest
 from core.command import CommandResult, Process, SystemRunner, module_argv, start
 from core.errors import UnavailableError
 from core.paths import StatePaths
-from monitors.sqlite import SqliteTelemetryStore
+from monitors.store.sqlite import SqliteTelemetryStore
 from tests.monitors.simulation import Driver
 
 PATIENCE_S = 30.0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.packing import ABSENT, pack, pack_many, present, unpack, unpack_many
+from monitors.store.packing import ABSENT, pack, pack_many, present, unpack, unpack_many
 
 numbers = st.floats(width=64, allow_nan=True, allow_infinity=True)
 

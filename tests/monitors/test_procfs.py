@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitors.procfs import (
+from monitors.host.procfs import (
     Mount,
     read_boot_time,
     read_cpu_times,

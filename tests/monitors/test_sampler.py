@@ -8,7 +8,6 @@ import pytest
 from core.clock import Clock, FixedClock, SystemClock
 from core.errors import DatahallError, UnavailableError
 from core.settings import SamplerSettings
-from monitors.catalog import Scheduled
 from monitors.collector import (
     Collection,
     CollectorReport,
@@ -17,9 +16,10 @@ from monitors.collector import (
     ProcessReading,
     Reading,
 )
-from monitors.memory import MemoryTelemetryStore
-from monitors.sampler import Sampler, sample_once
-from monitors.store import TelemetryStore
+from monitors.sampling.catalog import Scheduled
+from monitors.sampling.sampler import Sampler, sample_once
+from monitors.store.interface import TelemetryStore
+from monitors.store.memory import MemoryTelemetryStore
 
 
 class Scripted:

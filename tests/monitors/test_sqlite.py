@@ -13,8 +13,8 @@ from core.command import module_argv, start
 from core.errors import CorruptError, DatahallError, UnavailableError
 from core.settings import SamplerSettings
 from monitors.collector import HostState, Reading
-from monitors.sqlite import SqliteTelemetryStore
-from monitors.store import SeriesKey
+from monitors.store.interface import SeriesKey
+from monitors.store.sqlite import SqliteTelemetryStore
 
 START = 1_700_002_800.0
 LOAD = SeriesKey(gauge="load", device="")

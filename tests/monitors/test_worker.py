@@ -6,7 +6,7 @@ import pytest
 
 from core.clock import FixedClock, SystemClock
 from monitors.cadence import Cadence
-from monitors.meter import Meter
+from monitors.host.meter import Meter
 from monitors.worker import Worker
 
 PATIENCE_S = 30.0

@@ -12,7 +12,7 @@ from dashboard.widgets.live_charts.records import (
     TimeWindow,
     Trace,
 )
-from monitors.store import SeriesKey
+from monitors.store.interface import SeriesKey
 
 
 def payload(

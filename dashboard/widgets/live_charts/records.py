@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitors.store import SeriesKey
+from monitors.store.interface import SeriesKey
 
 
 class Unit(StrEnum):

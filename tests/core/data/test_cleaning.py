@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.data.clean import Counts, clean, rule_reports
-from core.data.normalise import sentence_key
+from core.data.cleaning.clean import Counts, clean, rule_reports
+from core.data.cleaning.normalise import sentence_key
 from core.data.records import Pair
 
 

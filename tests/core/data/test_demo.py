@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from core.data.clean import Counts, clean
+from core.data.cleaning.clean import Counts, clean
 from core.data.demo import DEMO_TOPICS, demo_pairs, english, spanish
 from core.data.demo.catalog import TOPICS
 from core.data.demo.corpus import topic_pairs

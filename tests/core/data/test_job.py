@@ -11,7 +11,7 @@ from core.data.__main__ import main, progress_writer
 from core.data.datasets import DatasetStore
 from core.data.records import Dataset
 from core.paths import StatePaths
-from core.progress import read
+from core.process.progress import read
 
 
 def test_the_job_prepares_and_tells_its_progress(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.clean import Counts
-from core.data.normalise import sentence_key
+from core.data.cleaning.clean import Counts
+from core.data.cleaning.normalise import sentence_key
 from core.data.records import Pair
 from core.data.split import split_pairs
 from core.errors import InputError

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from core.checkpoints.manifest import seal
+from core.checkpoints.weights import RAW_NAME, WeightsToSave, save_weights
 from core.clock import FixedClock
 from core.data.records import Dataset
 from core.database import open_database, sqlite_url
 from core.evaluation.evaluate import Subject
 from core.evaluation.process import main
-from core.model.manifest import seal
-from core.model.weights import RAW_NAME, WeightsToSave, save_weights
 from core.paths import StatePaths
-from core.progress import read
+from core.process.progress import read
 from core.runs.records import RunSpec
 from core.runs.sql import SqlRunStore
 

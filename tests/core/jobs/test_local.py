@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.command import module_argv
 from core.jobs.launcher import JobKind, JobSpec, JobState
-from core.progress import Progress, report
+from core.process.progress import Progress, report
 from core.tables import job as table
 from tests.core.jobs.conftest import Yard, processes_of, until, until_there
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from core.checkpoints.listing import best_checkpoint, list_checkpoints, pointed_to
 from core.errors import NotFoundError
 from core.paths import StatePaths
-from core.runs.checkpoints import best_checkpoint, list_checkpoints, pointed_to
 from core.runs.records import Run, RunSpec
 
 

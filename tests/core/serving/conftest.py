@@ -12,15 +12,15 @@ import torch
 from starlette.testclient import TestClient
 
 from core.audit import Ledger
+from core.checkpoints.manifest import seal
+from core.checkpoints.weights import RAW_NAME, WeightsToSave, load_weights, save_weights
 from core.data.records import Pair
 from core.database import Database
 from core.feedback.intake import Intake
+from core.inference.export import export, prove
+from core.inference.version_folder import VersionFolder
 from core.model.config import ModelConfig, Norm
-from core.model.manifest import seal
 from core.model.transformer import Transformer
-from core.model.weights import RAW_NAME, WeightsToSave, load_weights, save_weights
-from core.serving.export import export, prove
-from core.serving.version_folder import VersionFolder
 from tests.core.serving.hall import Hall
 
 PAIRS = [

@@ -8,13 +8,13 @@ from core.clock import FixedClock, SystemClock
 from core.errors import CorruptError, UnavailableError
 from core.feedback.intake import Intake
 from core.feedback.memory import MemoryFeedbackStore
+from core.inference.echo import EchoTranslator
+from core.inference.translator import Translator
 from core.registry.memory import MemoryModelRegistry
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION
-from core.serving.echo import EchoTranslator
 from core.serving.pool import ModelPool
 from core.serving.server import Explainer, TranslationServer
-from core.serving.translator import Translator
 from core.settings import ServingSettings
 
 

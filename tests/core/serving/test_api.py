@@ -6,9 +6,9 @@ import pytest
 from openapi_spec_validator import validate
 from starlette.testclient import TestClient
 
+from core.inference.records import Attention
+from core.inference.translator import Translator
 from core.serving.api import OPERATIONS, Operation
-from core.serving.records import Attention
-from core.serving.translator import Translator
 from tests.core.serving.hall import Hall
 
 UNDESCRIBED = {"/", "/docs", "/spec"}

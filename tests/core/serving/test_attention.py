@@ -8,12 +8,12 @@ import pytest
 from core.clock import FixedClock, SystemClock
 from core.data.records import Pair
 from core.errors import UnavailableError
-from core.serving.ctranslate2_model import open_ctranslate2
-from core.serving.echo import EchoTranslator
-from core.serving.engine import Candidate, SearchOptions
-from core.serving.text_translator import TextTranslator
-from core.serving.torch_model import AttentionModel, choose_attention_layer, open_attention
-from core.serving.version_folder import VersionFolder
+from core.inference.ctranslate2_model import open_ctranslate2
+from core.inference.echo import EchoTranslator
+from core.inference.engine import Candidate, SearchOptions
+from core.inference.text_translator import TextTranslator
+from core.inference.torch_model import AttentionModel, choose_attention_layer, open_attention
+from core.inference.version_folder import VersionFolder
 
 
 @pytest.fixture(scope="module")

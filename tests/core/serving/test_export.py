@@ -13,14 +13,14 @@ from safetensors.torch import load_file, save_file
 from core.data.records import Pair
 from core.data.tokenizer import Tokenizer
 from core.errors import CorruptError
+from core.inference.convert import convert, sinusoids
+from core.inference.ctranslate2_model import open_engine
+from core.inference.engine import SearchOptions
+from core.inference.export import prove
+from core.inference.self_test import SelfTestError, demand_equality
+from core.inference.torch_model import open_torch_engine
+from core.inference.version_folder import VersionFolder
 from core.model.transformer import Transformer
-from core.serving.convert import convert, sinusoids
-from core.serving.ctranslate2_model import open_engine
-from core.serving.engine import SearchOptions
-from core.serving.export import prove
-from core.serving.self_test import SelfTestError, demand_equality
-from core.serving.torch_model import open_torch_engine
-from core.serving.version_folder import VersionFolder
 
 MakeVersion = Callable[..., VersionFolder]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.serving.language import detect, language_name
+from core.inference.language import detect, language_name
 
 
 @pytest.mark.parametrize(

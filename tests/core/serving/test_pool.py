@@ -6,12 +6,12 @@ import pytest
 
 from core.clock import FixedClock
 from core.errors import CorruptError, InputError, UnavailableError
+from core.inference.echo import EchoTranslator
+from core.inference.translator import Translator
 from core.registry.memory import MemoryModelRegistry
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION
-from core.serving.echo import EchoTranslator
 from core.serving.pool import ModelPool
-from core.serving.translator import Translator
 
 VERSION = ModelVersion(
     name="en-es", version=1, run_id="r", run_name="run", step=1, source="en", target="es",

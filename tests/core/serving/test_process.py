@@ -20,13 +20,13 @@ from core.command import Process, module_argv, start
 from core.database import Database
 from core.errors import InputError, UnavailableError
 from core.feedback.sql import SqlFeedbackStore
+from core.inference.version_folder import VersionFolder, digest_of
 from core.paths import StatePaths
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION
 from core.registry.sql import SqlModelRegistry
 from core.serving.__main__ import listen, main
 from core.serving.client import TranslationClient
-from core.serving.version_folder import VersionFolder, digest_of
 
 MakeVersion = Callable[..., VersionFolder]
 

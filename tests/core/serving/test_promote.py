@@ -11,21 +11,21 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from core.checkpoints.manifest import seal
+from core.checkpoints.weights import Weights, load_weights
 from core.clock import FixedClock
 from core.data.records import Pair
 from core.database import Database
 from core.errors import DatahallError, InputError, NotFoundError
-from core.model.manifest import seal
-from core.model.weights import Weights, load_weights
+from core.inference.export import export
+from core.inference.self_test import SelfTestError
+from core.inference.version_folder import VersionFolder
 from core.paths import StatePaths
+from core.promotion.promote import Promoted, Promotion, Stores, main, promote
+from core.promotion.rollback import roll_back
 from core.registry.sql import SqlModelRegistry
 from core.runs.records import RunSpec, TranslationSample
 from core.runs.sql import SqlRunStore
-from core.serving.deploy import roll_back
-from core.serving.export import export
-from core.serving.promote import Promoted, Promotion, Stores, main, promote
-from core.serving.self_test import SelfTestError
-from core.serving.version_folder import VersionFolder
 
 MakeCheckpoint = Callable[..., Path]
 MakeRun = Callable[..., str]
@@ -187,7 +187,7 @@ def test_an_export_that_is_another_model_is_refused_and_leaves_nothing(
         model = folder.model("float32") / "model.bin"
         model.write_bytes((other.model("float32") / "model.bin").read_bytes())
 
-    monkeypatch.setattr("core.serving.promote.export", crossed)
+    monkeypatch.setattr("core.promotion.promote.export", crossed)
     with pytest.raises(SelfTestError, match="log-probabilities differ"):
         ask(stores, make_run("r-1"))
     assert stores.registry.list() == []

@@ -11,9 +11,9 @@ from core.data.prepare import prepare
 from core.data.records import Dataset
 from core.errors import NotFoundError
 from core.paths import StatePaths
+from core.promotion.sample import NUM_PAIRS, sample_pairs
 from core.runs.memory import MemoryRunStore
 from core.runs.records import Run, RunSpec, TranslationSample
-from core.serving.sample import NUM_PAIRS, sample_pairs
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.serving.repetition import is_stuck, longest_run
-from core.serving.segments import split_long, split_text
+from core.inference.repetition import is_stuck, longest_run
+from core.inference.segments import split_long, split_text
 
 
 def segments(text: str) -> list[str]:

@@ -8,9 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.clock import SystemClock
+from core.inference.echo import EchoTranslator
+from core.inference.records import Translation
 from core.registry.registry import PRODUCTION
-from core.serving.echo import EchoTranslator
-from core.serving.records import Translation
 from core.serving.server import MAX_WAITING
 from tests.core.serving.hall import Hall
 

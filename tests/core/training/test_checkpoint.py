@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.errors import CorruptError
-from core.model.config import ModelConfig
-from core.model.manifest import MANIFEST_NAME
-from core.model.transformer import Transformer
-from core.model.weights import EMA_NAME, RAW_NAME, WeightsToSave, build_model, load_weights
-from core.runs.checkpoints import BEST, list_checkpoints
-from core.training.checkpoint import (
+from core.checkpoints.listing import BEST, list_checkpoints
+from core.checkpoints.manifest import MANIFEST_NAME
+from core.checkpoints.saving import (
     CheckpointToSave,
     best_folder,
     checkpoint_folders,
@@ -25,6 +21,10 @@ from core.training.checkpoint import (
     save_checkpoint,
     sweep,
 )
+from core.checkpoints.weights import EMA_NAME, RAW_NAME, WeightsToSave, build_model, load_weights
+from core.errors import CorruptError
+from core.model.config import ModelConfig
+from core.model.transformer import Transformer
 
 SHAPE = ModelConfig(
     vocabulary=20, width=8, heads=2, hidden=8, encoder_layers=1, decoder_layers=1, dropout=0.0

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from core import database as database_module
+from core.checkpoints.saving import CheckpointToSave
 from core.clock import SystemClock
 from core.database import open_database, sqlite_url
 from core.runs.sql import SqlRunStore
 from core.training import process as entry
 from core.training import session
-from core.training.checkpoint import CheckpointToSave
 
 Trial = Any  # tests/core/training/conftest.py
 MakeTrial = Callable[..., Trial]

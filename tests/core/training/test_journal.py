@@ -12,7 +12,7 @@ from core import database as database_module
 from core.clock import FixedClock
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
-from core.progress import read
+from core.process.progress import read
 from core.runs.records import RunSpec
 from core.runs.sql import SqlRunStore
 from core.training.journal import Journal

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.training.checkpoint import checkpoint_folders, newest_sound
+from core.checkpoints.saving import checkpoint_folders, newest_sound
 from core.training.process import main
 
 Trial = Any  # tests/core/training/conftest.py

@@ -14,15 +14,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from core.checkpoints.listing import list_checkpoints
+from core.checkpoints.saving import CheckpointToSave, newest_sound
 from core.command import module_argv, start
 from core.data.datasets import DatasetStore
 from core.errors import CorruptError
 from core.locks import take_lock
-from core.progress import read
-from core.runs.checkpoints import list_checkpoints
+from core.process.progress import read
 from core.training import process as entry
 from core.training import session
-from core.training.checkpoint import CheckpointToSave, newest_sound
 from core.training.config import load_config, save_config
 from core.training.session import read_position
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.model.weights import EMA_NAME
+from core.checkpoints.weights import EMA_NAME
 from core.training.validation import Validation
 
 

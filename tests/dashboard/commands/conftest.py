@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.settings import Settings
-from dashboard.cli import run
+from dashboard.commands.cli import run
 
 Ask = Callable[..., tuple[int, Any]]
 

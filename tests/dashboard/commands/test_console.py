@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from core.serving.echo import EchoTranslator
+from core.inference.echo import EchoTranslator
 from core.settings import Settings
-from dashboard.cli import run
 from dashboard.commands import console, translate
+from dashboard.commands.cli import run
 from dashboard.commands.console import counting, print_table
 
 

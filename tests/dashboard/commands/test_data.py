@@ -10,7 +10,7 @@ from core.data.datasets import DatasetStore
 from core.data.prepare import prepare
 from core.data.records import Pair
 from core.settings import Settings
-from dashboard.cli import run
+from dashboard.commands.cli import run
 
 Ask = Callable[..., tuple[int, Any]]
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from core.actions.hall import Hall, opened_hall
 from core.jobs.launcher import Job, JobKind, JobSpec
-from core.lifecycle.hall import Hall, opened_hall
 from core.settings import Settings
 from core.tables import audit
-from dashboard.cli import run
+from dashboard.commands.cli import run
 
 Ask = Callable[..., tuple[int, Any]]
 

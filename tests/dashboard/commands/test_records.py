@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from core.actions.hall import Hall, opened_hall
 from core.backup.engine import Snapshot
 from core.files import write_json
-from core.lifecycle.hall import Hall, opened_hall
 from core.registry.records import ModelVersion
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings
-from dashboard.cli import run
+from dashboard.commands.cli import run
 
 Ask = Callable[..., tuple[int, Any]]
 DIGEST, SNAPSHOT = "d" * 64, "5" * 64

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import typer
 
-from core.lifecycle.hall import opened_hall
+from core.actions.hall import opened_hall
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings
-from dashboard.cli import app, run
+from dashboard.commands.cli import app, run
 
 Ask = Callable[..., tuple[int, Any]]
 

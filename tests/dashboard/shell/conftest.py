@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.paths import StatePaths
-from dashboard.gate import issue_token
+from dashboard.server.gate import issue_token
 
 Visit = Callable[[], TestClient]
 

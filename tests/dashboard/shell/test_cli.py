@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.lifecycle.supervise import hold_home
+from core.operations.supervise import hold_home
 from core.settings import Settings
-from dashboard.cli import run
 from dashboard.commands import up
+from dashboard.commands.cli import run
 
 UNDECODABLE = "caf\udce9"  # how Python shows an argument that is no UTF-8
 

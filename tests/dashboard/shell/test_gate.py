@@ -12,7 +12,7 @@ from core.audit import Role
 from core.clock import FixedClock
 from core.paths import StatePaths
 from core.settings import Settings, WebSettings
-from dashboard.gate import SessionBook, is_own_host, issue_token, sign_in_url
+from dashboard.server.gate import SessionBook, is_own_host, issue_token, sign_in_url
 
 Visit = Callable[[], TestClient]
 

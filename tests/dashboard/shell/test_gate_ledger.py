@@ -10,7 +10,7 @@ from core.audit import Ledger, Role
 from core.clock import FixedClock
 from core.database import Database
 from core.paths import StatePaths
-from dashboard.gate import issue_token
+from dashboard.server.gate import issue_token
 
 Visit = Callable[[], TestClient]
 

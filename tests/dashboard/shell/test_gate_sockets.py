@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from dashboard.gate import SessionBook
+from dashboard.server.gate import SessionBook
 
 Visit = Callable[[], TestClient]
 STREAM = "/_stcore/stream"

@@ -23,7 +23,7 @@ from dashboard.widgets.live_charts import (
     Unit,
 )
 from dashboard.widgets.live_charts.payload import payload
-from monitors.store import SeriesKey
+from monitors.store.interface import SeriesKey
 
 ROOT = Path(__file__).parents[3]
 LOAD = SeriesKey(gauge="load_ratio", device="cpu @ 1&2")

@@ -4,15 +4,16 @@ import gc
 
 import pytest
 
-from dashboard import server, wiring
+from dashboard import resources
+from dashboard.server.app import warm_up
 
 
 def test_what_pages_need_is_exempt_from_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streamlit collects after every script run: walking all modules costs more than a page."""
-    monkeypatch.setattr(wiring, "hall", lambda: None)
+    monkeypatch.setattr(resources, "hall", lambda: None)
     gc.unfreeze()
     try:
-        server.warm_up()
+        warm_up()
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()

@@ -13,10 +13,10 @@ import httpx
 import psutil
 import pytest
 
+from core.actions.hall import opened_hall
 from core.command import Process, module_argv, start
 from core.jobs.launcher import JobKind, JobSpec, JobState
-from core.lifecycle.hall import opened_hall
-from core.lifecycle.services import read_states
+from core.operations.services import read_states
 from core.settings import Settings
 from tests.dashboard.e2e.harness import free_port, printed_document, stop
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from core.actions.records import DatasetView, RunView
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobKind, JobSpec, JobState
-from core.lifecycle.records import DatasetView, RunView
 from core.runs.records import MetricPoint, Run, RunSpec
 from monitors.collector import Fact, HostState, Reading
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import UTC
 
+from core.actions.records import DatasetView
 from core.backup.engine import Snapshot
 from core.data.records import Pair, PrepareReport, RuleReport
 from core.jobs.launcher import Job
-from core.lifecycle.records import DatasetView
 from dashboard.viewmodels.datasets import (
     dataset_rows,
     has_demo,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.lifecycle.services import ServiceState
+from core.operations.services import ServiceState
 from dashboard.viewmodels.health import freshness, summarize_health
 from dashboard.viewmodels.looks import BAD, OFF, OK, WARN
 from monitors.collector import CollectorReport, HostState

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.jobs.launcher import Job, JobKind, JobState
-from core.progress import Progress
+from core.process.progress import Progress
 from dashboard.viewmodels.jobs import (
     heartbeat,
     heartbeat_sentence,

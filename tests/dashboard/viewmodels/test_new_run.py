@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from core.actions.records import DatasetView, Gate, RunView
 from core.jobs.launcher import JobState
-from core.lifecycle.records import DatasetView, Gate, RunView
 from core.training.config import PRESETS, choose
 from dashboard.viewmodels.new_run import (
     budget_of,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.lifecycle.records import RunView
+from core.actions.records import RunView
 from dashboard.viewmodels.overview import Tile, has_gpus, runs_tile, tiles
 from dashboard.viewmodels.runs import run_rows
 from monitors.collector import Fact, HostState, Reading

@@ -2,7 +2,7 @@
 
 from dashboard.viewmodels.readings import Readings, ratio, read
 from monitors.collector import HostState
-from monitors.store import SeriesKey
+from monitors.store.interface import SeriesKey
 
 
 def test_absent_readings_are_none(host: HostState) -> None:

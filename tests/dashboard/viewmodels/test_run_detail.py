@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC
 
+from core.actions.records import RunDetail, RunView
 from core.jobs.launcher import JobState
-from core.lifecycle.records import RunDetail, RunView
 from core.runs.records import Attempt, Checkpoint, TranslationSample
 from dashboard.viewmodels.run_detail import (
     comparison,

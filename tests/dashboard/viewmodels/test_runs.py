@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.lifecycle.records import RunView
-from core.progress import Progress
+from core.actions.records import RunView
+from core.process.progress import Progress
 from dashboard.viewmodels.runs import first_rows, run_counts, run_row, run_rows
 
 

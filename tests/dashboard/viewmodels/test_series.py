@@ -15,7 +15,7 @@ from core.runs.memory import MemoryRunStore
 from core.runs.records import MetricPoint, RunSpec
 from dashboard.viewmodels.series import MAX_SERIES, metrics_answer, telemetry_answer
 from monitors.collector import HostState, Reading
-from monitors.memory import MemoryTelemetryStore
+from monitors.store.memory import MemoryTelemetryStore
 
 START = 1_700_000_000.0
 NAMES = ["load_ratio@cpu", "late_ratio@disk"]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.lifecycle.services import ServiceState
+from core.operations.services import ServiceState
 from dashboard.viewmodels.looks import BAD, OFF, OK, WARN
 from dashboard.viewmodels.services import service_rows, troubled
 

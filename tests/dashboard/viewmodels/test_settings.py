@@ -5,7 +5,7 @@ from datetime import UTC
 from pathlib import Path
 
 from core.audit import AuditEntry
-from core.lifecycle.doctor import Finding
+from core.operations.doctor import Finding
 from core.settings import Settings, WebSettings, describe
 from dashboard.viewmodels.settings import audit_table, chain_row, finding_rows, setting_table
 

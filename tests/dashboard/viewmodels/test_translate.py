@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from core.feedback.records import Correction
-from core.serving.records import Attention, Hypothesis, Translation
+from core.inference.records import Attention, Hypothesis, Translation
 from dashboard.viewmodels.translate import correction_table, heat_map, translation_page
 
 HELLO = Translation(

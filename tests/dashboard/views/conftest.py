@@ -12,23 +12,23 @@ import streamlit as st
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
+from core.actions.hall import Hall, open_hall
 from core.audit import Role
 from core.clock import FixedClock, SystemClock
 from core.data.records import Dataset, Pair
+from core.inference.echo import EchoTranslator
+from core.inference.version_folder import VersionFolder
 from core.jobs.memory import MemoryLauncher
-from core.lifecycle.hall import Hall, open_hall
 from core.registry.records import ModelVersion
 from core.serving.client import TranslationClient
-from core.serving.echo import EchoTranslator
 from core.serving.pool import ModelPool
 from core.serving.server import TranslationServer
-from core.serving.version_folder import VersionFolder
 from core.settings import Settings
-from dashboard import wiring
+from dashboard import resources
 from monitors.collector import HostState, Reading
-from monitors.memory import MemoryTelemetryStore
+from monitors.store.memory import MemoryTelemetryStore
 
-MAIN = Path(wiring.__file__).with_name("main.py")
+MAIN = Path(resources.__file__).with_name("script.py")
 FIRST_RUN_S = 30.0
 PAIRS = tuple(Pair(source=f"I see {n} cats.", target=f"Veo {n} gatos.") for n in range(2, 60))
 
@@ -95,10 +95,10 @@ def house(
     telemetry = MemoryTelemetryStore()
     # AppTest puts the page in the place of `__main__`, which processes started later would import.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    monkeypatch.setattr(wiring, "settings", lambda: settings)
-    monkeypatch.setattr(wiring, "hall", lambda: hall)
-    monkeypatch.setattr(wiring, "telemetry", lambda: telemetry)
-    monkeypatch.setattr(wiring, "translation", unanswered)
+    monkeypatch.setattr(resources, "settings", lambda: settings)
+    monkeypatch.setattr(resources, "hall", lambda: hall)
+    monkeypatch.setattr(resources, "telemetry", lambda: telemetry)
+    monkeypatch.setattr(resources, "translation", unanswered)
     yield House(hall=hall, launcher=launcher, clock=clock, telemetry=telemetry)
     st.cache_data.clear()
     hall.close()
@@ -147,7 +147,7 @@ def serving(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClien
             return httpx.Response(answer.status_code, json=answer.json())
 
         client = TranslationClient("http://127.0.0.1:5000", transport=httpx.MockTransport(forward))
-        monkeypatch.setattr(wiring, "translation", lambda: client)
+        monkeypatch.setattr(resources, "translation", lambda: client)
         pool.refresh()
         yield reached
         client.close()

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.actions.vault import make_recovery_key
 from core.audit import Actor
 from core.backup.engine import RepositoryStatus, Snapshot
 from core.backup.memory import MemoryEngine
 from core.files import write_json
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.memory import Script
-from core.lifecycle.vault import make_recovery_key
-from dashboard import wiring
+from dashboard import resources
 from dashboard.widgets import backups, restore
 from tests.dashboard.views.conftest import House
 
@@ -149,7 +149,7 @@ def test_a_key_made_before_counts_as_kept_only_when_somebody_says_so(
     """By the command line, or in a browser that was closed: nobody may have written it down."""
     engine = MemoryEngine(root=house.hall.paths.home, clock=house.clock)
     hall = replace(house.hall, vault=replace(house.hall.vault, engine=engine))
-    monkeypatch.setattr(wiring, "hall", lambda: hall)
+    monkeypatch.setattr(resources, "hall", lambda: hall)
     make_recovery_key(hall, admin)
     page = open_page("backups")
     assert "Nobody has confirmed that a recovery key is kept" in words(page)

@@ -11,7 +11,7 @@ from core.data.prepare import prepare
 from core.data.records import Pair
 from core.jobs.launcher import JobKind
 from core.jobs.memory import Script
-from core.progress import Progress
+from core.process.progress import Progress
 from tests.dashboard.views.conftest import PAIRS, House, open_tab
 
 Open = Callable[..., AppTest]

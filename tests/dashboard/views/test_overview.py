@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.actions.records import TrainRequest
+from core.actions.training import request_run
 from core.audit import Actor
 from core.errors import UnavailableError
 from core.jobs.memory import Script
-from core.lifecycle.records import TrainRequest
-from core.lifecycle.services import ServiceState, write_states
-from core.lifecycle.training import request_run
-from dashboard import wiring
+from core.operations.services import ServiceState, write_states
+from dashboard import resources
 from monitors.collector import CollectorReport, Fact
 from tests.dashboard.views.conftest import House
 
@@ -174,7 +174,7 @@ def test_telemetry_that_cannot_be_read_is_told_calmly(
             """Fail as the store does."""
             raise UnavailableError("telemetry.db cannot be opened", remedy="Restart the sampler")
 
-    monkeypatch.setattr(wiring, "telemetry", Broken)
+    monkeypatch.setattr(resources, "telemetry", Broken)
     page = open_page("overview")
     assert not page.exception
     assert any("Telemetry" in it.value and "Restart the sampler" in it.value for it in page.info)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from core.audit import Actor
-from core.lifecycle.services import ServiceState, write_states
+from core.operations.services import ServiceState, write_states
 from core.tables import audit
 from tests.dashboard.views.conftest import House, open_tab
 

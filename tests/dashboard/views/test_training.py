@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.actions.records import RunView, TrainRequest
+from core.actions.training import request_run
 from core.audit import Actor
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.memory import Script
-from core.lifecycle.records import RunView, TrainRequest
-from core.lifecycle.training import request_run
-from core.progress import Progress
+from core.process.progress import Progress
 from core.runs.records import MetricPoint, TranslationSample
 from tests.dashboard.views.conftest import House, open_tab
 

@@ -7,9 +7,9 @@ import pytest
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
+from core.inference.records import Attention, Translation
 from core.serving.client import TranslationClient
-from core.serving.records import Attention, Translation
-from dashboard import wiring
+from dashboard import resources
 from tests.dashboard.views.conftest import House, open_tab
 
 Open = Callable[..., AppTest]
@@ -99,7 +99,7 @@ def test_an_unsure_translation_warns(
     page: AppTest, monkeypatch: pytest.MonkeyPatch, words: Words
 ) -> None:
     """Below -1 per token."""
-    client = wiring.translation()
+    client = resources.translation()
 
     class Unsure(TranslationClient):
         """A client whose model is unsure."""
@@ -113,7 +113,7 @@ def test_an_unsure_translation_warns(
             """Of the real client."""
             return client.languages
 
-    monkeypatch.setattr(wiring, "translation", lambda: Unsure("http://127.0.0.1:1"))
+    monkeypatch.setattr(resources, "translation", lambda: Unsure("http://127.0.0.1:1"))
     press(page, "Translate")
     assert page.warning[0].proto.title == "Low confidence"
     assert "unsure" in words(page)

@@ -11,7 +11,7 @@ from dashboard.widgets.host_charts import (
     overview_panels,
 )
 from dashboard.widgets.live_charts import Unit
-from monitors.store import SeriesKey
+from monitors.store.interface import SeriesKey
 
 HOST = Readings(
     values={

@@ -1,6 +1,6 @@
 """Curves of runs: each run keeps its colour, validation is dashed."""
 
-from core.lifecycle.records import RunView
+from core.actions.records import RunView
 from core.runs.records import Run, RunSpec
 from dashboard.widgets.run_charts import MAX_RUNS, CurveChoice, run_panels
 

@@ -11,13 +11,13 @@ import pytest
 from playwright.sync_api import Browser
 
 import dashboard
+from core.actions.hall import opened_hall
 from core.command import module_argv, start
-from core.lifecycle.hall import opened_hall
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings, WebSettings
-from dashboard.gate import issue_token, sign_in_url
+from dashboard.server.gate import issue_token, sign_in_url
 from monitors.collector import HostState, Reading
-from monitors.sqlite import SqliteTelemetryStore
+from monitors.store.sqlite import SqliteTelemetryStore
 from tests.dashboard.e2e.harness import (
     Opener,
     Product,

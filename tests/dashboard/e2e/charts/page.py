@@ -5,8 +5,8 @@ import time
 
 import streamlit as st
 
-from core.lifecycle.services import read_states
-from dashboard import session, wiring
+from core.operations.services import read_states
+from dashboard import resources, session
 from dashboard.viewmodels.health import summarize_health
 from dashboard.widgets.header import page_header
 from dashboard.widgets.live_charts import (
@@ -20,7 +20,7 @@ from dashboard.widgets.live_charts import (
     Unit,
     live_charts,
 )
-from monitors.store import SeriesKey
+from monitors.store.interface import SeriesKey
 
 STEPS = tuple(float(step) for step in range(1, 400))
 
@@ -28,7 +28,7 @@ st.set_page_config(page_title="Charts", layout="wide")
 page_header(
     "Charts",
     lambda: summarize_health(
-        wiring.telemetry().latest(), read_states(wiring.settings().paths), time.time()
+        resources.telemetry().latest(), read_states(resources.settings().paths), time.time()
     ),
 )
 

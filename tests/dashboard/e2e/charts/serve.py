@@ -6,8 +6,8 @@ from pathlib import Path
 
 from core.clock import SystemClock
 from core.settings import load_settings
-from dashboard.front import streamlit_options
-from dashboard.server import create_app
+from dashboard.server.app import create_app
+from dashboard.server.front import streamlit_options
 
 if __name__ == "__main__":
     settings = load_settings(environment=os.environ)

@@ -1,0 +1,1 @@
+"""User actions: check the request, authorise and audit it, queue a job."""

@@ -1,0 +1,119 @@
+"""Backup, verify, restore and drill as actions: each one is a job."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from core.actions.hall import Hall
+from core.audit import Actor
+from core.backup.engine import Snapshot
+from core.backup.names import require_empty
+from core.command import module_argv
+from core.data.records import Dataset
+from core.errors import InputError
+from core.jobs.launcher import Job, JobKind, JobSpec
+
+SCOPES = ("all", "data", "runs", "state")
+
+
+def request_backup(hall: Hall, actor: Actor, what: str) -> Job:
+    """Queue a backup of everything, the datasets, the runs or the databases."""
+    if what not in SCOPES:
+        raise InputError(f"unknown scope {what!r}", remedy="Use one of " + ", ".join(SCOPES))
+    spec = _spec(hall, JobKind.BACKUP, f"Back up {what}", what, "run", "--what", what)
+    return _queue(hall, actor, "run", what, lambda: spec)
+
+
+def protect_dataset(hall: Hall, actor: Actor, dataset: Dataset) -> Job:
+    """Queue a backup of one dataset version; a queued or running one of it is returned instead."""
+    subject = dataset_subject(dataset)
+    for job in hall.launcher.jobs(subject=subject, kind=JobKind.BACKUP, limit=1):
+        if not job.state.is_over:
+            return job
+    named = f"--dataset={dataset.name}/{dataset.digest}"
+    spec = _spec(hall, JobKind.BACKUP, f"Back up {dataset.name}", subject, "run", named)
+    return _queue(hall, actor, "run", subject, lambda: spec)
+
+
+def request_verify(hall: Hall, actor: Actor, *, read_data: bool) -> Job:
+    """Queue a check of the repository; with `read_data` of every stored byte."""
+    flags = ("--read-data",) if read_data else ()
+    spec = _spec(hall, JobKind.VERIFY, "Verify backups", "repository", "verify", *flags)
+    return _queue(hall, actor, "verify", "repository", lambda: spec)
+
+
+def request_drill(hall: Hall, actor: Actor, snapshot: str = "latest") -> Job:
+    """Queue a restore to a scratch folder that compares every byte."""
+
+    def plan() -> JobSpec:
+        chosen = hall.vault.find(snapshot)
+        title = f"Restore drill of {chosen.id[:8]}"
+        return _spec(hall, JobKind.VERIFY, title, chosen.id, "drill", chosen.id)
+
+    return _queue(hall, actor, "drill", snapshot, plan)
+
+
+def request_restore(
+    hall: Hall, actor: Actor, snapshot: str, target: Path, only: str | None = None
+) -> Job:
+    """Queue a restore into an empty or new folder; every byte is compared afterwards."""
+    folder = _outside(hall.paths.home, target)
+    require_empty(folder)
+
+    def plan() -> JobSpec:
+        chosen = hall.vault.find(snapshot)
+        title = f"Restore {chosen.id[:8]} to {folder}"
+        part = (f"--only={only}",) if only else ()
+        return _spec(
+            hall, JobKind.RESTORE, title, chosen.id, "restore", chosen.id, f"--to={folder}", *part
+        )
+
+    return _queue(hall, actor, "restore", snapshot, plan, {"to": str(folder), "only": only})
+
+
+def list_snapshots(hall: Hall) -> Sequence[Snapshot]:
+    """Return the snapshots that Datahall recorded, newest first."""
+    return hall.vault.snapshots()
+
+
+def dataset_subject(dataset: Dataset) -> str:
+    """Return the subject of jobs on a dataset version."""
+    return f"dataset:{dataset.digest}"
+
+
+def _outside(home: Path, target: Path) -> Path:
+    """Return the folder that is meant; raises InputError when it lies in the home folder."""
+    try:
+        folder = target.expanduser().absolute()
+        is_inside = folder.resolve().is_relative_to(home.resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, an unknown ~user, NUL
+        raise InputError(f"{str(target)!r} names no folder: {error}".rstrip(".")) from error
+    if is_inside:
+        raise InputError(
+            f"{folder} lies inside the home folder", remedy="Restore beside it, then compare"
+        )
+    return folder
+
+
+def _spec(hall: Hall, kind: JobKind, title: str, subject: str, *arguments: str) -> JobSpec:
+    """Return what is asked of a backup job; values that are typed stand in one word with `=`."""
+    return JobSpec(
+        kind=kind,
+        title=title,
+        subject=subject,
+        argv=module_argv("core.backup", *arguments, "--home", str(hall.paths.home)),
+        grace_s=hall.settings.jobs.grace_s,
+    )
+
+
+def _queue(
+    hall: Hall,
+    actor: Actor,
+    verb: str,
+    target: str,
+    plan: Callable[[], JobSpec],
+    arguments: Mapping[str, object] | None = None,
+) -> Job:
+    """Audit and queue one backup job; nothing is looked for before it is clear who may ask."""
+    return hall.ledger.perform(
+        actor, f"backups.{verb}", target, lambda: hall.launcher.submit(plan()), arguments
+    )

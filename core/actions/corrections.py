@@ -1,0 +1,61 @@
+"""Corrections as actions: keep them, and turn them into a dataset version."""
+
+import tempfile
+from pathlib import Path
+
+from core.actions.hall import Hall
+from core.audit import Actor
+from core.data.importer import import_files
+from core.data.records import Dataset
+from core.errors import ConflictError
+from core.feedback.export import export_corrections
+from core.feedback.intake import Intake
+from core.feedback.records import Correction
+from core.inference.records import Translation
+
+
+def correct(
+    hall: Hall,
+    actor: Actor,
+    translation: Translation,
+    correction: str,
+    languages: tuple[str, str],
+) -> Correction:
+    """Keep a person's correction of a translation; raises InputError when it changes nothing."""
+    intake = Intake(store=hall.feedback, ledger=hall.ledger, clock=hall.clock)
+    return intake.keep(
+        actor,
+        languages=languages,
+        source=translation.source,
+        hypothesis=translation.text,
+        correction=correction,
+        model=translation.model_version,
+    )
+
+
+def export_feedback(hall: Hall, actor: Actor, name: str) -> Dataset:
+    """Import the pending corrections as a new version of dataset `name`.
+
+    Those of one direction: the newest one's. The others wait for the next export.
+    """
+    pending = hall.feedback.list(limit=1_000_000, pending=True)
+    if not pending:
+        raise ConflictError("no corrections wait for export")
+    source, target = pending[0].source_language, pending[0].target_language
+    chosen = [
+        entry for entry in pending
+        if (entry.source_language, entry.target_language) == (source, target)
+    ]  # fmt: skip
+
+    def export() -> Dataset:
+        with tempfile.TemporaryDirectory(dir=hall.paths.home) as folder:
+            file = Path(folder) / "corrections.tsv"
+            export_corrections(chosen, file)
+            dataset = import_files(
+                hall.datasets, name, [file],
+                source=source, target=target, form="tsv", clock=hall.clock,
+            )  # fmt: skip
+        hall.feedback.mark_exported([entry.id for entry in chosen], dataset.digest)
+        return dataset
+
+    return hall.ledger.perform(actor, "feedback.export", name, export, {"pairs": len(chosen)})

@@ -1,0 +1,141 @@
+"""Runs as people see them: the store's facts joined with the state of their jobs."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from core.actions.hall import Hall
+from core.actions.records import RunDetail, RunView
+from core.checkpoints.listing import list_checkpoints
+from core.jobs.launcher import Job, JobKind, JobState
+from core.runs.records import MetricPoint, Run
+
+STEP_METRIC = "train_loss"
+
+
+class TextSink(Protocol):
+    """Where text goes."""
+
+    def write(self, text: str, /) -> object:
+        """Write text."""
+        ...
+
+
+def list_runs(hall: Hall) -> Sequence[RunView]:
+    """Return all runs, newest first."""
+    hall.launcher.tick()
+    newest: dict[str, Job] = {}
+    for job in hall.launcher.jobs(kind=JobKind.TRAINING, limit=10_000):
+        newest.setdefault(job.spec.subject, job)
+    return [_view(hall, run, newest.get(run.id)) for run in hall.runs.list()]
+
+
+def find_run(hall: Hall, name: str) -> RunView:
+    """Return one run by id or name; raises NotFoundError."""
+    run = hall.runs.get(name)
+    jobs = hall.launcher.jobs(subject=run.id, kind=JobKind.TRAINING, limit=1)
+    return _view(hall, run, jobs[0] if jobs else None)
+
+
+def detail(hall: Hall, name: str) -> RunDetail:
+    """Return everything about one run; raises NotFoundError."""
+    view = find_run(hall, name)
+    return RunDetail(
+        view=view,
+        attempts=hall.runs.attempts(view.run.id),
+        checkpoints=list_checkpoints(hall.paths.checkpoints(view.run.id)),
+        metrics=hall.runs.metrics(view.run.id),
+    )
+
+
+def export_csv(hall: Hall, name: str, sink: TextSink) -> None:
+    """Write every metric point as CSV, full precision: `step,metric,value,wall_time`."""
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(["step", "metric", "value", "wall_time"])
+    for point in points(hall, name):
+        writer.writerow([point.step, point.metric, repr(point.value), repr(point.wall_time)])
+
+
+def points(hall: Hall, name: str) -> Iterator[MetricPoint]:
+    """Yield every metric point of a run, one curve after the other."""
+    run = hall.runs.get(name)
+    for metric in hall.runs.metrics(run.id):
+        yield from hall.runs.series(run.id, metric)
+
+
+def compare(hall: Hall, names: Sequence[str]) -> Sequence[tuple[str, Sequence[object]]]:
+    """Return (setting or score, value per run), those that differ first."""
+    views = [find_run(hall, name) for name in names]
+    columns = [dict(_flat("", _comparable(view))) for view in views]
+    keys = sorted({key for column in columns for key in column})
+    rows = [(key, [column.get(key) for column in columns]) for key in keys]
+    return sorted(rows, key=lambda row: len({repr(value) for value in row[1]}) == 1)
+
+
+def _view(hall: Hall, run: Run, job: Job | None) -> RunView:
+    """Join a run with its newest training job."""
+    latest = hall.runs.latest(run.id)
+    step = latest[STEP_METRIC].step if STEP_METRIC in latest else 0
+    is_active = job is not None and not job.state.is_over
+    progress = hall.launcher.progress(job.id) if job is not None and is_active else None
+    return RunView(
+        run=run,
+        job=job,
+        state=_state(run, job, step),
+        step=step,
+        steps=run.steps,
+        exit_reason=_reason(hall, run, job, step),
+        progress=progress,
+        latest=latest,
+    )
+
+
+def _state(run: Run, job: Job | None, step: int) -> str:
+    """Return the run's state: its job's, but a job that ended well too early was stopped.
+
+    Whoever sent SIGTERM past the launcher, the process made its checkpoint and ended well. A run
+    without a job was left by a power cut while it was asked for.
+    """
+    if job is None:
+        return JobState.STOPPED
+    is_short = run.steps is not None and step < run.steps
+    if job.state is JobState.SUCCEEDED and is_short:
+        return JobState.STOPPED
+    return job.state.value
+
+
+def _reason(hall: Hall, run: Run, job: Job | None, step: int) -> str:
+    """Say how the run ended, with the step and the checkpoint that it can go on from."""
+    if job is None:
+        return "it was never queued; resume it to start it"
+    if job.state in (JobState.SUCCEEDED, JobState.QUEUED, JobState.RUNNING, JobState.STOPPING):
+        return job.reason
+    if job.started_at is None:
+        return job.reason
+    checkpoints = list_checkpoints(hall.paths.checkpoints(run.id))
+    good = f"last good checkpoint {checkpoints[0].step}" if checkpoints else "no checkpoint yet"
+    if job.state is JobState.FAILED:
+        return f"{job.reason} (step {step}, {good})"
+    return f"{job.reason or job.state} at step {step}, {good}"
+
+
+def _comparable(view: RunView) -> dict[str, Any]:
+    """Return what two runs are compared by."""
+    return {
+        "config": dict(view.run.spec.config.get("train", {})),
+        "dataset": view.run.spec.dataset,
+        "dataset_digest": view.run.spec.dataset_digest,
+        "code_version": view.run.spec.code_version,
+        "scores": dict(view.run.scores),
+        "state": view.state,
+        "step": view.step,
+    }
+
+
+def _flat(prefix: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield (dotted key, value) of every leaf."""
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _flat(f"{prefix}{key}.", entry)
+    else:
+        yield prefix.rstrip("."), value

@@ -1,0 +1,1 @@
+"""Checkpoints of a run: write, manifest, list, best, newest good, retention, load."""

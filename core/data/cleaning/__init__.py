@@ -1,0 +1,1 @@
+"""Cleaning rules and text normalisation for parallel text."""

@@ -1,0 +1,112 @@
+"""Cleaning: normalise every pair, drop what breaks a rule, count both."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from core.data.cleaning.normalise import NORMALISERS
+from core.data.cleaning.rules import RULES, NormalisedPair
+from core.data.records import Pair, RuleReport
+
+NUM_EXAMPLES = 5
+HELD_OUT = ("valid", "test")
+_REPORT_EVERY = 4096
+
+
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """What the rules did so far, with the first examples of each."""
+
+    dropped: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[Pair]] = field(default_factory=dict)
+
+    def drop(self, rule: str, pair: Pair) -> None:
+        """Count a dropped pair."""
+        self.dropped[rule] += 1
+        self._show(rule, pair)
+
+    def change(self, rule: str, pair: Pair) -> None:
+        """Count a changed pair, shown as it was before."""
+        self.changed[rule] += 1
+        self._show(rule, pair)
+
+    def report(self, rule: str, description: str) -> RuleReport:
+        """Return what a rule did."""
+        return RuleReport(
+            rule=rule,
+            description=description,
+            dropped=self.dropped[rule],
+            changed=self.changed[rule],
+            examples=tuple(self.examples.get(rule, ())),
+        )
+
+    def _show(self, rule: str, pair: Pair) -> None:
+        """Keep the pair as an example while there are few."""
+        shown = self.examples.setdefault(rule, [])
+        if len(shown) < NUM_EXAMPLES:
+            shown.append(pair)
+
+
+def clean(
+    pairs: Iterable[Pair],
+    languages: tuple[str, str],
+    counts: Counts,
+    on_progress: Callable[[int], None],
+) -> list[Pair]:
+    """Return the pairs to keep, normalised; `on_progress` is told the pairs seen so far.
+
+    Pairs that the importer was told are for validation or test stay as they are, so that scores
+    compare with other people's; only empty ones are dropped.
+    """
+    kept: list[Pair] = []
+    seen: set[tuple[str, str]] = set()
+    for number, pair in enumerate(pairs):
+        if number % _REPORT_EVERY == 0:
+            on_progress(number)
+        if pair.split in HELD_OUT:
+            if pair.source.strip() and pair.target.strip():
+                kept.append(pair)
+            else:
+                counts.drop("empty", pair)
+            continue
+        found = _normalised(pair, counts)
+        rule = _broken_rule(found, languages)
+        key = (found.source.casefold(), found.target.casefold())
+        if not rule and key in seen:
+            rule = "duplicate"
+        if rule:
+            counts.drop(rule, pair)
+            continue
+        seen.add(key)
+        kept.append(found)
+    return kept
+
+
+def rule_reports(counts: Counts) -> Sequence[RuleReport]:
+    """Return what every rule did, in the order in which they were applied."""
+    return (
+        *(counts.report(it.name, it.description) for it in NORMALISERS),
+        *(counts.report(it.name, it.description) for it in RULES),
+        counts.report("duplicate", "The same pair came before (case aside)"),
+        counts.report("leak", "A side also occurs in the validation or test split"),
+    )
+
+
+def _normalised(pair: Pair, counts: Counts) -> Pair:
+    """Return the pair with both sides normalised."""
+    source, target = pair.source, pair.target
+    for normaliser in NORMALISERS:
+        new_source, new_target = normaliser.change(source), normaliser.change(target)
+        if new_source != source or new_target != target:
+            counts.change(normaliser.name, pair)
+            source, target = new_source, new_target
+    if (source, target) == (pair.source, pair.target):
+        return pair
+    return Pair(source=source, target=target, split=pair.split)
+
+
+def _broken_rule(pair: Pair, languages: tuple[str, str]) -> str:
+    """Return the first rule that drops the pair, or nothing."""
+    normalised = NormalisedPair(source=pair.source, target=pair.target, languages=languages)
+    return next((rule.name for rule in RULES if rule.drops(normalised)), "")

@@ -1,0 +1,1 @@
+"""Translation with a trained model: engines, segmentation, export, self-test."""

@@ -1,1 +1,0 @@
-"""The whole life of a model as actions: what the page and the command line do."""

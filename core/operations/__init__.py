@@ -1,0 +1,1 @@
+"""Supervision of the services, and the doctor."""

@@ -1,0 +1,140 @@
+"""What works on this machine, and the mending command for what does not."""
+
+import importlib.metadata
+import importlib.util
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from core.backup.find import find_restic
+from core.errors import REINSTALL, DatahallError, UnavailableError
+from core.operations.supervise import LEAST_FREE_BYTES
+from core.settings import Settings
+
+DRIVER_VERSION = Path("/proc/driver/nvidia/version")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at: `state` is works, absent (fine without) or broken."""
+
+    name: str
+    state: str
+    sentence: str
+    remedy: str = ""
+
+
+def examine(settings: Settings, assets: Path) -> Sequence[Finding]:
+    """Look at everything that Datahall stands on; makes the home where missing, and a probe there.
+
+    `assets` is the folder of the built browser parts.
+    """
+    looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        ("machine", _machine),
+        ("python", _python),
+        ("home", lambda: _home(settings)),
+        ("disk", lambda: _disk(settings)),
+        ("restic", lambda: _restic(settings)),
+        ("torch", lambda: _package("torch")),
+        ("ctranslate2", lambda: _package("ctranslate2")),
+        ("gpu driver", _gpu),
+        ("browser parts", lambda: _assets(assets)),
+    )
+    return [_looked(name, look) for name, look in looks]
+
+
+def _looked(name: str, look: Callable[[], Finding]) -> Finding:
+    """Return a finding, also when looking failed."""
+    try:
+        return look()
+    except UnavailableError as error:
+        return Finding(name=name, state="absent", sentence=error.message, remedy=error.remedy)
+    except DatahallError as error:
+        return Finding(name=name, state="broken", sentence=error.message, remedy=error.remedy)
+
+
+def _machine() -> Finding:
+    """Look at what there is to compute with."""
+    cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
+    memory = psutil.virtual_memory().total
+    return Finding(
+        name="machine",
+        state="works",
+        sentence=f"{platform.system()} {platform.release()}, {cores} cores, "
+        f"{memory / 1e9:.1f} GB memory",
+    )
+
+
+def _python() -> Finding:
+    """Look at the interpreter."""
+    is_new = sys.version_info >= (3, 11)
+    return Finding(
+        name="python",
+        state="works" if is_new else "broken",
+        sentence=f"Python {platform.python_version()} at {sys.executable}",
+        remedy="" if is_new else "Install Python 3.11 or newer",
+    )
+
+
+def _home(settings: Settings) -> Finding:
+    """Look at the home folder."""
+    settings.paths.prepare()
+    return Finding(name="home", state="works", sentence=f"{settings.home} can be written")
+
+
+def _disk(settings: Settings) -> Finding:
+    """Look at the space left."""
+    free = shutil.disk_usage(settings.home).free
+    has_room = free >= LEAST_FREE_BYTES
+    return Finding(
+        name="disk",
+        state="works" if has_room else "broken",
+        sentence=f"{free / 1e9:.1f} GB free",
+        remedy="" if has_room else "Free some space or move the home folder",
+    )
+
+
+def _restic(settings: Settings) -> Finding:
+    """Look for restic."""
+    program = find_restic(settings.paths.tools)
+    return Finding(
+        name="restic", state="works", sentence=f"restic {program.version_text} at {program.path}"
+    )
+
+
+def _package(name: str) -> Finding:
+    """Look for a Python package without importing it."""
+    if importlib.util.find_spec(name) is None:
+        sentence = f"the Python package {name} is not installed"
+        return Finding(name=name, state="broken", sentence=sentence, remedy=REINSTALL)
+    version = importlib.metadata.version(name)
+    return Finding(name=name, state="works", sentence=f"{name} {version}")
+
+
+def _gpu() -> Finding:
+    """Look for NVIDIA's driver."""
+    if not DRIVER_VERSION.exists():
+        return Finding(
+            name="gpu driver",
+            state="absent",
+            sentence="no NVIDIA driver: CPU, memory, disk and network are watched all the same",
+            remedy="datahall up --demo shows simulated GPUs",
+        )
+    words = DRIVER_VERSION.read_text(encoding="utf-8").splitlines()[0]
+    return Finding(name="gpu driver", state="works", sentence=words)
+
+
+def _assets(assets: Path) -> Finding:
+    """Look for the built live chart."""
+    is_built = assets.is_dir() and any(assets.glob("*.js"))
+    return Finding(
+        name="browser parts",
+        state="works" if is_built else "broken",
+        sentence="live charts are built" if is_built else f"no live charts in {assets}",
+        remedy="" if is_built else REINSTALL,
+    )

@@ -1,0 +1,1 @@
+"""The process of a job: entry point, progress, stop request, failure report."""

@@ -1,0 +1,1 @@
+"""Promotion of a run to a model version, and rollback."""

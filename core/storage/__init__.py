@@ -1,1 +1,0 @@
-"""Object stores; the room stands empty until S3 moves in."""

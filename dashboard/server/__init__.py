@@ -1,0 +1,1 @@
+"""The ASGI server of the dashboard: application, gate, front page."""

@@ -1,0 +1,143 @@
+"""The dashboard as an ASGI app: Streamlit behind the gate, with the routes that charts poll."""
+
+import asyncio
+import gc
+import importlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from core.clock import Clock
+from core.errors import DatahallError, InputError, NotFoundError, UnavailableError
+from core.settings import Settings
+from dashboard import resources
+from dashboard.server.front import content_policy, front_page
+from dashboard.server.gate import HEALTH_PATH, Gate, SessionBook, TokenDesk
+from dashboard.viewmodels.series import metrics_answer, telemetry_answer
+
+HERE = Path(__file__).parents[1]
+SCRIPT = HERE / "script.py"
+# What the first page would otherwise import while someone waits for it.
+WARM_MODULES = ("pandas", "pyarrow", "streamlit.elements.arrow", "dashboard.widgets.live_charts")
+
+
+def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.App:
+    """Return the app, not yet running; `front.streamlit_options` must be given to its `run`."""
+    gate = Middleware(
+        Gate,
+        settings=settings.web,
+        sessions=SessionBook(settings.paths, settings.web.session_hours, clock),
+        tokens=TokenDesk(settings.paths.sign_in_token, clock),
+        policy=content_policy(),
+        ledger=lambda: resources.hall().ledger,
+    )
+    return st.App(
+        script,
+        lifespan=_lifespan,
+        middleware=[gate],
+        routes=[
+            *(Route(path, _front) for path in ("/", *_page_paths())),
+            Route(HEALTH_PATH, _health),
+            Route("/api/telemetry", _telemetry(clock)),
+            Route("/api/metrics", _metrics),
+            Route("/api/runs/{run}/log", _run_log),
+        ],
+        exception_handlers={DatahallError: _explain},
+    )
+
+
+@asynccontextmanager
+async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Warm up beside the first requests, so that the server answers at once."""
+    warming = asyncio.create_task(asyncio.to_thread(warm_up))
+    yield
+    await warming
+
+
+def warm_up() -> None:
+    """Import what pages need, then exempt it all from garbage collection.
+
+    Streamlit collects garbage after every script run; walking all modules each time would cost
+    several times what a page's own refresh costs.
+    """
+    for name in WARM_MODULES:
+        importlib.import_module(name)
+    resources.hall()
+    gc.collect()
+    gc.freeze()
+
+
+def _page_paths() -> Sequence[str]:
+    """Return the addresses of the pages: Streamlit names them by their files."""
+    return [f"/{path.stem}" for path in sorted((HERE / "views").glob("[!_]*.py"))]
+
+
+async def _front(_request: Request) -> Response:
+    """Answer with the page that starts Streamlit's front end."""
+    return HTMLResponse(front_page(), headers={"cache-control": "no-cache"})
+
+
+async def _health(_request: Request) -> Response:
+    """Answer that this process serves; open to all, tells nothing else."""
+    return JSONResponse({"status": "ok"})
+
+
+def _telemetry(clock: Clock) -> Any:  # noqa: ANN401  (an endpoint, as Starlette types it)
+    """Return the endpoint of telemetry series."""
+
+    def endpoint(request: Request) -> Response:
+        query = request.query_params
+        return _json(
+            telemetry_answer(
+                resources.telemetry(),
+                query.getlist("s"),
+                span=query.get("span", ""),
+                bands=query.get("band", ""),
+                cursor=query.get("cursor", ""),
+                now=clock.now(),
+            )
+        )
+
+    return endpoint
+
+
+def _metrics(request: Request) -> Response:
+    """Answer with metric series of runs."""
+    query = request.query_params
+    return _json(
+        metrics_answer(
+            resources.hall().runs,
+            query.getlist("s"),
+            elapsed="elapsed" in query,
+            cursor=query.get("cursor", ""),
+        )
+    )
+
+
+def _run_log(request: Request) -> Response:
+    """Send a run's log as a file, streamed from disk."""
+    run = resources.hall().runs.get(request.path_params["run"])
+    path = resources.hall().paths.run_log(run.id)
+    if not path.exists():
+        raise NotFoundError(f"run {run.spec.name} has no log yet")
+    return FileResponse(path, media_type="text/plain", filename=f"{run.id}.log")
+
+
+def _explain(_request: Request, error: DatahallError) -> Response:
+    """Answer with what went wrong and what to do, as every `--json` failure says it."""
+    status = {NotFoundError: 404, UnavailableError: 503}.get(type(error))
+    code = status or (400 if isinstance(error, InputError) else 500)
+    told = {"kind": error.kind, "message": error.message, "remedy": error.remedy}
+    return JSONResponse({"error": told}, code)
+
+
+def _json(document: Mapping[str, Any]) -> Response:
+    """Return a document that no cache may keep."""
+    return JSONResponse(document, headers={"cache-control": "no-store"})

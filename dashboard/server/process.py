@@ -1,0 +1,71 @@
+"""The dashboard's process: `python -P -m dashboard.server.process --home DIR --port N`."""
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import MutableMapping, Sequence
+
+from core.clock import SystemClock
+from core.errors import DatahallError, SettingsError
+from core.settings import Settings, load_settings
+
+
+def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int:
+    """Serve until told to stop; returns 2, after one clear sentence, when it cannot."""
+    try:
+        settings = _settings(arguments, environment)
+        settings.paths.prepare()
+        _check_port(settings)
+    except DatahallError as error:
+        print(f"datahall: {error}", file=sys.stderr)  # noqa: T201  (an entry point)
+        return error.exit_code
+    # Pages read their settings from the environment, as every process of Datahall does.
+    environment["DATAHALL_HOME"] = str(settings.home)
+    environment["DATAHALL_WEB_HOST"] = settings.web.host
+    environment["DATAHALL_WEB_PORT"] = str(settings.web.port)
+    _serve(settings)
+    return 0
+
+
+def _settings(arguments: Sequence[str], environment: MutableMapping[str, str]) -> Settings:
+    """Return the settings; raises SettingsError."""
+    parser = argparse.ArgumentParser(
+        prog="python -P -m dashboard.server.process",
+        description="Serve the dashboard. `datahall up` starts it together with the rest.",
+    )
+    parser.add_argument("--home", help="folder of everything that Datahall keeps")
+    parser.add_argument("--host", help="address to listen on")
+    parser.add_argument("--port", type=int, help="port to listen on")
+    given = parser.parse_args(arguments)
+    flags = {"home": given.home, "web.host": given.host, "web.port": given.port}
+    return load_settings(environment=environment, flags=flags)
+
+
+def _check_port(settings: Settings) -> None:
+    """Raise SettingsError when nothing could listen there; Streamlit would only log it."""
+    host, port = settings.web.host, settings.web.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SettingsError(
+                f"the dashboard cannot listen on {host} port {port} ({reason})",
+                remedy="Choose another with --port or --host",
+            ) from error
+
+
+def _serve(settings: Settings) -> None:
+    """Run the server."""
+    # Imported only now, so that a wrong flag is answered at once.
+    from dashboard.server.app import create_app  # noqa: PLC0415  (after the settings)
+    from dashboard.server.front import streamlit_options  # noqa: PLC0415  (after the settings)
+
+    create_app(settings, SystemClock()).run(config=streamlit_options(settings))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,1 @@
+"""Readers for /proc, /sys and NVML."""

@@ -1,0 +1,155 @@
+"""The host's processes: a cheap look at all of them, a closer look at the few that matter."""
+
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitors.host.procfs import CLOCK_TICKS, read_boot_time
+
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+RUN_VARIABLE = b"DATAHALL_RUN="
+_STAT_BYTES = 2048
+_COMMAND_BYTES = 4096
+_COMMAND_CHARACTERS = 512
+_ENVIRONMENT_BYTES = 1 << 17
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessStat:
+    """What /proc/PID/stat says. Identity is (pid, start_ticks): a pid alone is given again."""
+
+    pid: int
+    start_ticks: int
+    name: str
+    cpu_seconds: float
+    threads: int
+    memory_bytes: int
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What tells this process from any other since boot."""
+        return self.pid, self.start_ticks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessDetail:
+    """Who runs a process, what it is, and the Datahall run that it belongs to."""
+
+    user: str
+    command: str
+    run: str | None
+
+
+class ProcessTable:
+    """Reads processes below a root; remembers users, and details while a process is the same."""
+
+    def __init__(self, root: Path) -> None:
+        """Read below `root`."""
+        self._folder = str(root / "proc")
+        self._root = root
+        self._boot_time: float | None = None
+        self._users: dict[int, str] = {}
+        self._details: dict[tuple[int, int, str], ProcessDetail] = {}
+
+    def scan(self) -> Iterator[ProcessStat]:
+        """Yield every process; one that ends meanwhile is left out."""
+        with os.scandir(self._folder) as entries:
+            names = [entry.name for entry in entries if entry.name.isdigit()]
+        for name in names:
+            stat = self.stat(name)
+            if stat is not None:
+                yield stat
+
+    def stat(self, name: str) -> ProcessStat | None:
+        """Return one process ("self" is this one), or None when it is not there."""
+        try:
+            content = _read(f"{self._folder}/{name}/stat", _STAT_BYTES)
+        except OSError:
+            return None
+        # The name stands in parentheses and may itself hold spaces and parentheses.
+        head, _, rest = content.rpartition(b")")
+        pid, _, command = head.partition(b"(")
+        fields = rest.split()
+        if len(fields) <= _RSS:
+            return None
+        return ProcessStat(
+            pid=int(pid),
+            start_ticks=int(fields[_START]),
+            name=command.decode("utf-8", "replace"),
+            cpu_seconds=(int(fields[_USER]) + int(fields[_SYSTEM])) / CLOCK_TICKS,
+            threads=int(fields[_THREADS]),
+            memory_bytes=int(fields[_RSS]) * PAGE_BYTES,
+        )
+
+    def detail(self, stat: ProcessStat) -> ProcessDetail | None:
+        """Return the details of a process, or None when it has ended."""
+        # A process that runs another program keeps its pid and start, but not its name.
+        key = (*stat.identity, stat.name)
+        if key not in self._details:
+            try:
+                self._details[key] = self._read_detail(stat)
+            except OSError:
+                return None
+        return self._details[key]
+
+    def forget_others(self, kept: set[tuple[int, int]]) -> None:
+        """Forget the details of all but these identities."""
+        self._details = {key: one for key, one in self._details.items() if key[:2] in kept}
+
+    def create_time(self, stat: ProcessStat) -> float:
+        """Return when a process started, in seconds since the Unix epoch."""
+        if self._boot_time is None:
+            self._boot_time = read_boot_time(self._root)
+        return self._boot_time + stat.start_ticks / CLOCK_TICKS
+
+    def _read_detail(self, stat: ProcessStat) -> ProcessDetail:
+        """Read who, what and for which run."""
+        folder = f"{self._folder}/{stat.pid}"
+        owner = os.stat(folder).st_uid  # noqa: PTH116  (hot path: no Path objects)
+        arguments = _read(f"{folder}/cmdline", _COMMAND_BYTES).rstrip(b"\0")
+        # Kernel threads have no command line.
+        command = printable(arguments.replace(b"\0", b" ")) or f"[{stat.name}]"
+        return ProcessDetail(user=self._user(owner), command=command, run=_run_of(folder))
+
+    def _user(self, number: int) -> str:
+        """Return the name of a user, or the number of one without a name."""
+        if number not in self._users:
+            self._users[number] = str(number)
+            with suppress(KeyError):
+                self._users[number] = pwd.getpwuid(number).pw_name
+        return self._users[number]
+
+
+# Fields of /proc/PID/stat after the name, counted from 0; see proc(5).
+_USER, _SYSTEM, _THREADS, _START, _RSS = 11, 12, 17, 19, 21
+
+
+def printable(raw: bytes) -> str:
+    """Return text that is safe to show: no control characters, not endless."""
+    text = raw.decode("utf-8", "replace")
+    cleaned = "".join(letter if letter.isprintable() else " " for letter in text)
+    return cleaned[:_COMMAND_CHARACTERS].strip()
+
+
+def _run_of(folder: str) -> str | None:
+    """Return the run named in a process's environment; None also when it is not ours to read."""
+    try:
+        environment = _read(f"{folder}/environ", _ENVIRONMENT_BYTES)
+    except OSError:
+        return None
+    for entry in environment.split(b"\0"):
+        if entry.startswith(RUN_VARIABLE):
+            return printable(entry.removeprefix(RUN_VARIABLE)) or None
+    return None
+
+
+def _read(path: str, limit: int) -> bytes:
+    """Return the first bytes of a file, with as little ado as possible."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, limit)
+    finally:
+        os.close(descriptor)

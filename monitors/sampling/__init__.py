@@ -1,0 +1,1 @@
+"""The sampler: asks collectors at each interval and stores the readings."""

@@ -1,0 +1,1 @@
+"""The telemetry store: SQLite file, packing, sealing, rollups, queries."""

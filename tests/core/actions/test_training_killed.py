@@ -1,0 +1,106 @@
+"""A training process that the kernel kills: real launcher, real shim, a database elsewhere."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.actions.hall import Hall, open_hall
+from core.actions.jobs import job_result
+from core.actions.models import request_evaluation
+from core.actions.records import RunView, TrainRequest
+from core.actions.runs import find_run
+from core.actions.training import request_run, resume_run
+from core.audit import Actor
+from core.checkpoints.listing import list_checkpoints
+from core.data.demo.catalog import TOPICS
+from core.data.demo.corpus import topic_pairs
+from core.database import sqlite_url
+from core.jobs.folder import SHIM_VARIABLE, JobFolder
+from core.jobs.launcher import Job, JobState
+from core.jobs.processes import with_variable
+from core.locks import take_lock
+from core.settings import Settings
+
+PATIENCE_S = 120.0
+STEPS = 600
+SMALL = {
+    "width": 16, "heads": 2, "hidden": 24, "encoder_layers": 1, "decoder_layers": 1,
+    "vocabulary": 400, "batch_tokens": 256, "steps": STEPS, "checkpoint_every": 40,
+    "validate_every": STEPS, "validation_sentences": 6, "max_tokens": 40, "beam": 1, "threads": 1,
+}  # fmt: skip
+
+
+@pytest.fixture
+def hall(settings: Settings, tmp_path: Path) -> Iterator[Hall]:
+    """A hall whose jobs learn from the launcher alone where the database is."""
+    supervisor = take_lock(settings.paths.supervisor_lock)  # or shims would start one
+    assert supervisor is not None
+    elsewhere = replace(settings, database_url=sqlite_url(tmp_path / "elsewhere.db"))
+    with closing(open_hall(elsewhere)) as opened:
+        pairs = topic_pairs(TOPICS[0])[:500]
+        opened.datasets.add("toy", "en", "es", pairs, origin="test", clock=opened.clock)
+        yield opened
+        for job in opened.launcher.jobs():
+            for process in with_variable(SHIM_VARIABLE, job.id):
+                os.kill(process.pid, signal.SIGKILL)
+    os.close(supervisor)
+
+
+def job_of(view: RunView) -> Job:
+    """Return the run's newest job."""
+    assert view.job is not None
+    return view.job
+
+
+def kill_after_a_checkpoint(hall: Hall, view: RunView) -> None:
+    """Send SIGKILL to the training process itself, once it has made a checkpoint."""
+    folder, end = hall.paths.checkpoints(view.run.id), time.monotonic() + PATIENCE_S
+    while not list_checkpoints(folder):
+        assert time.monotonic() < end, hall.launcher.log(job_of(view).id)
+        time.sleep(0.01)
+    crew = JobFolder(hall.paths.job(job_of(view).id)).read_crew()
+    assert crew is not None
+    assert crew.job is not None
+    os.kill(crew.job.pid, signal.SIGKILL)
+
+
+def end(hall: Hall, job: Job) -> JobState:
+    """Return how a job ended."""
+    return hall.launcher.wait(job.id, timeout_s=PATIENCE_S).state
+
+
+@pytest.mark.slow
+def test_a_killed_run_tells_where_it_stands_and_goes_on(hall: Hall, admin: Actor) -> None:
+    """The sentence names signal, step and checkpoint; resumed, no step is missing."""
+    view = request_run(
+        hall, admin,
+        TrainRequest(
+            dataset="toy", name="torn", device="cpu", changes=SMALL, skip_backup=True, reason="test"
+        ),
+    )  # fmt: skip
+    kill_after_a_checkpoint(hall, view)
+    assert end(hall, job_of(view)) == JobState.CRASHED
+    reason = find_run(hall, "torn").exit_reason
+    told = re.fullmatch(r"killed by SIGKILL at step (\d+), last good checkpoint (\d+)", reason)
+    assert told, reason
+    step, checkpoint = map(int, told.groups())
+    assert STEPS > step >= checkpoint > 0
+
+    resumed = resume_run(hall, admin, "torn")
+    assert end(hall, job_of(resumed)) == JobState.SUCCEEDED, hall.launcher.log(job_of(resumed).id)
+    assert find_run(hall, "torn").state == "succeeded"
+    assert [it.from_step for it in hall.runs.attempts(view.run.id)] == [0, checkpoint]
+    for metric in ("train_loss", "learning_rate", "gradient_norm"):
+        steps = [point.step for point in hall.runs.series(view.run.id, metric)]
+        assert steps == list(range(1, STEPS + 1))
+
+    scored = request_evaluation(hall, admin, "torn", split="valid", beam=1)
+    assert end(hall, scored) == JobState.SUCCEEDED, hall.launcher.log(scored.id)
+    assert job_result(hall, scored.id)["step"] == STEPS

@@ -1,0 +1,51 @@
+"""The wish to stop reaches whoever asks for it, and whoever waits."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from core.process.stopping import StopFlag
+
+NUMBERS = (signal.SIGTERM, signal.SIGINT)
+
+
+@pytest.fixture
+def flag() -> Iterator[StopFlag]:
+    """A flag that listens; the handlers from before are put back."""
+    before = [signal.getsignal(number) for number in NUMBERS]
+    flag = StopFlag()
+    flag.listen()
+    yield flag
+    for number, handler in zip(NUMBERS, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_signal_sets_the_flag_and_is_remembered(flag: StopFlag, number: signal.Signals) -> None:
+    """Ctrl-C ends with another exit status."""
+    assert not flag.is_set()
+    signal.raise_signal(number)
+    assert flag.is_set()
+    assert flag.signal == number
+
+
+def test_a_signal_ends_a_wait_that_it_interrupts(flag: StopFlag) -> None:
+    """The handler runs in the thread that waits: with a lock, it would wait for itself."""
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM))
+    started = time.monotonic()
+    timer.start()
+    assert flag.wait(60)
+    assert time.monotonic() - started < 30
+
+
+def test_a_wait_ends_without_a_wish() -> None:
+    """And then says so."""
+    flag = StopFlag()
+    assert not flag.wait(0)
+    assert not flag.wait(0.05)
+    flag.set()
+    assert flag.wait(60)
