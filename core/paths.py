@@ -1,14 +1,11 @@
 """Names of every file below the home folder. Nobody else joins strings."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import SettingsError
 from core.files import PRIVATE_FOLDER
-
-JOB_FOLDER_VARIABLE = "DATAHALL_JOB_FOLDER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +203,6 @@ class StatePaths:
             raise SettingsError(
                 message, remedy="Choose another with --home DIR or DATAHALL_HOME"
             ) from error
-
-
-def own_job_folder(environment: Mapping[str, str]) -> Path | None:
-    """Return the folder of the job that this process is; None when it was started by hand."""
-    named = environment.get(JOB_FOLDER_VARIABLE)
-    return Path(named) if named else None
 
 
 def confined(root: Path, path: Path) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from core.backup.engine import Snapshot
 from core.data.records import Dataset
 from core.jobs.launcher import Job
-from core.process.progress import Progress
+from core.process.progress import ProgressReport
 from core.runs.records import Attempt, Checkpoint, MetricPoint, Run
 
 
@@ -24,7 +24,7 @@ class RunView:
     step: int
     steps: int | None
     exit_reason: str
-    progress: Progress | None = None
+    progress: ProgressReport | None = None
     latest: Mapping[str, MetricPoint] = field(default_factory=dict)
 
     @property

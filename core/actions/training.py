@@ -23,6 +23,7 @@ from core.errors import ConflictError, InputError
 from core.jobs.devices import count_gpus
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.paths import confined
+from core.process.variables import RUN_VARIABLE
 from core.runs.records import RunSpec
 from core.training.config import RunConfig, TrainConfig, choose, save_config
 
@@ -200,7 +201,7 @@ def _submit(hall: Hall, run_id: str, after: str | None) -> Job:
             title=f"Train {run.spec.name}",
             subject=run_id,
             argv=module_argv("core.training", "--run", str(hall.paths.run(run_id))),
-            environment={"DATAHALL_RUN": run_id},
+            environment={RUN_VARIABLE: run_id},
             log=hall.paths.run_log(run_id),
             device=run.spec.device,
             after=after,

@@ -23,8 +23,8 @@ from core.backup.vault import Vault
 from core.clock import SystemClock
 from core.database import open_database_of
 from core.errors import CorruptError, DatahallError
-from core.paths import own_job_folder
-from core.process.failure import tell
+from core.process.failure import report_error
+from core.process.variables import own_job_folder
 from core.settings import Settings, load_settings
 
 _CANCELLED = 130
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings(environment=os.environ, flags={"home": options.home})
         print(_work(settings, options, job)["sentence"])
     except DatahallError as error:
-        return tell(error, job.folder)
+        return report_error(error, job.folder)
     except KeyboardInterrupt:
         print("error: stopped; nothing half-done counts", file=sys.stderr)
         return _CANCELLED

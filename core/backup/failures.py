@@ -76,6 +76,7 @@ class LockedError(BackupError):
     """
 
     kind = "locked"
+    details = ("pid", "host", "age")
 
     def __init__(self, *, pid: int, host: str, age: str) -> None:
         """Tell who holds the lock."""
@@ -113,6 +114,8 @@ class IncompleteError(BackupError):
     """
 
     kind = "incomplete"
+    details = ("files",)
+    snapshot: Snapshot | None = None
 
     def __init__(
         self, message: str, *, files: Sequence[str], snapshot: Snapshot | None = None, remedy: str

@@ -8,7 +8,7 @@ from typing import Any
 from core.backup.vault import Stage
 from core.clock import Clock
 from core.files import write_json
-from core.process.progress import Progress, report
+from core.process.progress import ProgressReport, write_progress
 
 _PAUSE_S = 0.5
 
@@ -35,9 +35,9 @@ class Reporter:
         self._written_at = now
         spent = now - self._began_at
         rate = stage.done / spent if spent > 0 and stage.done else None
-        report(
+        write_progress(
             self.folder,
-            Progress(
+            ProgressReport(
                 done=stage.done,
                 total=stage.total,
                 unit=stage.unit,

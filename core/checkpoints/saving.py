@@ -1,9 +1,9 @@
 """Checkpoints that a kill cannot tear: folders that appear whole, with a manifest written last.
 
 `checkpoints/step_NNNNNNNN/` holds the model's files (see `core.checkpoints.weights`), `state.pt`
-with all else that training needs to go on bit by bit, and `MANIFEST.json`. A folder is filled under
-the name `.tmp-...`, every file is forced to disk, then it is renamed into place. The files `last` and `best`
-hold the name of the folder that they point to.
+with all else that training needs to go on bit by bit, and `MANIFEST.json`. A folder is filled
+under the name `.tmp-...`, every file is forced to disk, then it is renamed into place. The files
+`last` and `best` hold the name of the folder that they point to.
 """
 
 import shutil

@@ -15,9 +15,9 @@ from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.data.prepare import OnProgress, prepare
 from core.errors import DatahallError
-from core.paths import own_job_folder
-from core.process.failure import tell
-from core.process.progress import Progress, report
+from core.process.failure import report_error
+from core.process.progress import ProgressReport, write_progress
+from core.process.variables import own_job_folder
 from core.settings import load_settings
 
 _LEAST_PAUSE_S = 0.2
@@ -42,7 +42,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
             on_progress=progress_writer(folder, clock) if folder else _print,
         )
     except DatahallError as error:
-        return tell(error, folder)
+        return report_error(error, folder)
     told = dataset.report
     if told is not None:
         print(
@@ -64,9 +64,9 @@ def progress_writer(folder: Path, clock: Clock) -> OnProgress:
             return
         written[0] = passed
         eta = passed * (1 - ratio) / ratio if ratio > 0 else None
-        report(
+        write_progress(
             folder,
-            Progress(
+            ProgressReport(
                 done=100 * ratio, total=100.0, unit="percent", message=message, eta_s=eta,
                 at=clock.now(),
             ),

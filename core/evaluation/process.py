@@ -23,10 +23,10 @@ from core.evaluation.evaluate import Subject, Tick, evaluate, ignore_progress
 from core.evaluation.records import EvalReport
 from core.files import write_json
 from core.model.search import BeamOptions
-from core.paths import StatePaths, own_job_folder
-from core.process.failure import tell as tell_failure
-from core.process.progress import Progress
-from core.process.progress import report as report_progress
+from core.paths import StatePaths
+from core.process.failure import report_error
+from core.process.progress import ProgressReport, write_progress
+from core.process.variables import own_job_folder
 from core.runs.records import Run
 from core.runs.sql import SqlRunStore
 from core.settings import Settings, load_settings
@@ -49,7 +49,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
         settings = load_settings(environment=environment, flags={"home": flags.home})
         found = _evaluate(settings, flags, folder)
     except DatahallError as error:
-        return tell_failure(error, folder)
+        return report_error(error, folder)
     document = asdict(found)
     if folder:
         write_json(folder / "result.json", document)
@@ -99,9 +99,9 @@ def _progress_writer(folder: Path, total: int, clock: Clock) -> Tick:
             return
         told = now
         rate = done / (now - started) if now > started else None
-        report_progress(
+        write_progress(
             folder,
-            Progress(
+            ProgressReport(
                 done=done, total=total, unit="sentences", message="translating", rate=rate,
                 eta_s=(total - done) / rate if rate else None, at=clock.now(),
             ),

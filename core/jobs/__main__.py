@@ -18,7 +18,7 @@ from core.errors import ConflictError, DatahallError
 from core.jobs.local import LocalLauncher
 from core.jobs.tidying import Tidying
 from core.locks import take_lock
-from core.process.stopping import StopFlag
+from core.process.stop_flag import StopFlag
 from core.settings import Settings, load_settings
 
 _INTERVAL_S = 1.0

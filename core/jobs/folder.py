@@ -20,9 +20,6 @@ from core.files import PRIVATE_FILE, PRIVATE_FOLDER, read_json, write_json
 from core.jobs.processes import Identity
 from core.locks import is_locked, take_lock
 
-JOB_VARIABLE = "DATAHALL_JOB"
-SHIM_VARIABLE = "DATAHALL_SHIM"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import DatahallError
-from core.process.progress import Progress
+from core.process.progress import ProgressReport
 
 
 class JobState(StrEnum):
@@ -113,7 +113,7 @@ class Launcher(Protocol):
         """Return the last lines that the job printed."""
         ...
 
-    def progress(self, job_id: str) -> Progress | None:
+    def progress(self, job_id: str) -> ProgressReport | None:
         """Return how far the job is, or None when it has not said."""
         ...
 

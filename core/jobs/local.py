@@ -33,9 +33,8 @@ from core.jobs.sightings import look, over, press
 from core.jobs.specs import check_spec
 from core.jobs.starting import Claim, Failure, Starter
 from core.paths import StatePaths
-from core.process.failure import read as read_failure
-from core.process.progress import Progress
-from core.process.progress import read as read_progress
+from core.process.failure import read_error
+from core.process.progress import ProgressReport, read_progress
 from core.settings import JobSettings
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.25
@@ -104,7 +103,7 @@ class LocalLauncher:
             job = _find(connection, job_id)
         return read_tail(job.spec.log or self._folder(job_id).log, tail)
 
-    def progress(self, job_id: str) -> Progress | None:
+    def progress(self, job_id: str) -> ProgressReport | None:
         """Return how far the job is, or None when it has not said."""
         with self.database.read() as connection:
             _find(connection, job_id)
@@ -114,7 +113,7 @@ class LocalLauncher:
         """Return the error that the job says it ended by, or None when it has not said."""
         with self.database.read() as connection:
             _find(connection, job_id)
-        return read_failure(self._folder(job_id).path)
+        return read_error(self._folder(job_id).path)
 
     def wait(self, job_id: str, *, timeout_s: float) -> Job:
         """Return the job once it is over, or as it stands when the time is up."""

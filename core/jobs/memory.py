@@ -16,7 +16,7 @@ from core.jobs.folder import Ending
 from core.jobs.launcher import Job, JobKind, JobSpec, JobState
 from core.jobs.queue import decide
 from core.jobs.specs import check_spec
-from core.process.progress import Progress
+from core.process.progress import ProgressReport
 
 _STEP_S = 0.1
 _ONE_CPU = Slots(cpu=1, gpus=0)
@@ -34,7 +34,7 @@ class Script:
     returncode: int = 0
     lines: tuple[str, ...] = ()
     is_obedient: bool = True
-    progress: Progress | None = None
+    progress: ProgressReport | None = None
     error: DatahallError | None = None
 
 
@@ -94,7 +94,7 @@ class MemoryLauncher:
         lines = self._script(job).lines if job.started_at is not None else ()
         return "".join(f"{line}\n" for line in lines[-tail:]) if tail > 0 else ""
 
-    def progress(self, job_id: str) -> Progress | None:
+    def progress(self, job_id: str) -> ProgressReport | None:
         """Return how far the job is, or None when it has not said."""
         job = self._find(job_id)
         return self._script(job).progress if job.started_at is not None else None

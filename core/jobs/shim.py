@@ -23,12 +23,13 @@ from core.clock import Clock, SystemClock
 from core.command import Process, module_argv, start
 from core.errors import UnavailableError
 from core.jobs.endings import Stop, describe_ending, failed, never_started
-from core.jobs.folder import SHIM_VARIABLE, Crew, Ending, JobFolder, Order
+from core.jobs.folder import Crew, Ending, JobFolder, Order
 from core.jobs.logs import open_log, rotate
 from core.jobs.processes import Identity, boot_id, descendants, identify_child, send, variable_of
 from core.locks import is_locked
 from core.paths import StatePaths
-from core.process.failure import read as read_failure
+from core.process.failure import read_error
+from core.process.variables import SHIM_VARIABLE
 
 LEFTOVER_GRACE_S = 2.0
 _PR_SET_CHILD_SUBREAPER = 36
@@ -90,7 +91,7 @@ class Shim:
         with contextlib.suppress(OSError):  # a full disk is no reason to end the job
             self.folder.write_crew(replace(crew, job=identify_child(child.pid)))
         self._attend(child)
-        told = read_failure(self.folder.path)
+        told = read_error(self.folder.path)
         self._finish(describe_ending(child.returncode, self.stop, self.clock.now(), told=told))
 
     def _start(self) -> Process:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.jobs.endings import lost, never_started
-from core.jobs.folder import JOB_VARIABLE, SHIM_VARIABLE, Crew, Ending, JobFolder
+from core.jobs.folder import Crew, Ending, JobFolder
 from core.jobs.launcher import Job, JobState
 from core.jobs.processes import Identity, is_alive, send, with_variable
+from core.process.variables import JOB_VARIABLE, SHIM_VARIABLE
 
 _ORPHANED = "its supervisor shim was killed; it was asked to end"
 

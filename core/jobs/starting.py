@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from core.command import Process, module_argv, start
 from core.errors import DatahallError
 from core.jobs.devices import parse_device, visible_gpus
-from core.jobs.folder import JOB_VARIABLE, SHIM_VARIABLE, JobFolder, Order
+from core.jobs.folder import JobFolder, Order
 from core.jobs.launcher import Job
 from core.jobs.logs import open_log
-from core.paths import JOB_FOLDER_VARIABLE, StatePaths
+from core.paths import StatePaths
+from core.process.variables import JOB_FOLDER_VARIABLE, JOB_VARIABLE, RUN_VARIABLE, SHIM_VARIABLE
 
-_OF_ANOTHER_JOB = (JOB_VARIABLE, JOB_FOLDER_VARIABLE, "DATAHALL_RUN")
+_OF_ANOTHER_JOB = (JOB_VARIABLE, JOB_FOLDER_VARIABLE, RUN_VARIABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

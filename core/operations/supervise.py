@@ -16,7 +16,7 @@ from core.errors import ConflictError, SettingsError, UnavailableError
 from core.locks import held_alone
 from core.operations.services import Service, ServiceState, service_log, write_states
 from core.paths import StatePaths
-from core.process.stopping import StopFlag
+from core.process.stop_flag import StopFlag
 
 FIRST_BACKOFF_S = 1.0
 LONGEST_BACKOFF_S = 60.0

@@ -1,21 +1,31 @@
-"""How the process of a job tells how far it is, through `progress.json` in the job's folder."""
+"""Progress of a job: reported by its process in `progress.json` in the job's folder."""
 
 import contextlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.clock import Clock, SystemClock
 from core.files import read_json
 
 _NAME = "progress.json"
+_MIN_INTERVAL_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a job is; `total` is absent when unknown.
+class ProgressReport:
+    """How far a job is.
 
-    `unit` names what is counted (`bytes`, `steps`, `sentences`); `message` says what is being done.
+    Attributes:
+        done: units done.
+        total: units in all; None when unknown.
+        unit: what is counted, a plural noun: `bytes`, `steps`, `sentences`, `percent`.
+        message: the current activity.
+        rate: units per second.
+        eta_s: estimated seconds left.
+        at: wall time of the report.
     """
 
     done: float
@@ -27,12 +37,11 @@ class Progress:
     at: float = 0.0
 
 
-def report(folder: Path, progress: Progress) -> None:
-    """Say how far the job is; call it at most about five times a second.
+def write_progress(folder: Path, progress: ProgressReport) -> None:
+    """Replace `progress.json` atomically.
 
-    Readers see the old or the new report whole. It is not forced to disk, as it means nothing after
-    a power cut and a busy disk must not hold up the job; for the same reason a report that cannot
-    be written is left out.
+    Not forced to disk, because it means nothing after a power cut and must not block on a busy
+    disk. A report that cannot be written is dropped: progress must never end a job.
     """
     draft = folder / f".{_NAME}.{os.getpid()}"
     with contextlib.suppress(OSError):
@@ -40,9 +49,75 @@ def report(folder: Path, progress: Progress) -> None:
         draft.replace(folder / _NAME)
 
 
-def read(folder: Path) -> Progress | None:
-    """Return how far the job is, or None when it has not said."""
+def read_progress(folder: Path) -> ProgressReport | None:
+    """Return the newest report of a job; None when there is none that can be read."""
     try:
-        return Progress(**read_json(folder / _NAME))
+        return ProgressReport(**read_json(folder / _NAME))
     except (OSError, ValueError, TypeError):
         return None
+
+
+class Progress:
+    """Reports the progress of a job, at most four times a second.
+
+    Without a folder (process started by hand) nothing is written, so callers need no condition.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        clock: Clock | None = None,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        """Report into `folder`; `log` receives the message of each new stage."""
+        self._folder = folder
+        self._clock = clock or SystemClock()
+        self._log = log
+        self._message = ""
+        self._unit = ""
+        self._total: float | None = None
+        self._first = 0.0
+        self._began_at = self._clock.monotonic()
+        self._written_at: float | None = None
+
+    def begin(
+        self, message: str, *, total: float | None = None, unit: str = "", done: float = 0
+    ) -> None:
+        """Begin a stage of the work; rate and remaining time are those of the stage."""
+        self._message, self._unit, self._total, self._first = message, unit, total, done
+        self._began_at = self._clock.monotonic()
+        self._written_at = None
+        if self._log is not None:
+            self._log(message)
+        self.update(done)
+
+    def update(
+        self, done: float, *, total: float | None = None, eta_s: float | None = None
+    ) -> None:
+        """Report the units done in this stage; a known `total` or `eta_s` replaces the estimate."""
+        if total is not None:
+            self._total = total
+        now = self._clock.monotonic()
+        is_last = self._total is not None and done >= self._total
+        is_early = self._written_at is not None and now - self._written_at < _MIN_INTERVAL_S
+        if self._folder is None or (is_early and not is_last):
+            return
+        self._written_at = now
+        rate = self.rate(done)
+        if eta_s is None and rate and self._total is not None:
+            eta_s = max(0.0, self._total - done) / rate
+        report = ProgressReport(
+            done=done,
+            total=self._total,
+            unit=self._unit,
+            message=self._message,
+            rate=rate,
+            eta_s=eta_s,
+            at=self._clock.now(),
+        )
+        write_progress(self._folder, report)
+
+    def rate(self, done: float) -> float | None:
+        """Return units per second since the stage began; None before the first."""
+        spent = self._clock.monotonic() - self._began_at
+        return (done - self._first) / spent if spent > 0 and done > self._first else None

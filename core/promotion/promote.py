@@ -22,9 +22,10 @@ from core.files import write_json
 from core.inference.export import export, prove
 from core.inference.self_test import SelfTest, demand_equality
 from core.inference.version_folder import VersionFolder, digest_of
-from core.paths import StatePaths, own_job_folder
-from core.process.failure import tell as tell_failure
-from core.process.progress import Progress, report
+from core.paths import StatePaths
+from core.process.failure import report_error
+from core.process.progress import ProgressReport, write_progress
+from core.process.variables import own_job_folder
 from core.promotion.sample import sample_pairs
 from core.promotion.shelf import Shelf
 from core.registry.history import PROMOTE
@@ -125,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings(environment=os.environ, flags={"home": given.home})
         done = _promote_with(settings, request, job)
     except DatahallError as error:
-        return tell_failure(error, job)
+        return report_error(error, job)
     if job:
         write_json(job / "result.json", _result(done))
     return 0
@@ -139,10 +140,10 @@ def _promote_with(settings: Settings, request: Promotion, job: Path | None) -> P
         sys.stdout.write(f"{message}\n")
         sys.stdout.flush()
         if job is not None:
-            step = Progress(
+            step = ProgressReport(
                 done=stage, total=_STAGES, unit="stages", message=message, at=clock.now()
             )
-            report(job, step)
+            write_progress(job, step)
 
     settings.paths.prepare()
     database = open_database_of(settings)

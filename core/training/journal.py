@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from core.errors import UnavailableError
-from core.process.progress import Progress, report
+from core.process.progress import ProgressReport, write_progress
 from core.runs.records import MetricPoint, TranslationSample
 from core.runs.store import RunStore
 
@@ -92,7 +92,7 @@ class Journal:
             return
         self._reported_at = now
         rate = stretch.rate(done, now)
-        progress = Progress(
+        progress = ProgressReport(
             done=done,
             total=stretch.total,
             unit=stretch.unit,
@@ -101,7 +101,7 @@ class Journal:
             eta_s=(stretch.total - done) / rate if rate else None,
             at=self._clock.now(),
         )
-        report(self._job_folder, progress)
+        write_progress(self._job_folder, progress)
 
     def describe(self, step: int, values: Mapping[str, float]) -> None:
         """Write a line about a step into the log every few seconds, and for the last step."""

@@ -18,11 +18,10 @@ from core.clock import SystemClock
 from core.database import open_database_of
 from core.errors import ConflictError, DatahallError, UnavailableError
 from core.files import write_json
-from core.jobs.folder import JOB_VARIABLE
 from core.locks import take_lock
-from core.paths import own_job_folder
-from core.process.failure import tell
-from core.process.stopping import StopFlag
+from core.process.failure import report_error
+from core.process.stop_flag import StopFlag
+from core.process.variables import JOB_VARIABLE, own_job_folder
 from core.runs.sql import SqlRunStore
 from core.settings import load_settings
 from core.training.config import load_config
@@ -41,10 +40,10 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         attempt(flags.run, environment, stop)
     except DatahallError as error:
-        return tell(error, job_folder)
+        return report_error(error, job_folder)
     except torch.OutOfMemoryError as error:
         message = f"the GPU has too little memory: {error}"
-        return tell(UnavailableError(message, remedy="Lower batch_tokens"), job_folder)
+        return report_error(UnavailableError(message, remedy="Lower batch_tokens"), job_folder)
     return 0
 
 

@@ -27,7 +27,7 @@ from core.actions.hall import Hall, opened_hall
 from core.audit import Actor, Role
 from core.errors import CommandError, DatahallError
 from core.jobs.launcher import Job, JobState
-from core.process.progress import Progress as JobProgress
+from core.process.progress import ProgressReport
 from core.settings import Settings, load_settings
 
 POLL_S = 0.3
@@ -157,7 +157,7 @@ def local_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def rate_words(progress: JobProgress) -> str:
+def rate_words(progress: ProgressReport) -> str:
     """Return the rate of a job in words."""
     if progress.rate is None:
         return ""

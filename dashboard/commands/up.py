@@ -18,7 +18,7 @@ from core.clock import SystemClock
 from core.errors import SettingsError
 from core.operations.services import services
 from core.operations.supervise import Supervision, check_ground, hold_home
-from core.process.stopping import StopFlag
+from core.process.stop_flag import StopFlag
 from core.settings import Settings, url_of
 from dashboard.commands.console import (
     INTERRUPTED,

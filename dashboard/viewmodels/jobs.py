@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.jobs.launcher import Job, JobKind, JobState
-from core.process.progress import Progress
+from core.process.progress import ProgressReport
 from dashboard.viewmodels.looks import Look, state_look
 from dashboard.viewmodels.units import age, count, counted, duration, rate, size
 
@@ -51,7 +51,7 @@ class OutcomeRow:
     sentence: str
 
 
-def job_row(job: Job, progress: Progress | None, now: float) -> JobRow:
+def job_row(job: Job, progress: ProgressReport | None, now: float) -> JobRow:
     """Return one job as it stands."""
     is_over = job.state.is_over
     return JobRow(
@@ -67,14 +67,14 @@ def job_row(job: Job, progress: Progress | None, now: float) -> JobRow:
     )
 
 
-def progress_ratio(progress: Progress | None) -> float | None:
+def progress_ratio(progress: ProgressReport | None) -> float | None:
     """Return how much is done, 0 to 1, or None when the total is unknown."""
     if progress is None or not progress.total:
         return None
     return min(max(progress.done / progress.total, 0.0), 1.0)
 
 
-def progress_text(progress: Progress) -> str:
+def progress_text(progress: ProgressReport) -> str:
     """Return progress in words: what, how much of how much, how fast, how long yet."""
     parts = [progress.message] if progress.message else []
     has_amount = progress.total or progress.done
@@ -142,7 +142,7 @@ def spent_s(job: Job) -> float | None:
     return max(job.ended_at - job.started_at, 0.0)
 
 
-def _amounts(progress: Progress) -> str:
+def _amounts(progress: ProgressReport) -> str:
     """Return how much of how much is done."""
     done = _amount(progress.done, progress.unit)
     total = f" of {_amount(progress.total, progress.unit)}" if progress.total else ""
@@ -154,7 +154,7 @@ def _amount(amount: float | None, unit: str) -> str:
     return size(amount) if unit == BYTES else count(amount)
 
 
-def _doing(job: Job, progress: Progress | None) -> str:
+def _doing(job: Job, progress: ProgressReport | None) -> str:
     """Say what a job that is not over does, or waits for."""
     if job.state is JobState.QUEUED:
         return job.reason or "waiting for its turn"

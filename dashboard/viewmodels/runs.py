@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.actions.records import RunView
-from core.process.progress import Progress
+from core.process.progress import ProgressReport
 from core.runs.records import MetricPoint
 from dashboard.viewmodels.jobs import progress_ratio, progress_text
 from dashboard.viewmodels.looks import OFF, WARN, Look, state_look
@@ -152,6 +152,6 @@ def _message(view: RunView) -> str:
     return "" if view.progress.unit == STEPS else progress_text(view.progress)
 
 
-def _left_s(progress: Progress | None) -> float | None:
+def _left_s(progress: ProgressReport | None) -> float | None:
     """Return the seconds that a run still needs, as it says itself."""
     return progress.eta_s if progress else None

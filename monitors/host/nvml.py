@@ -29,6 +29,8 @@ _FACTS: Mapping[str, Callable[[Any], Any]] = {
 class LostGpuError(DatahallError):
     """The GPU has fallen off the bus, or works again only after a reset."""
 
+    kind = "gpu-lost"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuProcess:

@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.process.variables import RUN_VARIABLE
 from monitors.host.procfs import CLOCK_TICKS, read_boot_time
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-RUN_VARIABLE = b"DATAHALL_RUN="
+RUN_PREFIX = f"{RUN_VARIABLE}=".encode()
 _STAT_BYTES = 2048
 _COMMAND_BYTES = 4096
 _COMMAND_CHARACTERS = 512
@@ -141,8 +142,8 @@ def _run_of(folder: str) -> str | None:
     except OSError:
         return None
     for entry in environment.split(b"\0"):
-        if entry.startswith(RUN_VARIABLE):
-            return printable(entry.removeprefix(RUN_VARIABLE)) or None
+        if entry.startswith(RUN_PREFIX):
+            return printable(entry.removeprefix(RUN_PREFIX)) or None
     return None
 
 

@@ -22,10 +22,11 @@ from core.checkpoints.listing import list_checkpoints
 from core.data.demo.catalog import TOPICS
 from core.data.demo.corpus import topic_pairs
 from core.database import sqlite_url
-from core.jobs.folder import SHIM_VARIABLE, JobFolder
+from core.jobs.folder import JobFolder
 from core.jobs.launcher import Job, JobState
 from core.jobs.processes import with_variable
 from core.locks import take_lock
+from core.process.variables import SHIM_VARIABLE
 from core.settings import Settings
 
 PATIENCE_S = 120.0

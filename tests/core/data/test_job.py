@@ -11,7 +11,7 @@ from core.data.__main__ import main, progress_writer
 from core.data.datasets import DatasetStore
 from core.data.records import Dataset
 from core.paths import StatePaths
-from core.process.progress import read
+from core.process.progress import read_progress
 
 
 def test_the_job_prepares_and_tells_its_progress(
@@ -26,7 +26,7 @@ def test_the_job_prepares_and_tells_its_progress(
     first = SystemRunner().run(argv, environment=environment)
     assert (first.exit_code, first.stderr) == (0, "")
     assert "120 pairs in" in first.stdout
-    told = read(tmp_path)
+    told = read_progress(tmp_path)
     assert told is not None
     assert (told.done, told.unit, told.message) == (100.0, "percent", "prepared")
     report = DatasetStore(paths.datasets).get("house").report
@@ -47,15 +47,15 @@ def test_progress_is_written_a_few_times_a_second(tmp_path: Path, clock: FixedCl
     write = progress_writer(tmp_path, clock)
     write(0.1, "first")
     write(0.2, "too soon")
-    found = read(tmp_path)
+    found = read_progress(tmp_path)
     assert found is not None
     assert found.message == "first"
     clock.advance(10)
     write(0.5, "half")
-    found = read(tmp_path)
+    found = read_progress(tmp_path)
     assert found is not None
     assert (found.message, found.eta_s) == ("half", 10.0)
     write(1.0, "end")
-    found = read(tmp_path)
+    found = read_progress(tmp_path)
     assert found is not None
     assert found.message == "end"

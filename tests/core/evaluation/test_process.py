@@ -13,7 +13,7 @@ from core.database import open_database, sqlite_url
 from core.evaluation.evaluate import Subject
 from core.evaluation.process import main
 from core.paths import StatePaths
-from core.process.progress import read
+from core.process.progress import read_progress
 from core.runs.records import RunSpec
 from core.runs.sql import SqlRunStore
 
@@ -70,7 +70,7 @@ def test_the_best_checkpoint_is_scored_and_reported(
     assert printed == json.loads((job / "result.json").read_text())
     assert (printed["step"], printed["split"], printed["run_id"]) == (3, "valid", "r1")
     assert {"bleu", "chrf", "ter", "loss", "signatures", "sentences"} <= set(printed)
-    progress = read(job)
+    progress = read_progress(job)
     assert progress is not None
     assert progress.done == progress.total == printed["sentences"]
 

@@ -13,12 +13,13 @@ import pytest
 
 from core.clock import SystemClock
 from core.database import Database
-from core.jobs.folder import SHIM_VARIABLE, Crew, JobFolder
+from core.jobs.folder import Crew, JobFolder
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.jobs.local import LocalLauncher
 from core.jobs.processes import Identity, with_variable
 from core.locks import take_lock
 from core.paths import StatePaths
+from core.process.variables import SHIM_VARIABLE
 from core.settings import JobSettings
 
 PATIENCE_S = 60.0  # a machine may be busy; nothing here waits so long without need

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.command import module_argv
 from core.jobs.launcher import JobKind, JobSpec, JobState
-from core.process.progress import Progress, report
+from core.process.progress import ProgressReport, write_progress
 from core.tables import job as table
 from tests.core.jobs.conftest import Yard, processes_of, until, until_there
 
@@ -138,8 +138,8 @@ def test_progress_is_what_the_job_last_reported(yard: Yard) -> None:
     """Nothing before it said anything."""
     job = yard.submit_ready("echo ready; exec sleep 60")
     assert yard.launcher.progress(job.id) is None
-    progress = Progress(done=3.0, total=None, unit="bytes", message="reading 'a\nb'", at=5.0)
-    report(yard.paths.job(job.id), progress)
+    progress = ProgressReport(done=3.0, total=None, unit="bytes", message="reading 'a\nb'", at=5.0)
+    write_progress(yard.paths.job(job.id), progress)
     assert yard.launcher.progress(job.id) == progress
 
 

@@ -12,7 +12,7 @@ from core import database as database_module
 from core.clock import FixedClock
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
-from core.process.progress import read
+from core.process.progress import read_progress
 from core.runs.records import RunSpec
 from core.runs.sql import SqlRunStore
 from core.training.journal import Journal
@@ -105,7 +105,7 @@ def test_progress_tells_rate_and_time_left(
     journal.begin("training", "steps", 100, 200)
     clock.advance(10)
     journal.advance(120)
-    found = read(tmp_path)
+    found = read_progress(tmp_path)
     assert found is not None
     assert (found.done, found.total, found.unit) == (120, 200, "steps")
     assert found.rate == 2

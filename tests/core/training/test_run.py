@@ -20,7 +20,7 @@ from core.command import module_argv, start
 from core.data.datasets import DatasetStore
 from core.errors import CorruptError
 from core.locks import take_lock
-from core.process.progress import read
+from core.process.progress import read_progress
 from core.training import process as entry
 from core.training import session
 from core.training.config import load_config, save_config
@@ -66,7 +66,7 @@ def test_a_run_trains_validates_keeps_and_is_tested(
     assert sum(it.is_best for it in kept) == 1
     assert "parameters" in capsys.readouterr().out.splitlines()[0]
     assert json.loads((job / "result.json").read_text())["split"] == "test"
-    progress = read(job)
+    progress = read_progress(job)
     assert progress is not None
     assert (progress.unit, progress.done) == ("sentences", progress.total)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.jobs.launcher import Job, JobKind, JobState
-from core.process.progress import Progress
+from core.process.progress import ProgressReport
 from dashboard.viewmodels.jobs import (
     heartbeat,
     heartbeat_sentence,
@@ -19,7 +19,7 @@ from dashboard.viewmodels.jobs import (
 
 def test_a_backup_tells_bytes_speed_and_time_left() -> None:
     """Bytes get their units, the rate too."""
-    progress = Progress(
+    progress = ProgressReport(
         done=6.4e9, total=1e10, unit="bytes", message="checkpoints", rate=2.1e8, eta_s=17
     )
     assert progress_text(progress) == "checkpoints · 6.4 GB of 10.0 GB · 210 MB/s · 17 s left"
@@ -28,26 +28,28 @@ def test_a_backup_tells_bytes_speed_and_time_left() -> None:
 
 def test_steps_are_counted_not_measured() -> None:
     """A run counts steps."""
-    progress = Progress(done=320, total=800, unit="steps", message="training", rate=6.5)
+    progress = ProgressReport(done=320, total=800, unit="steps", message="training", rate=6.5)
     assert progress_text(progress) == "training · 320 of 800 steps · 6.5/s"
 
 
 def test_a_percentage_is_not_told_twice() -> None:
     """The bar shows it."""
-    progress = Progress(done=70, total=100, unit="percent", message="cleaning", rate=9, eta_s=3)
+    progress = ProgressReport(
+        done=70, total=100, unit="percent", message="cleaning", rate=9, eta_s=3
+    )
     assert progress_text(progress) == "cleaning · 3 s left"
 
 
 def test_an_unknown_total_gives_no_ratio() -> None:
     """Nobody invents a percentage."""
-    assert progress_ratio(Progress(done=5, total=None, unit="files", message="")) is None
+    assert progress_ratio(ProgressReport(done=5, total=None, unit="files", message="")) is None
     assert progress_ratio(None) is None
-    assert progress_text(Progress(done=5, total=None, unit="files", message="")) == "5 files"
+    assert progress_text(ProgressReport(done=5, total=None, unit="files", message="")) == "5 files"
 
 
 def test_a_ratio_never_leaves_the_bar() -> None:
     """A file that grew during its backup."""
-    assert progress_ratio(Progress(done=12, total=10, unit="x", message="")) == 1.0
+    assert progress_ratio(ProgressReport(done=12, total=10, unit="x", message="")) == 1.0
 
 
 def test_a_job_that_has_said_nothing_is_starting(job: Job, now: float) -> None:

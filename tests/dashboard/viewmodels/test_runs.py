@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from core.actions.records import RunView
-from core.process.progress import Progress
+from core.process.progress import ProgressReport
 from dashboard.viewmodels.runs import first_rows, run_counts, run_row, run_rows
 
 
 def test_a_running_run_tells_all_numbers(run_view: RunView, now: float) -> None:
     """The ETA is the run's own."""
-    progress = Progress(done=320, total=800, unit="steps", message="training", eta_s=75)
+    progress = ProgressReport(done=320, total=800, unit="steps", message="training", eta_s=75)
     row = run_row(replace(run_view, progress=progress), now)
     assert row.steps == "320 / 800"
     assert row.ratio == pytest.approx(0.4)
@@ -39,12 +39,12 @@ def test_a_queued_run_shows_what_it_waits_for_and_no_number(run_view: RunView, n
 def test_before_its_first_step_a_run_tells_what_it_prepares(run_view: RunView, now: float) -> None:
     """Loading, cleaning, translating the test split."""
     early = replace(run_view, step=0, steps=None, latest={})
-    cleaning = Progress(done=40, total=100, unit="percent", message="cleaning", eta_s=3)
+    cleaning = ProgressReport(done=40, total=100, unit="percent", message="cleaning", eta_s=3)
     assert run_row(early, now).message == "starting: loading PyTorch and the data"
     row = run_row(replace(early, progress=cleaning), now)
     assert row.message == "cleaning · 3 s left"
     assert row.ratio == pytest.approx(0.4)
-    late = Progress(done=9, total=90, unit="sentences", message="translating the test split")
+    late = ProgressReport(done=9, total=90, unit="sentences", message="translating the test split")
     assert "9 of 90 sentences" in run_row(replace(run_view, progress=late), now).message
 
 

@@ -11,7 +11,7 @@ from core.data.prepare import prepare
 from core.data.records import Pair
 from core.jobs.launcher import JobKind
 from core.jobs.memory import Script
-from core.process.progress import Progress
+from core.process.progress import ProgressReport
 from tests.dashboard.views.conftest import PAIRS, House, open_tab
 
 Open = Callable[..., AppTest]
@@ -55,7 +55,7 @@ def test_a_dataset_shows_protection_and_examples(
 
 def test_backing_up_is_a_job_with_progress(house: House, open_page: Open, words: Words) -> None:
     """The buttons wait until it is over."""
-    told = Progress(done=5e6, total=1e7, unit="bytes", message="saving", rate=1e6, eta_s=5)
+    told = ProgressReport(done=5e6, total=1e7, unit="bytes", message="saving", rate=1e6, eta_s=5)
     house.launcher.otherwise = Script(seconds=60, progress=told)
     house.add_dataset()
     page = button(open_page("data"), "Back up now")

@@ -11,7 +11,7 @@ from core.actions.training import request_run
 from core.audit import Actor
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.memory import Script
-from core.process.progress import Progress
+from core.process.progress import ProgressReport
 from core.runs.records import MetricPoint, TranslationSample
 from tests.dashboard.views.conftest import House, open_tab
 
@@ -42,7 +42,7 @@ def start(house: House, admin: Actor, name: str = "demo-1") -> RunView:
 @pytest.fixture
 def long_jobs(house: House) -> None:
     """Jobs run for a long time and tell their progress."""
-    told = Progress(done=320, total=800, unit="steps", message="training", rate=6.0, eta_s=80)
+    told = ProgressReport(done=320, total=800, unit="steps", message="training", rate=6.0, eta_s=80)
     house.launcher.otherwise = Script(seconds=3600, progress=told)
 
 

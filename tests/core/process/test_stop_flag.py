@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.process.stopping import StopFlag
+from core.process.stop_flag import StopFlag
 
 NUMBERS = (signal.SIGTERM, signal.SIGINT)
 
