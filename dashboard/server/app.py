@@ -20,7 +20,7 @@ from core.settings import Settings
 from dashboard import resources
 from dashboard.server.front import content_policy, front_page
 from dashboard.server.gate import HEALTH_PATH, Gate, SessionBook, TokenDesk
-from dashboard.viewmodels.series import metrics_answer, telemetry_answer
+from dashboard.viewmodels.chart_feed import metrics_answer, telemetry_answer
 
 HERE = Path(__file__).parents[1]
 SCRIPT = HERE / "script.py"

@@ -13,7 +13,7 @@ from core.clock import FixedClock
 from core.errors import InputError
 from core.runs.memory import MemoryRunStore
 from core.runs.records import MetricPoint, RunSpec
-from dashboard.viewmodels.series import MAX_SERIES, metrics_answer, telemetry_answer
+from dashboard.viewmodels.chart_feed import MAX_SERIES, metrics_answer, telemetry_answer
 from monitors.collector import HostState, Reading
 from monitors.store.memory import MemoryTelemetryStore
 
