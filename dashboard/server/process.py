@@ -61,8 +61,8 @@ def _check_port(settings: Settings) -> None:
 def _serve(settings: Settings) -> None:
     """Run the server."""
     # Imported only now, so that a wrong flag is answered at once.
-    from dashboard.server.app import create_app  # noqa: PLC0415  (after the settings)
-    from dashboard.server.front import streamlit_options  # noqa: PLC0415  (after the settings)
+    from dashboard.server.asgi_app import create_app  # noqa: PLC0415  (after the settings)
+    from dashboard.server.streamlit_setup import streamlit_options  # noqa: PLC0415  (after the settings)
 
     create_app(settings, SystemClock()).run(config=streamlit_options(settings))
 

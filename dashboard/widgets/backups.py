@@ -10,7 +10,7 @@ from core.actions.jobs import job_result
 from core.actions.vault import repository_status
 from core.backup.engine import RepositoryStatus, Snapshot
 from core.jobs.launcher import Job, JobKind
-from dashboard.session import current_actor, zone
+from dashboard.session_state import browser_zone, current_actor
 from dashboard.viewmodels.backups import (
     SCOPES,
     repository_facts,
@@ -44,7 +44,7 @@ def draw_status(hall: Hall, status: RepositoryStatus, snapshots: Sequence[Snapsh
         with st.container(horizontal=True, vertical_alignment="center"):
             badge(repository_look(status, snapshots, now))
             live_part(lambda: _draw_heartbeat(hall), EVERY_S)
-        facts(repository_facts(status, snapshots, now, zone()), alt="The repository")
+        facts(repository_facts(status, snapshots, now, browser_zone()), alt="The repository")
 
 
 def draw_actions(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
@@ -73,7 +73,7 @@ def draw_actions(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
 
 def draw_snapshots(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
     """Draw the snapshots, or how to make the first."""
-    rows = snapshot_rows(snapshots, hall.clock.now(), zone())
+    rows = snapshot_rows(snapshots, hall.clock.now(), browser_zone())
     if not rows:
         st.info(
             "A backup takes seconds for the demo corpus. It is encrypted, compared with a list of "

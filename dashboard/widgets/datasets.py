@@ -9,7 +9,7 @@ from core.actions.datasets import add_demo, delete_dataset, request_prepare
 from core.actions.hall import Hall
 from core.actions.records import DatasetView
 from core.data.records import SPLITS, Dataset
-from dashboard.session import current_actor, recall, remember, zone
+from dashboard.session_state import browser_zone, current_actor, get_value, set_value
 from dashboard.viewmodels.datasets import DatasetRow, dataset_rows, report_page
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.rows import Table
@@ -63,8 +63,8 @@ def draw_version(hall: Hall, views: Sequence[DatasetView]) -> None:
     """Draw the choice of a version and everything about it."""
     rows = {row.key: row for row in dataset_rows(views, hall.clock.now())}
     keys = list(rows)
-    if recall(DATASET_KEY, keys[0]) not in keys:
-        remember(DATASET_KEY, keys[0])
+    if get_value(DATASET_KEY, keys[0]) not in keys:
+        set_value(DATASET_KEY, keys[0])
     chosen = st.selectbox(
         "Version", keys, key=DATASET_KEY, bind="query-params",
         format_func=lambda key: f"{rows[key].name} {rows[key].short}", width=320,
@@ -157,7 +157,7 @@ def _draw_report(view: DatasetView) -> None:
             "learns the vocabulary; a training run does it by itself when it is missing."
         )
         return
-    draw_report(report_page(view.dataset.report, zone()))
+    draw_report(report_page(view.dataset.report, browser_zone()))
 
 
 def _delete_question(row: DatasetRow, dialog: str) -> Question:

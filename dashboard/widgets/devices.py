@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.actions.hall import Hall
-from dashboard.session import is_live, span_s
+from dashboard.session_state import is_live, range_s
 from dashboard.viewmodels.devices import (
     ProcessRow,
     collector_rows,
@@ -233,4 +233,4 @@ def _draw_run_links(rows: Sequence[ProcessRow], names: dict[str, str]) -> None:
 def _charts(panels: Sequence[Panel], key: str) -> None:
     """Draw panels over the chosen range."""
     if panels:
-        live_charts(panels, TimeWindow(span_s=span_s(), live=is_live()), key=key)
+        live_charts(panels, TimeWindow(span_s=range_s(), live=is_live()), key=key)

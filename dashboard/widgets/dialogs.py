@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import DatahallError
-from dashboard.session import forget, recall, remember
+from dashboard.session_state import delete_value, get_value, set_value
 from dashboard.viewmodels.plain import plain
 from dashboard.widgets.errors import draw_error
 from dashboard.widgets.notices import announce
@@ -36,22 +36,22 @@ class Question:
 
 def open_dialog(dialog: str) -> None:
     """Open a dialog at the next run of its page; usable as a callback."""
-    remember(OPEN, dialog)
+    set_value(OPEN, dialog)
 
 
 def close_dialog() -> None:
     """Close whatever dialog is open; usable as a callback."""
-    forget(OPEN)
+    delete_value(OPEN)
 
 
 def opened(dialog: str) -> bool:
     """Whether a dialog is open."""
-    return recall(OPEN, "") == dialog
+    return get_value(OPEN, "") == dialog
 
 
 def close_foreign(page: str) -> None:
     """Close a dialog that another page left open."""
-    if not recall(OPEN, page).startswith(page):
+    if not get_value(OPEN, page).startswith(page):
         close_dialog()
 
 

@@ -1,21 +1,21 @@
 """The line at the top of every page: title, range of time, Live, health, age of the newest sample.
 
 A view calls `page_header` first. Range and Live stand in the address (`?range=1h&live=false`), go
-along from page to page, and are read through `dashboard.session`.
+along from page to page, and are read through `dashboard.session_state`.
 """
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.session import (
+from dashboard.session_state import (
     DEFAULT_RANGE,
     LIVE_KEY,
     RANGE_KEY,
     Range,
-    bring_along,
-    keep,
+    restore_choices,
     run_every,
+    save_choices,
 )
 from dashboard.viewmodels.health import Health
 from dashboard.viewmodels.plain import plain
@@ -28,7 +28,7 @@ def page_header(title: str, health: Callable[[], Health], *, ranged: bool = True
 
     `ranged` is False on pages that show no history.
     """
-    bring_along(title)
+    restore_choices(title)
     with st.container(
         key="page-header",
         horizontal=True,
@@ -41,7 +41,7 @@ def page_header(title: str, health: Callable[[], Health], *, ranged: bool = True
         ):
             if ranged:
                 _draw_range()
-            keep(live=st.toggle("Live", value=True, key=LIVE_KEY, bind="query-params"))
+            save_choices(live=st.toggle("Live", value=True, key=LIVE_KEY, bind="query-params"))
             _draw_health(health)
 
 
@@ -56,7 +56,7 @@ def _draw_range() -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    keep(range=chosen)
+    save_choices(range=chosen)
 
 
 def _draw_health(health: Callable[[], Health]) -> None:

@@ -9,7 +9,7 @@ from core.actions.hall import Hall
 from core.actions.uploads import Upload, import_uploads
 from core.data.records import Dataset
 from core.errors import DatahallError
-from dashboard.session import current_actor, remember
+from dashboard.session_state import current_actor, set_value
 from dashboard.viewmodels.datasets import version_label
 from dashboard.widgets.datasets import DATASET_KEY
 from dashboard.widgets.dialogs import close_dialog, drawer, finish, open_dialog, opened
@@ -56,7 +56,7 @@ def _draw(hall: Hall) -> None:
         with st.spinner("Reading every line"):
             dataset = _import(hall, files, name, (source, target))
         if dataset is not None:
-            remember(DATASET_KEY, f"{dataset.name}/{dataset.digest}")
+            set_value(DATASET_KEY, f"{dataset.name}/{dataset.digest}")
             finish(f"Imported {version_label(dataset)}: {dataset.pairs:,} pairs")
 
 

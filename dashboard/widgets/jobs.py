@@ -7,7 +7,7 @@ import streamlit as st
 from core.actions.hall import Hall
 from core.actions.jobs import cancel_job
 from core.jobs.launcher import Job, JobKind, JobState
-from dashboard.session import current_actor, recall, remember
+from dashboard.session_state import current_actor, get_value, set_value
 from dashboard.viewmodels.jobs import JobRow, job_row
 from dashboard.viewmodels.plain import plain
 from dashboard.widgets.live import live_part
@@ -102,7 +102,7 @@ def _draw_failed(hall: Hall, job: Job, key: str) -> None:
 
 def _unread(jobs: Sequence[Job]) -> Sequence[Job]:
     """Return the newest job of each subject and kind that ended badly and was not dismissed."""
-    dismissed: tuple[str, ...] = recall(DISMISSED, ())
+    dismissed: tuple[str, ...] = get_value(DISMISSED, ())
     newest: dict[tuple[str, str], Job] = {}
     for job in jobs:
         newest.setdefault((job.spec.kind, job.spec.subject), job)
@@ -117,13 +117,13 @@ def _unread(jobs: Sequence[Job]) -> Sequence[Job]:
 def _rerun_on_change(jobs: Sequence[Job], key: str) -> None:
     """Draw the whole page anew when a job began or ended since it was drawn."""
     present = tuple(f"{job.id} {job.state.is_over}" for job in jobs)
-    before: tuple[str, ...] | None = recall(f"jobs-{key}", None)
-    remember(f"jobs-{key}", present)
+    before: tuple[str, ...] | None = get_value(f"jobs-{key}", None)
+    set_value(f"jobs-{key}", present)
     if before is not None and before != present:
         st.rerun()
 
 
 def _dismiss(job_id: str) -> None:
     """Remember that a failure was read."""
-    dismissed: tuple[str, ...] = recall(DISMISSED, ())
-    remember(DISMISSED, (*dismissed[-NEWEST:], job_id))
+    dismissed: tuple[str, ...] = get_value(DISMISSED, ())
+    set_value(DISMISSED, (*dismissed[-NEWEST:], job_id))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.session import run_every
+from dashboard.session_state import run_every
 from dashboard.widgets.errors import page_guard
 
 

@@ -11,7 +11,7 @@ from core.actions.records import RunView
 from core.errors import NotFoundError
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION
-from dashboard.session import current_actor, recall, remember, zone
+from dashboard.session_state import browser_zone, current_actor, get_value, set_value
 from dashboard.viewmodels.models import (
     ModelRow,
     history_rows,
@@ -86,8 +86,8 @@ def draw_versions(versions: Sequence[ModelVersion], rows: Sequence[ModelRow]) ->
     )
     large_table(table, alt="Model versions, newest first", key=f"models-{len(versions)}")
     keys = [row.key for row in rows]
-    if recall(MODEL_KEY, keys[0]) not in keys:
-        remember(MODEL_KEY, keys[0])
+    if get_value(MODEL_KEY, keys[0]) not in keys:
+        set_value(MODEL_KEY, keys[0])
     chosen = st.selectbox("Version", keys, key=MODEL_KEY, bind="query-params", width=320)
     _draw_version(next(row for row in rows if row.key == chosen))
 
@@ -95,7 +95,7 @@ def draw_versions(versions: Sequence[ModelVersion], rows: Sequence[ModelRow]) ->
 def draw_history(hall: Hall) -> None:
     """Draw what served when, and answer for any time."""
     events = hall.registry.history(alias=PRODUCTION)
-    rows = history_rows(events, hall.clock.now(), zone())
+    rows = history_rows(events, hall.clock.now(), browser_zone())
     if not rows:
         st.markdown("Nothing was promoted yet, so nothing has served.")
         return
@@ -104,19 +104,19 @@ def draw_history(hall: Hall) -> None:
         [(it.when, it.version, it.action, it.lasted, it.actor, it.reason) for it in rows[:20]],
     )
     asked = st.datetime_input(
-        "What served at", value=datetime.fromtimestamp(hall.clock.now(), zone()),
+        "What served at", value=datetime.fromtimestamp(hall.clock.now(), browser_zone()),
         key="served-at", step=60, width=280,
     )  # fmt: skip
     if asked is not None:
-        at = asked.replace(tzinfo=zone()).timestamp()
+        at = asked.replace(tzinfo=browser_zone()).timestamp()
         event = hall.registry.served_at(at, PRODUCTION)
-        st.markdown(f":material/history: {plain(served_sentence(event, at, zone()), 400)}")
+        st.markdown(f":material/history: {plain(served_sentence(event, at, browser_zone()), 400)}")
 
 
 def models_of(hall: Hall) -> tuple[Sequence[ModelVersion], Sequence[ModelRow]]:
     """Return every version with its row."""
     versions = list_models(hall)
-    return versions, model_rows(versions, hall.clock.now(), zone())
+    return versions, model_rows(versions, hall.clock.now(), browser_zone())
 
 
 def _draw_rollback(hall: Hall) -> None:

@@ -12,7 +12,7 @@ from core.actions.runs import list_runs
 from core.actions.training import gate, num_gpus, request_run, suggest_name
 from core.errors import DatahallError
 from core.training.config import PRESETS, TrainConfig, choose
-from dashboard.session import current_actor, remember
+from dashboard.session_state import current_actor, set_value
 from dashboard.viewmodels.new_run import (
     DatasetChoice,
     budget_of,
@@ -210,5 +210,5 @@ def _start(hall: Hall, form: _Form, *, skip: bool, reason: str) -> None:
     except DatahallError as error:
         draw_error(error)
         return
-    remember(RUN_KEY, view.run.spec.name)
+    set_value(RUN_KEY, view.run.spec.name)
     finish(f"{view.run.spec.name} is asked for")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import DatahallError
-from dashboard.session import forget, recall, remember
+from dashboard.session_state import delete_value, get_value, set_value
 from dashboard.viewmodels.plain import plain
 from dashboard.widgets.errors import error_words
 
@@ -18,21 +18,21 @@ def perform(action: Callable[[], object], notice: str) -> None:
     try:
         action()
     except DatahallError as error:
-        remember(FAILED, error_words(error))
+        set_value(FAILED, error_words(error))
         return
     announce(notice)
 
 
 def announce(notice: str) -> None:
     """Keep a notice for the next run of the page."""
-    remember(DONE, plain(notice))
+    set_value(DONE, plain(notice))
 
 
 def draw_notices() -> None:
     """Draw what waits to be told, once."""
-    notice, failure = recall(DONE, ""), recall(FAILED, "")
-    forget(DONE)
-    forget(FAILED)
+    notice, failure = get_value(DONE, ""), get_value(FAILED, "")
+    delete_value(DONE)
+    delete_value(FAILED)
     if notice:
         st.toast(notice, icon=":material/check:")
     if failure:

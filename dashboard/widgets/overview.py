@@ -5,7 +5,7 @@ import streamlit as st
 from core.actions.hall import Hall
 from core.actions.runs import list_runs
 from core.operations.services import read_states
-from dashboard.session import is_live, span_s
+from dashboard.session_state import is_live, range_s
 from dashboard.viewmodels.health import freshness
 from dashboard.viewmodels.looks import BUSY
 from dashboard.viewmodels.overview import NO_GPU, has_gpus, runs_tile, tiles
@@ -43,7 +43,7 @@ def draw_charts(telemetry: TelemetryStore) -> None:
         return
     live_charts(
         overview_panels(read(state, telemetry.keys())),
-        TimeWindow(span_s=span_s(), live=is_live()),
+        TimeWindow(span_s=range_s(), live=is_live()),
         key="overview-charts",
         columns=3 if has_gpus(state) else 2,
     )

@@ -15,7 +15,7 @@ from core.actions.vault import (
 )
 from core.backup.engine import Snapshot
 from core.errors import DatahallError
-from dashboard.session import current_actor, forget, recall, remember, zone
+from dashboard.session_state import browser_zone, current_actor, delete_value, get_value, set_value
 from dashboard.viewmodels.backups import snapshot_rows
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.units import age
@@ -35,7 +35,7 @@ def draw_restore(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
 
 def draw_recovery_key(hall: Hall) -> None:
     """Draw the recovery key once, the way to make it, or when it was stored."""
-    shown = recall(KEY_ONCE, "")
+    shown = get_value(KEY_ONCE, "")
     stored_at = recovery_key_stored_at(hall)
     if shown:
         _draw_key(hall, shown)
@@ -51,7 +51,7 @@ def draw_recovery_key(hall: Hall) -> None:
 
 def _draw(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
     """Draw the drawer's content."""
-    rows = snapshot_rows(snapshots, hall.clock.now(), zone())
+    rows = snapshot_rows(snapshots, hall.clock.now(), browser_zone())
     with st.form("restore-form", border=False):
         chosen = st.selectbox(
             "Snapshot", rows, format_func=lambda it: it.label, key="restore-snapshot"
@@ -113,7 +113,7 @@ def _draw_offer(hall: Hall) -> None:
 
 def _make(hall: Hall) -> None:
     """Make the key and remember it for this session alone."""
-    remember(KEY_ONCE, make_recovery_key(hall, current_actor()))
+    set_value(KEY_ONCE, make_recovery_key(hall, current_actor()))
 
 
 def _draw_key(hall: Hall, key: str) -> None:
@@ -132,5 +132,5 @@ def _draw_confirmation(hall: Hall) -> None:
     """Draw the one button that says that the key is kept: nothing else may claim it."""
     if st.button("I have stored it", key="recovery-stored", type="primary"):
         perform(lambda: confirm_recovery_key(hall, current_actor()), "Good. It is not kept here")
-        forget(KEY_ONCE)
+        delete_value(KEY_ONCE)
         st.rerun()

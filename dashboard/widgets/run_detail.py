@@ -8,7 +8,7 @@ from core.actions.hall import Hall
 from core.actions.records import RunView
 from core.actions.runs import compare, detail, find_run
 from core.runs.records import TranslationSample
-from dashboard.session import is_live, zone
+from dashboard.session_state import browser_zone, is_live
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.rows import Table
 from dashboard.viewmodels.run_detail import (
@@ -39,7 +39,7 @@ SMOOTHING = {"none": 0.0, "some": 0.6, "much": 0.9}
 
 def draw_run(hall: Hall, name: str, others: Sequence[RunView]) -> None:
     """Draw everything about a run; `others` can be compared with it."""
-    page = run_page(detail(hall, name), hall.clock.now(), zone())
+    page = run_page(detail(hall, name), hall.clock.now(), browser_zone())
     every_s = SLOW_S if page.row.is_over else EVERY_S
     live_part(lambda: draw_state(run_row(find_run(hall, name), hall.clock.now())), every_s)
     draw_actions(page.row, has_checkpoint=page.can_promote)

@@ -10,7 +10,7 @@ from core.actions.records import RunView
 from core.actions.runs import list_runs
 from core.actions.training import delete_run, resume_run, stop_run
 from core.jobs.launcher import JobState
-from dashboard.session import current_actor, recall, remember
+from dashboard.session_state import current_actor, get_value, set_value
 from dashboard.viewmodels.looks import state_look
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.runs import RunRow, run_rows
@@ -56,8 +56,8 @@ def draw_no_runs() -> None:
 def choose_run(views: Sequence[RunView]) -> str:
     """Draw the choice of a run and return its name; it stands in the address."""
     names = [view.run.spec.name for view in views]
-    if recall(RUN_KEY, names[0]) not in names:  # deleted since; absent is left to the address
-        remember(RUN_KEY, names[0])
+    if get_value(RUN_KEY, names[0]) not in names:  # deleted since; absent is left to the address
+        set_value(RUN_KEY, names[0])
     return st.selectbox(
         "Run",
         names,
@@ -116,7 +116,7 @@ def draw_state(row: RunRow) -> None:
 def _draw_table(rows: Sequence[RunRow]) -> None:
     """Draw the table; its key names the rows, so that a selection never moves to another run."""
     names = [row.name for row in rows]
-    chosen = recall(RUN_KEY, names[0])
+    chosen = get_value(RUN_KEY, names[0])
     key = f"runs-{hash(tuple(names))}"
     event = st.dataframe(
         {
@@ -155,17 +155,17 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
         alt="Training runs, newest first, with state, progress, loss and time left",
     )
     selected = event["selection"]["rows"]
-    if selected and names[selected[0]] != recall(f"{key}-seen", chosen):
-        remember(f"{key}-seen", names[selected[0]])
-        remember(RUN_KEY, names[selected[0]])
+    if selected and names[selected[0]] != get_value(f"{key}-seen", chosen):
+        set_value(f"{key}-seen", names[selected[0]])
+        set_value(RUN_KEY, names[selected[0]])
         st.rerun()
 
 
 def _rerun_on_change(rows: Sequence[RunRow]) -> None:
     """Draw the whole page anew when a run began, ended or was deleted."""
     present = tuple(f"{row.id} {row.look.word}" for row in rows)
-    before: tuple[str, ...] | None = recall(SEEN, None)
-    remember(SEEN, present)
+    before: tuple[str, ...] | None = get_value(SEEN, None)
+    set_value(SEEN, present)
     if before is not None and before != present:
         st.rerun()
 

@@ -10,7 +10,7 @@ from core.actions.hall import Hall
 from core.operations.doctor import examine
 from core.operations.services import read_states, service_log
 from core.settings import Settings, describe
-from dashboard.session import zone
+from dashboard.session_state import browser_zone
 from dashboard.viewmodels.rows import Fact, Table
 from dashboard.viewmodels.services import ServiceRow, service_rows
 from dashboard.viewmodels.settings import audit_table, chain_row, finding_rows, setting_table
@@ -52,7 +52,7 @@ def draw_audit(hall: Hall) -> None:
         badge(told.look)
         st.markdown(told.sentence, width="stretch")
     wanted = st.text_input("Search", key="audit-search", placeholder="delete", width=320)
-    table = audit_table(entries, zone(), wanted or "")
+    table = audit_table(entries, browser_zone(), wanted or "")
     _draw_table(table, "Audit log, newest first", "audit-table")
 
 

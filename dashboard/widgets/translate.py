@@ -7,7 +7,7 @@ from core.actions.hall import Hall
 from core.errors import DatahallError, UnavailableError
 from core.inference.records import Attention, Translation
 from core.serving.client import TranslationClient
-from dashboard.session import current_actor, forget, recall, remember, zone
+from dashboard.session_state import browser_zone, current_actor, delete_value, get_value, set_value
 from dashboard.viewmodels.plain import plain
 from dashboard.viewmodels.translate import (
     EXAMPLE,
@@ -56,21 +56,21 @@ def draw_unavailable(error: UnavailableError) -> None:
 
 def draw_attention(client: TranslationClient) -> None:
     """Draw where the last translation looked, once it is asked for."""
-    result: Translation | None = recall(RESULT, None)
+    result: Translation | None = get_value(RESULT, None)
     if result is None or not result.text:
         st.markdown("Translate something first.")
         return
     if st.button("Show attention", key="attention-go", icon=":material/grid_on:"):
         with st.spinner("Asking the trained model (the first time it loads PyTorch)"):
             _attend(client, result)
-    found: Attention | None = recall(ATTENTION, None)
+    found: Attention | None = get_value(ATTENTION, None)
     if found is not None:
         draw_heat_map(heat_map(found), key="attention-map")
 
 
 def draw_alternatives() -> None:
     """Draw what else the model thought of."""
-    result: Translation | None = recall(RESULT, None)
+    result: Translation | None = get_value(RESULT, None)
     others = translation_page(result).alternatives if result is not None else []
     if not others:
         st.markdown("No other candidates.")
@@ -80,7 +80,7 @@ def draw_alternatives() -> None:
 
 def draw_correction(hall: Hall, languages: tuple[str, str]) -> None:
     """Draw the form that keeps a better translation."""
-    result: Translation | None = recall(RESULT, None)
+    result: Translation | None = get_value(RESULT, None)
     if result is None or not result.text:
         st.markdown("Translate something first, then change the words that are wrong.")
         return
@@ -123,13 +123,13 @@ def draw_corrections(hall: Hall) -> None:
             f"Exported to dataset {name}",
         )
         st.rerun()
-    table = correction_table(corrections, zone())
+    table = correction_table(corrections, browser_zone())
     large_table(table, alt="Corrections, newest first", key="corrections")
 
 
 def _draw_translation() -> None:
     """Draw the last translation."""
-    result: Translation | None = recall(RESULT, None)
+    result: Translation | None = get_value(RESULT, None)
     if result is None:
         st.markdown("It appears here.")
         return
@@ -142,9 +142,9 @@ def _draw_translation() -> None:
 
 def _translate(client: TranslationClient, text: str) -> None:
     """Translate; what is wrong is said, and the last translation stays."""
-    forget(ATTENTION)
+    delete_value(ATTENTION)
     try:
-        remember(RESULT, client.translate([text], n_best=N_BEST)[0])
+        set_value(RESULT, client.translate([text], n_best=N_BEST)[0])
     except DatahallError as error:
         draw_error(error)
 
@@ -152,6 +152,6 @@ def _translate(client: TranslationClient, text: str) -> None:
 def _attend(client: TranslationClient, result: Translation) -> None:
     """Ask for attention and keep it until the next translation."""
     try:
-        remember(ATTENTION, client.attention(result.source))
+        set_value(ATTENTION, client.attention(result.source))
     except DatahallError as error:
         draw_error(error)

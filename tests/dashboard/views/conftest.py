@@ -28,7 +28,7 @@ from dashboard import resources
 from monitors.collector import HostState, Reading
 from monitors.store.memory import MemoryTelemetryStore
 
-MAIN = Path(resources.__file__).with_name("script.py")
+MAIN = Path(resources.__file__).with_name("navigation.py")
 FIRST_RUN_S = 30.0
 PAIRS = tuple(Pair(source=f"I see {n} cats.", target=f"Veo {n} gatos.") for n in range(2, 60))
 

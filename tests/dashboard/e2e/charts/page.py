@@ -6,7 +6,7 @@ import time
 import streamlit as st
 
 from core.operations.services import read_states
-from dashboard import resources, session
+from dashboard import resources, session_state
 from dashboard.viewmodels.health import summarize_health
 from dashboard.widgets.header import page_header
 from dashboard.widgets.live_charts import (
@@ -66,7 +66,7 @@ live_charts(
         Panel(title="CPU", unit=Unit.RATIO, ceiling=1.0, series=single("cpu_busy_ratio", "busy")),
         Panel(title="Nothing", unit=Unit.CELSIUS, series=single("no_such_celsius", "none")),
     ],
-    TimeWindow(span_s=session.span_s(), live=session.is_live()),
+    TimeWindow(span_s=session_state.range_s(), live=session_state.is_live()),
     key="charts",
 )
 live_charts(

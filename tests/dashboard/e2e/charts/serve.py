@@ -6,8 +6,8 @@ from pathlib import Path
 
 from core.clock import SystemClock
 from core.settings import load_settings
-from dashboard.server.app import create_app
-from dashboard.server.front import streamlit_options
+from dashboard.server.asgi_app import create_app
+from dashboard.server.streamlit_setup import streamlit_options
 
 if __name__ == "__main__":
     settings = load_settings(environment=os.environ)

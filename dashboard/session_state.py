@@ -54,7 +54,7 @@ def selected_range() -> Range:
     return Range(chosen) if chosen in set(Range) else DEFAULT_RANGE
 
 
-def span_s() -> float:
+def range_s() -> float:
     """Return the seconds that charts and tables of this page cover."""
     return selected_range().seconds
 
@@ -81,7 +81,7 @@ def current_actor() -> Actor:
     return Actor(name=str(name), role=Role(str(role)), origin="page")
 
 
-def zone() -> tzinfo:
+def browser_zone() -> tzinfo:
     """Return the viewer's time zone, as the browser says; UTC when it says nothing known."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
@@ -89,34 +89,34 @@ def zone() -> tzinfo:
         return UTC
 
 
-def bring_along(page: str) -> None:
+def restore_choices(page: str) -> None:
     """Bring range and Live along from the page before; call it before their widgets are drawn.
 
     Streamlit drops a widget's value, and its part of the address, with the page that drew it.
     """
-    if recall(_PAGE_KEY, page) != page:
-        for key, value in recall(_KEPT_KEY, _NOTHING).items():
+    if get_value(_PAGE_KEY, page) != page:
+        for key, value in get_value(_KEPT_KEY, _NOTHING).items():
             if key not in st.query_params:
                 st.session_state[key] = value
-    remember(_PAGE_KEY, page)
+    set_value(_PAGE_KEY, page)
 
 
-def keep(**choices: object) -> None:
+def save_choices(**choices: object) -> None:
     """Keep what the header's widgets returned for the next page."""
-    remember(_KEPT_KEY, {**recall(_KEPT_KEY, _NOTHING), **choices})
+    set_value(_KEPT_KEY, {**get_value(_KEPT_KEY, _NOTHING), **choices})
 
 
-def recall(key: str, default: T) -> T:
+def get_value(key: str, default: T) -> T:
     """Return what was remembered under `key`, or `default`; the type is the default's."""
     value = st.session_state.get(key, default)
     return cast("T", value)
 
 
-def remember(key: str, value: object) -> None:
+def set_value(key: str, value: object) -> None:
     """Keep a value for this session: small, plain, and of no use to anyone else."""
     st.session_state[key] = value
 
 
-def forget(key: str) -> None:
+def delete_value(key: str) -> None:
     """Drop what was remembered under `key`."""
     st.session_state.pop(key, None)

@@ -5,7 +5,7 @@ import gc
 import pytest
 
 from dashboard import resources
-from dashboard.server.app import warm_up
+from dashboard.server.asgi_app import warm_up
 
 
 def test_what_pages_need_is_exempt_from_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,12 +18,12 @@ from core.clock import Clock
 from core.errors import DatahallError, InputError, NotFoundError, UnavailableError
 from core.settings import Settings
 from dashboard import resources
-from dashboard.server.front import content_policy, front_page
 from dashboard.server.gate import HEALTH_PATH, Gate, SessionBook, TokenDesk
+from dashboard.server.streamlit_setup import content_policy, front_page
 from dashboard.viewmodels.chart_feed import metrics_answer, telemetry_answer
 
 HERE = Path(__file__).parents[1]
-SCRIPT = HERE / "script.py"
+SCRIPT = HERE / "navigation.py"
 # What the first page would otherwise import while someone waits for it.
 WARM_MODULES = ("pandas", "pyarrow", "streamlit.elements.arrow", "dashboard.widgets.live_charts")
 

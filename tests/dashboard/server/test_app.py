@@ -16,9 +16,9 @@ from websockets.sync.client import connect
 from core.command import Process, SystemRunner, module_argv, start
 from core.paths import StatePaths
 from core.settings import Settings, WebSettings
-from dashboard.server.front import content_policy, front_page, streamlit_options
 from dashboard.server.gate import issue_token
 from dashboard.server.process import main
+from dashboard.server.streamlit_setup import content_policy, front_page, streamlit_options
 from tests.dashboard.e2e.harness import await_answer, free_port, stop
 
 # Not plotly: Streamlit imports it wherever it is installed.
@@ -152,7 +152,7 @@ def test_secrets_stay_private(dashboard: Running, visitor: httpx.Client) -> None
 def test_torch_and_other_heavy_parts_are_not_in_the_process() -> None:
     """Everything that the server and its pages import, in a fresh interpreter."""
     names = [
-        "dashboard.server.app",
+        "dashboard.server.asgi_app",
         *(f"dashboard.widgets.{name}" for name in ("header", "live_charts", "overview")),
     ]
     script = (
