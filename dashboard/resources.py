@@ -4,7 +4,7 @@ import os
 
 import streamlit as st
 
-from core.actions.hall import Hall, open_hall
+from core.actions.workspace import Workspace, open_workspace
 from core.errors import UnavailableError
 from core.operations.services import read_states
 from core.serving.client import TranslationClient
@@ -21,9 +21,9 @@ def settings() -> Settings:
 
 
 @st.cache_resource(show_spinner=False)
-def hall() -> Hall:
-    """Return the open hall."""
-    return open_hall(settings())
+def workspace() -> Workspace:
+    """Return the open workspace."""
+    return open_workspace(settings())
 
 
 @st.cache_resource(show_spinner=False)
@@ -45,4 +45,4 @@ def health() -> Health:
         state = telemetry().latest()
     except UnavailableError:  # told as "no samples yet"; the parts that need them say why
         state = None
-    return summarize_health(state, read_states(settings().paths), hall().clock.now())
+    return summarize_health(state, read_states(settings().paths), workspace().clock.now())

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from core.actions.hall import Hall
+from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.backup.engine import Snapshot
 from core.backup.names import require_empty
@@ -15,64 +15,71 @@ from core.jobs.launcher import Job, JobKind, JobSpec
 SCOPES = ("all", "data", "runs", "state")
 
 
-def request_backup(hall: Hall, actor: Actor, what: str) -> Job:
+def request_backup(workspace: Workspace, actor: Actor, what: str) -> Job:
     """Queue a backup of everything, the datasets, the runs or the databases."""
     if what not in SCOPES:
         raise InputError(f"unknown scope {what!r}", remedy="Use one of " + ", ".join(SCOPES))
-    spec = _spec(hall, JobKind.BACKUP, f"Back up {what}", what, "run", "--what", what)
-    return _queue(hall, actor, "run", what, lambda: spec)
+    spec = _spec(workspace, JobKind.BACKUP, f"Back up {what}", what, "run", "--what", what)
+    return _queue(workspace, actor, "run", what, lambda: spec)
 
 
-def protect_dataset(hall: Hall, actor: Actor, dataset: Dataset) -> Job:
+def protect_dataset(workspace: Workspace, actor: Actor, dataset: Dataset) -> Job:
     """Queue a backup of one dataset version; a queued or running one of it is returned instead."""
     subject = dataset_subject(dataset)
-    for job in hall.launcher.jobs(subject=subject, kind=JobKind.BACKUP, limit=1):
+    for job in workspace.launcher.jobs(subject=subject, kind=JobKind.BACKUP, limit=1):
         if not job.state.is_over:
             return job
     named = f"--dataset={dataset.name}/{dataset.digest}"
-    spec = _spec(hall, JobKind.BACKUP, f"Back up {dataset.name}", subject, "run", named)
-    return _queue(hall, actor, "run", subject, lambda: spec)
+    spec = _spec(workspace, JobKind.BACKUP, f"Back up {dataset.name}", subject, "run", named)
+    return _queue(workspace, actor, "run", subject, lambda: spec)
 
 
-def request_verify(hall: Hall, actor: Actor, *, read_data: bool) -> Job:
+def request_verify(workspace: Workspace, actor: Actor, *, read_data: bool) -> Job:
     """Queue a check of the repository; with `read_data` of every stored byte."""
     flags = ("--read-data",) if read_data else ()
-    spec = _spec(hall, JobKind.VERIFY, "Verify backups", "repository", "verify", *flags)
-    return _queue(hall, actor, "verify", "repository", lambda: spec)
+    spec = _spec(workspace, JobKind.VERIFY, "Verify backups", "repository", "verify", *flags)
+    return _queue(workspace, actor, "verify", "repository", lambda: spec)
 
 
-def request_drill(hall: Hall, actor: Actor, snapshot: str = "latest") -> Job:
+def request_drill(workspace: Workspace, actor: Actor, snapshot: str = "latest") -> Job:
     """Queue a restore to a scratch folder that compares every byte."""
 
     def plan() -> JobSpec:
-        chosen = hall.vault.find(snapshot)
+        chosen = workspace.vault.find(snapshot)
         title = f"Restore drill of {chosen.id[:8]}"
-        return _spec(hall, JobKind.VERIFY, title, chosen.id, "drill", chosen.id)
+        return _spec(workspace, JobKind.VERIFY, title, chosen.id, "drill", chosen.id)
 
-    return _queue(hall, actor, "drill", snapshot, plan)
+    return _queue(workspace, actor, "drill", snapshot, plan)
 
 
 def request_restore(
-    hall: Hall, actor: Actor, snapshot: str, target: Path, only: str | None = None
+    workspace: Workspace, actor: Actor, snapshot: str, target: Path, only: str | None = None
 ) -> Job:
     """Queue a restore into an empty or new folder; every byte is compared afterwards."""
-    folder = _outside(hall.paths.home, target)
+    folder = _outside(workspace.paths.home, target)
     require_empty(folder)
 
     def plan() -> JobSpec:
-        chosen = hall.vault.find(snapshot)
+        chosen = workspace.vault.find(snapshot)
         title = f"Restore {chosen.id[:8]} to {folder}"
         part = (f"--only={only}",) if only else ()
         return _spec(
-            hall, JobKind.RESTORE, title, chosen.id, "restore", chosen.id, f"--to={folder}", *part
+            workspace,
+            JobKind.RESTORE,
+            title,
+            chosen.id,
+            "restore",
+            chosen.id,
+            f"--to={folder}",
+            *part,
         )
 
-    return _queue(hall, actor, "restore", snapshot, plan, {"to": str(folder), "only": only})
+    return _queue(workspace, actor, "restore", snapshot, plan, {"to": str(folder), "only": only})
 
 
-def list_snapshots(hall: Hall) -> Sequence[Snapshot]:
+def list_snapshots(workspace: Workspace) -> Sequence[Snapshot]:
     """Return the snapshots that Datahall recorded, newest first."""
-    return hall.vault.snapshots()
+    return workspace.vault.snapshots()
 
 
 def dataset_subject(dataset: Dataset) -> str:
@@ -94,19 +101,21 @@ def _outside(home: Path, target: Path) -> Path:
     return folder
 
 
-def _spec(hall: Hall, kind: JobKind, title: str, subject: str, *arguments: str) -> JobSpec:
+def _spec(
+    workspace: Workspace, kind: JobKind, title: str, subject: str, *arguments: str
+) -> JobSpec:
     """Return what is asked of a backup job; values that are typed stand in one word with `=`."""
     return JobSpec(
         kind=kind,
         title=title,
         subject=subject,
-        argv=module_argv("core.backup", *arguments, "--home", str(hall.paths.home)),
-        grace_s=hall.settings.jobs.grace_s,
+        argv=module_argv("core.backup", *arguments, "--home", str(workspace.paths.home)),
+        grace_s=workspace.settings.jobs.grace_s,
     )
 
 
 def _queue(
-    hall: Hall,
+    workspace: Workspace,
     actor: Actor,
     verb: str,
     target: str,
@@ -114,6 +123,6 @@ def _queue(
     arguments: Mapping[str, object] | None = None,
 ) -> Job:
     """Audit and queue one backup job; nothing is looked for before it is clear who may ask."""
-    return hall.ledger.perform(
-        actor, f"backups.{verb}", target, lambda: hall.launcher.submit(plan()), arguments
+    return workspace.ledger.perform(
+        actor, f"backups.{verb}", target, lambda: workspace.launcher.submit(plan()), arguments
     )

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from core.actions.hall import Hall
+from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.data.importer import import_files
 from core.data.records import Dataset
@@ -15,14 +15,14 @@ from core.inference.records import Translation
 
 
 def correct(
-    hall: Hall,
+    workspace: Workspace,
     actor: Actor,
     translation: Translation,
     correction: str,
     languages: tuple[str, str],
 ) -> Correction:
     """Keep a person's correction of a translation; raises InputError when it changes nothing."""
-    intake = Intake(store=hall.feedback, ledger=hall.ledger, clock=hall.clock)
+    intake = Intake(store=workspace.feedback, ledger=workspace.ledger, clock=workspace.clock)
     return intake.keep(
         actor,
         languages=languages,
@@ -33,12 +33,12 @@ def correct(
     )
 
 
-def export_feedback(hall: Hall, actor: Actor, name: str) -> Dataset:
+def export_feedback(workspace: Workspace, actor: Actor, name: str) -> Dataset:
     """Import the pending corrections as a new version of dataset `name`.
 
     Those of one direction: the newest one's. The others wait for the next export.
     """
-    pending = hall.feedback.list(limit=1_000_000, pending=True)
+    pending = workspace.feedback.list(limit=1_000_000, pending=True)
     if not pending:
         raise ConflictError("no corrections wait for export")
     source, target = pending[0].source_language, pending[0].target_language
@@ -48,14 +48,14 @@ def export_feedback(hall: Hall, actor: Actor, name: str) -> Dataset:
     ]  # fmt: skip
 
     def export() -> Dataset:
-        with tempfile.TemporaryDirectory(dir=hall.paths.home) as folder:
+        with tempfile.TemporaryDirectory(dir=workspace.paths.home) as folder:
             file = Path(folder) / "corrections.tsv"
             export_corrections(chosen, file)
             dataset = import_files(
-                hall.datasets, name, [file],
-                source=source, target=target, form="tsv", clock=hall.clock,
+                workspace.datasets, name, [file],
+                source=source, target=target, form="tsv", clock=workspace.clock,
             )  # fmt: skip
-        hall.feedback.mark_exported([entry.id for entry in chosen], dataset.digest)
+        workspace.feedback.mark_exported([entry.id for entry in chosen], dataset.digest)
         return dataset
 
-    return hall.ledger.perform(actor, "feedback.export", name, export, {"pairs": len(chosen)})
+    return workspace.ledger.perform(actor, "feedback.export", name, export, {"pairs": len(chosen)})

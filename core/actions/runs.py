@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from core.actions.hall import Hall
 from core.actions.records import RunDetail, RunView
+from core.actions.workspace import Workspace
 from core.checkpoints.listing import list_checkpoints
 from core.jobs.launcher import Job, JobKind, JobState
 from core.runs.records import MetricPoint, Run
@@ -21,70 +21,70 @@ class TextSink(Protocol):
         ...
 
 
-def list_runs(hall: Hall) -> Sequence[RunView]:
+def list_runs(workspace: Workspace) -> Sequence[RunView]:
     """Return all runs, newest first."""
-    hall.launcher.tick()
+    workspace.launcher.tick()
     newest: dict[str, Job] = {}
-    for job in hall.launcher.jobs(kind=JobKind.TRAINING, limit=10_000):
+    for job in workspace.launcher.jobs(kind=JobKind.TRAINING, limit=10_000):
         newest.setdefault(job.spec.subject, job)
-    return [_view(hall, run, newest.get(run.id)) for run in hall.runs.list()]
+    return [_view(workspace, run, newest.get(run.id)) for run in workspace.runs.list()]
 
 
-def find_run(hall: Hall, name: str) -> RunView:
+def find_run(workspace: Workspace, name: str) -> RunView:
     """Return one run by id or name; raises NotFoundError."""
-    run = hall.runs.get(name)
-    jobs = hall.launcher.jobs(subject=run.id, kind=JobKind.TRAINING, limit=1)
-    return _view(hall, run, jobs[0] if jobs else None)
+    run = workspace.runs.get(name)
+    jobs = workspace.launcher.jobs(subject=run.id, kind=JobKind.TRAINING, limit=1)
+    return _view(workspace, run, jobs[0] if jobs else None)
 
 
-def detail(hall: Hall, name: str) -> RunDetail:
+def detail(workspace: Workspace, name: str) -> RunDetail:
     """Return everything about one run; raises NotFoundError."""
-    view = find_run(hall, name)
+    view = find_run(workspace, name)
     return RunDetail(
         view=view,
-        attempts=hall.runs.attempts(view.run.id),
-        checkpoints=list_checkpoints(hall.paths.checkpoints(view.run.id)),
-        metrics=hall.runs.metrics(view.run.id),
+        attempts=workspace.runs.attempts(view.run.id),
+        checkpoints=list_checkpoints(workspace.paths.checkpoints(view.run.id)),
+        metrics=workspace.runs.metrics(view.run.id),
     )
 
 
-def export_csv(hall: Hall, name: str, sink: TextSink) -> None:
+def export_csv(workspace: Workspace, name: str, sink: TextSink) -> None:
     """Write every metric point as CSV, full precision: `step,metric,value,wall_time`."""
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(["step", "metric", "value", "wall_time"])
-    for point in points(hall, name):
+    for point in points(workspace, name):
         writer.writerow([point.step, point.metric, repr(point.value), repr(point.wall_time)])
 
 
-def points(hall: Hall, name: str) -> Iterator[MetricPoint]:
+def points(workspace: Workspace, name: str) -> Iterator[MetricPoint]:
     """Yield every metric point of a run, one curve after the other."""
-    run = hall.runs.get(name)
-    for metric in hall.runs.metrics(run.id):
-        yield from hall.runs.series(run.id, metric)
+    run = workspace.runs.get(name)
+    for metric in workspace.runs.metrics(run.id):
+        yield from workspace.runs.series(run.id, metric)
 
 
-def compare(hall: Hall, names: Sequence[str]) -> Sequence[tuple[str, Sequence[object]]]:
+def compare(workspace: Workspace, names: Sequence[str]) -> Sequence[tuple[str, Sequence[object]]]:
     """Return (setting or score, value per run), those that differ first."""
-    views = [find_run(hall, name) for name in names]
+    views = [find_run(workspace, name) for name in names]
     columns = [dict(_flat("", _comparable(view))) for view in views]
     keys = sorted({key for column in columns for key in column})
     rows = [(key, [column.get(key) for column in columns]) for key in keys]
     return sorted(rows, key=lambda row: len({repr(value) for value in row[1]}) == 1)
 
 
-def _view(hall: Hall, run: Run, job: Job | None) -> RunView:
+def _view(workspace: Workspace, run: Run, job: Job | None) -> RunView:
     """Join a run with its newest training job."""
-    latest = hall.runs.latest(run.id)
+    latest = workspace.runs.latest(run.id)
     step = latest[STEP_METRIC].step if STEP_METRIC in latest else 0
     is_active = job is not None and not job.state.is_over
-    progress = hall.launcher.progress(job.id) if job is not None and is_active else None
+    progress = workspace.launcher.progress(job.id) if job is not None and is_active else None
     return RunView(
         run=run,
         job=job,
         state=_state(run, job, step),
         step=step,
         steps=run.steps,
-        exit_reason=_reason(hall, run, job, step),
+        exit_reason=_reason(workspace, run, job, step),
         progress=progress,
         latest=latest,
     )
@@ -104,7 +104,7 @@ def _state(run: Run, job: Job | None, step: int) -> str:
     return job.state.value
 
 
-def _reason(hall: Hall, run: Run, job: Job | None, step: int) -> str:
+def _reason(workspace: Workspace, run: Run, job: Job | None, step: int) -> str:
     """Say how the run ended, with the step and the checkpoint that it can go on from."""
     if job is None:
         return "it was never queued; resume it to start it"
@@ -112,7 +112,7 @@ def _reason(hall: Hall, run: Run, job: Job | None, step: int) -> str:
         return job.reason
     if job.started_at is None:
         return job.reason
-    checkpoints = list_checkpoints(hall.paths.checkpoints(run.id))
+    checkpoints = list_checkpoints(workspace.paths.checkpoints(run.id))
     good = f"last good checkpoint {checkpoints[0].step}" if checkpoints else "no checkpoint yet"
     if job.state is JobState.FAILED:
         return f"{job.reason} (step {step}, {good})"

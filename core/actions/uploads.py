@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.actions.datasets import import_dataset
-from core.actions.hall import Hall
+from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.data.records import Dataset
 from core.errors import InputError
@@ -25,7 +25,7 @@ class Upload:
 
 
 def import_uploads(  # noqa: PLR0913  (what the user typed)
-    hall: Hall,
+    workspace: Workspace,
     actor: Actor,
     name: str,
     uploads: Sequence[Upload],
@@ -37,9 +37,11 @@ def import_uploads(  # noqa: PLR0913  (what the user typed)
     """Import uploaded files as a version of `name`; raises InputError and leaves nothing."""
     if not uploads:
         raise InputError("no files were sent", remedy="Choose one TSV file, or two Moses files")
-    with tempfile.TemporaryDirectory(prefix=".upload-", dir=hall.paths.home) as folder:
+    with tempfile.TemporaryDirectory(prefix=".upload-", dir=workspace.paths.home) as folder:
         files = [_keep(Path(folder), number, upload) for number, upload in enumerate(uploads)]
-        return import_dataset(hall, actor, name, files, source=source, target=target, form=form)
+        return import_dataset(
+            workspace, actor, name, files, source=source, target=target, form=form
+        )
 
 
 def safe_name(name: str) -> str:

@@ -9,10 +9,10 @@ from core.errors import CorruptError
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
-    hall_of,
     local_time,
     print_json,
     print_table,
+    workspace_of,
 )  # fmt: skip
 
 app = typer.Typer(help="Who did what, when, and from where.", no_args_is_help=True)
@@ -25,8 +25,8 @@ def list_entries(
     as_json: JsonOption = False,
 ) -> None:
     """List actions, newest first. Example: datahall audit list --limit 20."""
-    with hall_of(home) as hall:
-        entries = hall.ledger.entries(limit)
+    with workspace_of(home) as workspace:
+        entries = workspace.ledger.entries(limit)
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
@@ -44,8 +44,8 @@ def list_entries(
 @app.command("verify")
 def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Check the chain of hashes over the whole log. Example: datahall audit verify."""
-    with hall_of(home) as hall:
-        broken_at = hall.ledger.verify()
+    with workspace_of(home) as workspace:
+        broken_at = workspace.ledger.verify()
     if broken_at is not None:
         raise CorruptError(
             f"row {broken_at} of the audit log, or the one before it, was changed or removed",

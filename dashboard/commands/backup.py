@@ -7,20 +7,20 @@ import typer
 
 from core.actions import backups
 from core.actions.datasets import list_datasets
-from core.actions.hall import Hall
 from core.actions.jobs import job_result
 from core.actions.vault import make_recovery_key, recovery_key_stored_at, repository_status
+from core.actions.workspace import Workspace
 from core.jobs.launcher import Job
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
     demand,
     follow,
-    hall_of,
     local_time,
     operator,
     print_json,
     print_table,
+    workspace_of,
 )  # fmt: skip
 from dashboard.commands.documents import snapshot_document
 
@@ -34,16 +34,16 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Back up now and wait for it. Example: datahall backup run --what data."""
-    with hall_of(home) as hall:
-        job = backups.request_backup(hall, operator(), what)
-        _finish(hall, job, as_json=as_json)
+    with workspace_of(home) as workspace:
+        job = backups.request_backup(workspace, operator(), what)
+        _finish(workspace, job, as_json=as_json)
 
 
 @app.command("list")
 def list_snapshots(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List snapshots, newest first. Example: datahall backup list --json."""
-    with hall_of(home) as hall:
-        snapshots = backups.list_snapshots(hall)
+    with workspace_of(home) as workspace:
+        snapshots = backups.list_snapshots(workspace)
         if as_json:
             print_json([snapshot_document(entry) for entry in snapshots])
             return
@@ -66,9 +66,9 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Check the repository. Example: datahall backup verify --read-data."""
-    with hall_of(home) as hall:
-        job = backups.request_verify(hall, operator(), read_data=read_data)
-        _finish(hall, job, as_json=as_json)
+    with workspace_of(home) as workspace:
+        job = backups.request_verify(workspace, operator(), read_data=read_data)
+        _finish(workspace, job, as_json=as_json)
 
 
 @app.command("restore")
@@ -80,9 +80,9 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Restore and compare every byte. Example: datahall backup restore latest --to /tmp/back."""
-    with hall_of(home) as hall:
-        job = backups.request_restore(hall, operator(), snapshot, to, only)
-        _finish(hall, job, as_json=as_json)
+    with workspace_of(home) as workspace:
+        job = backups.request_restore(workspace, operator(), snapshot, to, only)
+        _finish(workspace, job, as_json=as_json)
 
 
 @app.command("drill")
@@ -92,22 +92,22 @@ def drill(
     as_json: JsonOption = False,
 ) -> None:
     """Restore to a scratch folder and compare every byte. Example: datahall backup drill."""
-    with hall_of(home) as hall:
-        job = backups.request_drill(hall, operator(), snapshot)
-        _finish(hall, job, as_json=as_json)
+    with workspace_of(home) as workspace:
+        job = backups.request_drill(workspace, operator(), snapshot)
+        _finish(workspace, job, as_json=as_json)
 
 
 @app.command("status")
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Say where backups go and what is not backed up. Example: datahall backup status."""
-    with hall_of(home) as hall:
-        found = repository_status(hall)
+    with workspace_of(home) as workspace:
+        found = repository_status(workspace)
         document = {
             **{name: getattr(found, name) for name in found.__dataclass_fields__},
-            "recovery_key_stored_at": recovery_key_stored_at(hall),
+            "recovery_key_stored_at": recovery_key_stored_at(workspace),
             "not_backed_up": [
                 f"{view.dataset.name}:{view.dataset.digest[:12]}"
-                for view in list_datasets(hall)
+                for view in list_datasets(workspace)
                 if not view.is_protected
             ],
         }
@@ -121,19 +121,19 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 @app.command("recovery-key")
 def recovery_key(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Make a second key, shown this once. Example: datahall backup recovery-key."""
-    with hall_of(home) as hall:
-        key = make_recovery_key(hall, operator())
+    with workspace_of(home) as workspace:
+        key = make_recovery_key(workspace, operator())
     if as_json:
         print_json({"recovery_key": key})
     else:
         print(f"Recovery key, shown this once; keep it off this machine:\n\n  {key}\n")
 
 
-def _finish(hall: Hall, job: Job, *, as_json: bool) -> None:
+def _finish(workspace: Workspace, job: Job, *, as_json: bool) -> None:
     """Follow a job to its end and say what came of it."""
-    ended = demand(follow(hall, job.id, quiet=as_json), hall)
-    result = job_result(hall, ended.id)
+    ended = demand(follow(workspace, job.id, quiet=as_json), workspace)
+    result = job_result(workspace, ended.id)
     if as_json:
         print_json({"job": ended.id, "state": ended.state.value, **result})
         return
-    print(result.get("sentence") or hall.launcher.log(ended.id, tail=1).strip())
+    print(result.get("sentence") or workspace.launcher.log(ended.id, tail=1).strip())

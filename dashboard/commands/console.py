@@ -1,4 +1,4 @@
-"""What every command shares: options, the open hall, output as text or JSON, following a job."""
+"""What every command shares: options, the workspace, output as text or JSON, following a job."""
 
 import getpass
 import json
@@ -23,7 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from core.actions.hall import Hall, opened_hall
+from core.actions.workspace import Workspace, open_workspace
 from core.audit import Actor, Role
 from core.errors import CommandError, DatahallError
 from core.jobs.launcher import Job, JobState
@@ -65,10 +65,10 @@ def read_settings(home: Path | None, **flags: object) -> Settings:
 
 
 @contextmanager
-def hall_of(home: Path | None) -> Iterator[Hall]:
-    """Give the open hall of a home folder."""
-    with opened_hall(read_settings(home)) as hall:
-        yield hall
+def workspace_of(home: Path | None) -> Iterator[Workspace]:
+    """Open the workspace of a home folder; the end of the block closes it."""
+    with open_workspace(read_settings(home)) as workspace:
+        yield workspace
 
 
 def operator() -> Actor:
@@ -98,15 +98,15 @@ def print_table(
     Console(highlight=False, markup=False, width=width).print(table)
 
 
-def follow(hall: Hall, job_id: str, *, quiet: bool = False) -> Job:
+def follow(workspace: Workspace, job_id: str, *, quiet: bool = False) -> Job:
     """Show a job's progress until it is over, and return it; Ctrl-C leaves the job running."""
     if quiet or not messages.is_terminal:
-        return _follow_plain(hall, job_id, quiet=quiet)
+        return _follow_plain(workspace, job_id, quiet=quiet)
     with _bar() as bar:
-        task = bar.add_task(hall.launcher.job(job_id).spec.title, total=None, rate="")
+        task = bar.add_task(workspace.launcher.job(job_id).spec.title, total=None, rate="")
         while True:
-            job = hall.launcher.wait(job_id, timeout_s=POLL_S)
-            said = hall.launcher.progress(job_id)
+            job = workspace.launcher.wait(job_id, timeout_s=POLL_S)
+            said = workspace.launcher.progress(job_id)
             if said is not None:
                 bar.update(
                     task, description=said.message or job.spec.title, completed=said.done,
@@ -140,14 +140,14 @@ def counting(
         yield lambda done: bar.update(task, completed=done, rate=f"{done:,} {unit}")
 
 
-def demand(job: Job, hall: Hall) -> Job:
+def demand(job: Job, workspace: Workspace) -> Job:
     """Return a job that succeeded; raises the error that it told, else CommandError."""
     if job.state is JobState.SUCCEEDED:
         return job
-    told = hall.launcher.error(job.id) if job.state is JobState.FAILED else None
+    told = workspace.launcher.error(job.id) if job.state is JobState.FAILED else None
     if told is not None:
         raise told
-    lines = hall.launcher.log(job.id, tail=5).strip()
+    lines = workspace.launcher.log(job.id, tail=5).strip()
     said = f": {lines}" if lines else ""
     raise CommandError(f"{job.spec.title} {job.state}: {job.reason}{said}")
 
@@ -180,16 +180,16 @@ def _bar() -> Progress:
     )  # fmt: skip
 
 
-def _follow_plain(hall: Hall, job_id: str, *, quiet: bool) -> Job:
+def _follow_plain(workspace: Workspace, job_id: str, *, quiet: bool) -> Job:
     """Follow without a terminal: a line every few seconds, on standard error."""
     told = ""
     waited = PLAIN_EVERY_S
     while True:
-        job = hall.launcher.wait(job_id, timeout_s=POLL_S)
+        job = workspace.launcher.wait(job_id, timeout_s=POLL_S)
         if job.state.is_over:
             return job
         waited += POLL_S
-        said = hall.launcher.progress(job_id)
+        said = workspace.launcher.progress(job_id)
         if quiet or said is None or waited < PLAIN_EVERY_S:
             continue
         waited = 0.0

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.actions import datasets
-from core.actions.hall import Hall
+from core.actions.workspace import Workspace
 from core.data.records import Dataset, Pair
 from dashboard.commands.console import (
     HomeOption,
@@ -16,10 +16,10 @@ from dashboard.commands.console import (
     counting,
     demand,
     follow,
-    hall_of,
     operator,
     print_json,
     print_table,
+    workspace_of,
 )  # fmt: skip
 from dashboard.commands.documents import dataset_document
 
@@ -32,10 +32,10 @@ app = typer.Typer(help="Parallel text: import, look, prepare.", no_args_is_help=
 @app.command("demo")
 def add_demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Generate the demo corpus as dataset `demo`. Example: datahall data demo."""
-    with hall_of(home) as hall:
+    with workspace_of(home) as workspace:
         with counting("making the demo corpus", "pairs", quiet=as_json) as tell:
-            dataset = datasets.add_demo(hall, operator(), on_progress=tell)
-        _tell(_document(hall, dataset), dataset, as_json=as_json)
+            dataset = datasets.add_demo(workspace, operator(), on_progress=tell)
+        _tell(_document(workspace, dataset), dataset, as_json=as_json)
 
 
 @app.command("import")
@@ -52,20 +52,20 @@ def import_files(
 
     Example: datahall data import mine train.en train.es --source en --target es
     """
-    with hall_of(home) as hall:
+    with workspace_of(home) as workspace:
         with counting(f"importing {name}", "pairs", quiet=as_json) as tell:
             dataset = datasets.import_dataset(
-                hall, operator(), name, files, source=source, target=target, form=form,
+                workspace, operator(), name, files, source=source, target=target, form=form,
                 on_progress=tell,
             )  # fmt: skip
-        _tell(_document(hall, dataset), dataset, as_json=as_json)
+        _tell(_document(workspace, dataset), dataset, as_json=as_json)
 
 
 @app.command("list")
 def list_versions(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List versions, newest first. Example: datahall data list --json."""
-    with hall_of(home) as hall:
-        views = datasets.list_datasets(hall)
+    with workspace_of(home) as workspace:
+        views = datasets.list_datasets(workspace)
         if as_json:
             print_json([dataset_document(view) for view in views])
             return
@@ -89,10 +89,10 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a version: counts, rules, examples. Example: datahall data show demo."""
-    with hall_of(home) as hall:
-        dataset = hall.datasets.get(name, digest)
-        examples = hall.datasets.examples(dataset, EXAMPLES)
-        document = _document(hall, dataset)
+    with workspace_of(home) as workspace:
+        dataset = workspace.datasets.get(name, digest)
+        examples = workspace.datasets.examples(dataset, EXAMPLES)
+        document = _document(workspace, dataset)
     rules = dataset.report.rules if dataset.report else ()
     if as_json:
         told = [{**asdict(rule), "examples": _sides(rule.examples)} for rule in rules]
@@ -119,9 +119,9 @@ def prepare(
     as_json: JsonOption = False,
 ) -> None:
     """Clean, denoise, normalise, split, tokenise. Example: datahall data prepare demo."""
-    with hall_of(home) as hall:
-        job = datasets.request_prepare(hall, operator(), name, vocabulary=vocabulary)
-        demand(follow(hall, job.id, quiet=as_json), hall)
+    with workspace_of(home) as workspace:
+        job = datasets.request_prepare(workspace, operator(), name, vocabulary=vocabulary)
+        demand(follow(workspace, job.id, quiet=as_json), workspace)
     show(name, None, home, as_json)
 
 
@@ -133,9 +133,9 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Remove a version; its snapshots stay. Example: datahall data delete demo 3f2a."""
-    with hall_of(home) as hall:
-        dataset = hall.datasets.get(name, digest)
-        datasets.delete_dataset(hall, operator(), name, dataset.digest)
+    with workspace_of(home) as workspace:
+        dataset = workspace.datasets.get(name, digest)
+        datasets.delete_dataset(workspace, operator(), name, dataset.digest)
     if as_json:
         print_json({"deleted": {"name": name, "digest": dataset.digest}})
     else:
@@ -147,9 +147,9 @@ def _sides(pairs: Sequence[Pair]) -> list[dict[str, str]]:
     return [{"source": pair.source, "target": pair.target} for pair in pairs]
 
 
-def _document(hall: Hall, dataset: Dataset) -> dict[str, object]:
+def _document(workspace: Workspace, dataset: Dataset) -> dict[str, object]:
     """Return the document of one version."""
-    views = datasets.list_datasets(hall)
+    views = datasets.list_datasets(workspace)
     found = next(
         view for view in views
         if (view.dataset.name, view.dataset.digest) == (dataset.name, dataset.digest)

@@ -8,11 +8,11 @@ from core.actions.corrections import export_feedback
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
-    hall_of,
     local_time,
     operator,
     print_json,
     print_table,
+    workspace_of,
 )  # fmt: skip
 
 app = typer.Typer(help="Corrections, on their way to being training data.", no_args_is_help=True)
@@ -25,8 +25,8 @@ def list_corrections(
     as_json: JsonOption = False,
 ) -> None:
     """List corrections, newest first. Example: datahall feedback list --json."""
-    with hall_of(home) as hall:
-        entries = hall.feedback.list(pending=pending)
+    with workspace_of(home) as workspace:
+        entries = workspace.feedback.list(pending=pending)
     if as_json:
         fields = ("id", "time", "source", "hypothesis", "correction", "model", "actor")
         print_json([{name: getattr(entry, name) for name in fields} for entry in entries])
@@ -49,8 +49,8 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Make a dataset version of pending corrections. Example: datahall feedback export fixes."""
-    with hall_of(home) as hall:
-        dataset = export_feedback(hall, operator(), name)
+    with workspace_of(home) as workspace:
+        dataset = export_feedback(workspace, operator(), name)
     if as_json:
         print_json({"name": dataset.name, "digest": dataset.digest, "pairs": dataset.pairs})
     else:

@@ -5,17 +5,17 @@ from typing import Annotated
 
 import typer
 
-from core.actions.hall import Hall
 from core.actions.jobs import cancel_job
+from core.actions.workspace import Workspace
 from core.jobs.launcher import Job
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
-    hall_of,
     local_time,
     operator,
     print_json,
     print_table,
+    workspace_of,
 )  # fmt: skip
 
 JobArgument = Annotated[str, typer.Argument(help="Id of the job.")]
@@ -30,10 +30,10 @@ def list_jobs(
     as_json: JsonOption = False,
 ) -> None:
     """List jobs, newest first. Example: datahall jobs list --json."""
-    with hall_of(home) as hall:
-        jobs = hall.launcher.jobs(limit=limit)
+    with workspace_of(home) as workspace:
+        jobs = workspace.launcher.jobs(limit=limit)
         if as_json:
-            print_json([_document(hall, job) for job in jobs])
+            print_json([_document(workspace, job) for job in jobs])
             return
         rows = [
             (job.id, local_time(job.created_at), job.spec.title, job.state, job.reason)
@@ -50,8 +50,8 @@ def log(
     as_json: JsonOption = False,
 ) -> None:
     """Print what the job printed. Example: datahall jobs log 3f2a1b0c9d8e."""
-    with hall_of(home) as hall:
-        text = hall.launcher.log(hall.launcher.job(job).id, tail=tail)
+    with workspace_of(home) as workspace:
+        text = workspace.launcher.log(workspace.launcher.job(job).id, tail=tail)
     if as_json:
         print_json({"id": job, "log": text})
     else:
@@ -61,18 +61,18 @@ def log(
 @app.command("cancel")
 def cancel(job: JobArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Ask a job to stop: SIGTERM, then SIGKILL. Example: datahall jobs cancel 3f2a1b0c9d8e."""
-    with hall_of(home) as hall:
-        cancelled = cancel_job(hall, operator(), job)
-        document = _document(hall, cancelled)
+    with workspace_of(home) as workspace:
+        cancelled = cancel_job(workspace, operator(), job)
+        document = _document(workspace, cancelled)
     if as_json:
         print_json(document)
     else:
         print(f"{cancelled.spec.title}: {cancelled.state}")
 
 
-def _document(hall: Hall, job: Job) -> dict[str, object]:
+def _document(workspace: Workspace, job: Job) -> dict[str, object]:
     """Return a job as a document; `progress` is null once it is over, or while it says none."""
-    said = None if job.state.is_over else hall.launcher.progress(job.id)
+    said = None if job.state.is_over else workspace.launcher.progress(job.id)
     return {
         "id": job.id,
         "kind": job.spec.kind,

@@ -15,11 +15,11 @@ from dashboard.commands.console import (
     JsonOption,
     demand,
     follow,
-    hall_of,
     local_time,
     operator,
     print_json,
     print_table,
+    workspace_of,
 )  # fmt: skip
 from dashboard.commands.documents import model_document
 
@@ -43,11 +43,11 @@ def evaluate(
     """Score a run or model on a split. Example: datahall evaluate demo-demo-1 --json."""
     if split not in ("test", "valid"):
         raise InputError(f"unknown split {split!r}", remedy="Use test or valid")
-    with hall_of(home) as hall:
-        run = _run_of_model(hall.registry.list(), what) or what
-        job = models.request_evaluation(hall, operator(), run, split=split, beam=beam)
-        ended = demand(follow(hall, job.id, quiet=as_json), hall)
-        report = job_result(hall, ended.id)
+    with workspace_of(home) as workspace:
+        run = _run_of_model(workspace.registry.list(), what) or what
+        job = models.request_evaluation(workspace, operator(), run, split=split, beam=beam)
+        ended = demand(follow(workspace, job.id, quiet=as_json), workspace)
+        report = job_result(workspace, ended.id)
     if as_json:
         print_json(report)
         return
@@ -60,8 +60,8 @@ def evaluate(
 @app.command("list")
 def list_models(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List versions, newest first. Example: datahall models list --json."""
-    with hall_of(home) as hall:
-        versions = models.list_models(hall)
+    with workspace_of(home) as workspace:
+        versions = models.list_models(workspace)
         if as_json:
             print_json([model_document(version) for version in versions])
             return
@@ -84,8 +84,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one version with its lineage. Example: datahall models show production."""
-    with hall_of(home) as hall:
-        document = model_document(models.find_model(hall, model))
+    with workspace_of(home) as workspace:
+        document = model_document(models.find_model(workspace, model))
     if as_json:
         print_json(document)
         return
@@ -102,10 +102,13 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Export, self-test, register and deploy. Example: datahall models promote demo-demo-1."""
-    with hall_of(home) as hall:
-        job = models.request_promotion(hall, operator(), run, alias=alias, reason=reason)
-        ended = demand(follow(hall, job.id, quiet=as_json), hall)
-        document = {**job_result(hall, ended.id), **model_document(hall.registry.resolve(alias))}
+    with workspace_of(home) as workspace:
+        job = models.request_promotion(workspace, operator(), run, alias=alias, reason=reason)
+        ended = demand(follow(workspace, job.id, quiet=as_json), workspace)
+        document = {
+            **job_result(workspace, ended.id),
+            **model_document(workspace.registry.resolve(alias)),
+        }
     if as_json:
         print_json(document)
     else:
@@ -120,8 +123,8 @@ def rollback(
     as_json: JsonOption = False,
 ) -> None:
     """Point the alias at what it pointed at before. Example: datahall models rollback."""
-    with hall_of(home) as hall:
-        event = models.roll_back(hall, operator(), alias=alias, reason=reason)
+    with workspace_of(home) as workspace:
+        event = models.roll_back(workspace, operator(), alias=alias, reason=reason)
     if as_json:
         print_json(asdict(event))
     else:
@@ -131,8 +134,8 @@ def rollback(
 @app.command("history")
 def history(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """What served when, newest first. Example: datahall models history."""
-    with hall_of(home) as hall:
-        events = hall.registry.history()
+    with workspace_of(home) as workspace:
+        events = workspace.registry.history()
     if as_json:
         print_json([asdict(event) for event in events])
         return

@@ -8,18 +8,18 @@ from typing import Annotated
 import typer
 
 from core.actions import runs as run_actions
-from core.actions.hall import Hall
 from core.actions.records import RunView
 from core.actions.training import delete_run, resume_run, stop_run
+from core.actions.workspace import Workspace
 from core.errors import InputError
 from core.jobs import logs
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
-    hall_of,
     operator,
     print_json,
     print_table,
+    workspace_of,
 )  # fmt: skip
 from dashboard.commands.documents import run_detail_document, run_document
 
@@ -32,8 +32,8 @@ RunArgument = Annotated[str, typer.Argument(help="Id or name of the run.")]
 @app.command("list")
 def list_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List runs, newest first. Example: datahall runs list --json."""
-    with hall_of(home) as hall:
-        views = run_actions.list_runs(hall)
+    with workspace_of(home) as workspace:
+        views = run_actions.list_runs(workspace)
         if as_json:
             print_json([run_document(view) for view in views])
             return
@@ -53,8 +53,8 @@ def list_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
 @app.command("show")
 def show(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Show everything about a run. Example: datahall runs show demo-demo-1 --json."""
-    with hall_of(home) as hall:
-        document = run_detail_document(run_actions.detail(hall, run))
+    with workspace_of(home) as workspace:
+        document = run_detail_document(run_actions.detail(workspace, run))
     if as_json:
         print_json(document)
         return
@@ -74,9 +74,9 @@ def show_log(
     """Print what the run printed. Example: datahall runs log demo-demo-1 -f."""
     if wait and as_json:
         raise InputError("a log that is followed is no JSON document", remedy="Leave out one")
-    with hall_of(home) as hall:
-        view = run_actions.find_run(hall, run)
-        path = hall.paths.run_log(view.run.id)
+    with workspace_of(home) as workspace:
+        view = run_actions.find_run(workspace, run)
+        path = workspace.paths.run_log(view.run.id)
         size = path.stat().st_size if path.exists() else 0
         text = logs.tail(path, tail)
         if as_json:
@@ -86,29 +86,29 @@ def show_log(
         else:
             sys.stdout.write(text)
         if wait:
-            _follow_log(hall, view, size)
+            _follow_log(workspace, view, size)
 
 
 @app.command("stop")
 def stop(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Checkpoint and stop a run. Example: datahall runs stop demo-demo-1."""
-    with hall_of(home) as hall:
-        _say(stop_run(hall, operator(), run), as_json=as_json)
+    with workspace_of(home) as workspace:
+        _say(stop_run(workspace, operator(), run), as_json=as_json)
 
 
 @app.command("resume")
 def resume(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Go on from the last good checkpoint. Example: datahall runs resume demo-demo-1."""
-    with hall_of(home) as hall:
-        _say(resume_run(hall, operator(), run), as_json=as_json)
+    with workspace_of(home) as workspace:
+        _say(resume_run(workspace, operator(), run), as_json=as_json)
 
 
 @app.command("delete")
 def delete(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Remove a run and its checkpoints. Example: datahall runs delete demo-demo-1."""
-    with hall_of(home) as hall:
-        gone = run_actions.find_run(hall, run).run
-        delete_run(hall, operator(), gone.id)
+    with workspace_of(home) as workspace:
+        gone = run_actions.find_run(workspace, run).run
+        delete_run(workspace, operator(), gone.id)
     if as_json:
         print_json({"deleted": {"id": gone.id, "name": gone.spec.name}})
     else:
@@ -124,8 +124,8 @@ def compare(
     """Put runs side by side, differences first. Example: datahall runs compare a b."""
     if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
         raise InputError("compare needs at least two runs")
-    with hall_of(home) as hall:
-        rows = run_actions.compare(hall, names)
+    with workspace_of(home) as workspace:
+        rows = run_actions.compare(workspace, names)
     if as_json:
         print_json({key: dict(zip(names, values, strict=True)) for key, values in rows})
         return
@@ -142,18 +142,18 @@ def export(
     """Write every metric point as CSV. Example: datahall runs export demo-demo-1 --to csv."""
     if to != "csv":
         raise InputError(f"export to {to!r} is not here yet", remedy="Use --to csv")
-    with hall_of(home) as hall:
+    with workspace_of(home) as workspace:
         if as_json:
-            print_json([asdict(point) for point in run_actions.points(hall, run)])
+            print_json([asdict(point) for point in run_actions.points(workspace, run)])
         else:
-            run_actions.export_csv(hall, run, sys.stdout)
+            run_actions.export_csv(workspace, run, sys.stdout)
 
 
-def _follow_log(hall: Hall, view: RunView, offset: int) -> None:
+def _follow_log(workspace: Workspace, view: RunView, offset: int) -> None:
     """Print what follows `offset` until the run is over; rotation starts the file again."""
-    path = hall.paths.run_log(view.run.id)
+    path = workspace.paths.run_log(view.run.id)
     while True:
-        is_over = run_actions.find_run(hall, view.run.id).is_over
+        is_over = run_actions.find_run(workspace, view.run.id).is_over
         size = path.stat().st_size if path.exists() else 0
         offset = offset if size >= offset else 0
         added = b""

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from core.actions.hall import Hall
 from core.actions.records import RunView, TrainRequest
 from core.actions.runs import detail
 from core.actions.training import gate, request_run
+from core.actions.workspace import Workspace
 from core.errors import InputError
 from core.jobs.launcher import JobState
 from dashboard.commands.console import (
@@ -15,10 +15,10 @@ from dashboard.commands.console import (
     JsonOption,
     demand,
     follow,
-    hall_of,
     messages,
     operator,
     print_json,
+    workspace_of,
 )  # fmt: skip
 from dashboard.commands.documents import run_detail_document
 
@@ -56,17 +56,17 @@ def train(
         dataset=dataset, digest=digest, preset=preset, name=name, device=device, changes=changes,
         parent=parent, skip_backup=skip_backup, reason=reason,
     )  # fmt: skip
-    with hall_of(home) as hall:
-        held = gate(hall, dataset, digest)
-        view = request_run(hall, operator(), request)
+    with workspace_of(home) as workspace:
+        held = gate(workspace, dataset, digest)
+        view = request_run(workspace, operator(), request)
         if not skip_backup:
             messages.print(held.sentence, markup=False, soft_wrap=True)
         if wait:
-            _follow(hall, view, quiet=as_json)
+            _follow(workspace, view, quiet=as_json)
         if as_json:
-            print_json(run_detail_document(detail(hall, view.run.id)))
+            print_json(run_detail_document(detail(workspace, view.run.id)))
         elif wait:
-            _tell(hall, view.run.id)
+            _tell(workspace, view.run.id)
         else:
             print(view.run.id)
 
@@ -90,24 +90,24 @@ def _pairs(changes: list[str]) -> list[tuple[str, str]]:
     return [(key.strip(), value.strip()) for key, _, value in split]
 
 
-def _follow(hall: Hall, view: RunView, *, quiet: bool) -> None:
+def _follow(workspace: Workspace, view: RunView, *, quiet: bool) -> None:
     """Follow the backup that comes first, where one does, then the run."""
     if view.job is None:
         return
     if view.job.spec.after is not None:
-        follow(hall, view.job.spec.after, quiet=quiet)
-    ended = follow(hall, view.job.id, quiet=quiet)
+        follow(workspace, view.job.spec.after, quiet=quiet)
+    ended = follow(workspace, view.job.id, quiet=quiet)
     if ended.state is not JobState.STOPPED:
-        demand(ended, hall)
+        demand(ended, workspace)
 
 
-def _tell(hall: Hall, run_id: str) -> None:
+def _tell(workspace: Workspace, run_id: str) -> None:
     """Say how the run ended."""
-    ended = detail(hall, run_id)
+    ended = detail(workspace, run_id)
     scores = ended.view.run.scores
     print(f"{ended.view.run.spec.name} {ended.view.state} at step {ended.view.step}")
     for key in ("bleu", "chrf"):
         if key in scores:
             print(f"test {key:5} {scores[key]:.2f}")
-    for sample in hall.runs.samples(run_id, "test")[:5]:
+    for sample in workspace.runs.samples(run_id, "test")[:5]:
         print(f"  {sample.source}\n    {sample.hypothesis}")

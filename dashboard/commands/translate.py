@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from core.actions.hall import Hall
 from core.actions.models import find_model
+from core.actions.workspace import Workspace
 from core.errors import InputError, UnavailableError
 from core.inference.catalog import open_translator
 from core.inference.records import Translation
@@ -18,9 +18,9 @@ from dashboard.commands.console import (
     HomeOption,
     JsonOption,
     counting,
-    hall_of,
     print_json,
     read_settings,
+    workspace_of,
 )
 from dashboard.commands.documents import translation_document
 
@@ -45,8 +45,8 @@ def translate(
 ) -> None:
     """Translate texts, a file or standard input. Example: datahall translate "Hello!"."""
     texts = _texts(text or [], file)
-    with hall_of(home) as hall:
-        translator = _translator(hall, model)
+    with workspace_of(home) as workspace:
+        translator = _translator(workspace, model)
         done: list[Translation] = []
         is_short = as_json or bool(text)
         with counting("translating", "lines", total=len(texts), quiet=is_short) as tell:
@@ -106,14 +106,14 @@ def _write(out: Path, content: str) -> None:
         raise InputError(f"{out}: {error.strerror}", remedy="Choose another --out") from error
 
 
-def _translator(hall: Hall, model: str) -> Translator:
+def _translator(workspace: Workspace, model: str) -> Translator:
     """Return the running server when it serves this model, else the model itself."""
-    version = find_model(hall, model)
-    serving = hall.settings.serving
+    version = find_model(workspace, model)
+    serving = workspace.settings.serving
     client = TranslationClient(url_of(serving.host, serving.port))
     try:
         if client.version == f"{version.name}:{version.version}":
             return client
     except UnavailableError:
         pass  # the server is not up: translate in this process
-    return open_translator(hall.paths.model(version.name, version.version), version, serving)
+    return open_translator(workspace.paths.model(version.name, version.version), version, serving)

@@ -12,7 +12,7 @@ import httpx
 import typer
 
 from core.actions import datasets
-from core.actions.hall import open_hall
+from core.actions.workspace import open_workspace
 from core.audit import Actor, Role
 from core.clock import SystemClock
 from core.errors import SettingsError
@@ -58,7 +58,7 @@ def up(
     settings.paths.prepare()
     with hold_home(settings.paths):
         _await_ground(settings, demo=demo)
-        open_hall(settings).close()  # migrate before the services start
+        open_workspace(settings).close()  # migrate before the services start
         return _run(settings, demo=demo, no_browser=no_browser, as_json=as_json)
 
 
@@ -118,12 +118,14 @@ def _greet(
 
 def _add_demo_corpus(settings: Settings) -> None:
     """Add the demo corpus, unless it is there."""
-    hall = open_hall(settings)
+    workspace = open_workspace(settings)
     try:
-        if datasets.DEMO not in {dataset.name for dataset in hall.datasets.list()}:
-            datasets.add_demo(hall, Actor(name="datahall up", role=Role.ADMIN, origin="system"))
+        if datasets.DEMO not in {dataset.name for dataset in workspace.datasets.list()}:
+            datasets.add_demo(
+                workspace, Actor(name="datahall up", role=Role.ADMIN, origin="system")
+            )
     finally:
-        hall.close()
+        workspace.close()
 
 
 def _await_ground(settings: Settings, *, demo: bool) -> None:

@@ -36,7 +36,7 @@ def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.Ap
         sessions=SessionBook(settings.paths, settings.web.session_hours, clock),
         tokens=TokenDesk(settings.paths.sign_in_token, clock),
         policy=content_policy(),
-        ledger=lambda: resources.hall().ledger,
+        ledger=lambda: resources.workspace().ledger,
     )
     return st.App(
         script,
@@ -69,7 +69,7 @@ def warm_up() -> None:
     """
     for name in WARM_MODULES:
         importlib.import_module(name)
-    resources.hall()
+    resources.workspace()
     gc.collect()
     gc.freeze()
 
@@ -113,7 +113,7 @@ def _metrics(request: Request) -> Response:
     query = request.query_params
     return _json(
         metrics_answer(
-            resources.hall().runs,
+            resources.workspace().runs,
             query.getlist("s"),
             elapsed="elapsed" in query,
             cursor=query.get("cursor", ""),
@@ -123,8 +123,8 @@ def _metrics(request: Request) -> Response:
 
 def _run_log(request: Request) -> Response:
     """Send a run's log as a file, streamed from disk."""
-    run = resources.hall().runs.get(request.path_params["run"])
-    path = resources.hall().paths.run_log(run.id)
+    run = resources.workspace().runs.get(request.path_params["run"])
+    path = resources.workspace().paths.run_log(run.id)
     if not path.exists():
         raise NotFoundError(f"run {run.spec.name} has no log yet")
     return FileResponse(path, media_type="text/plain", filename=f"{run.id}.log")

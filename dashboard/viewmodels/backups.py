@@ -54,7 +54,7 @@ def repository_trouble(status: RepositoryStatus) -> str:
 
 
 def repository_look(status: RepositoryStatus, snapshots: Sequence[Snapshot], now: float) -> Look:
-    """Return how well this hall is backed up, in one badge."""
+    """Return how well this home folder is backed up, in one badge."""
     if repository_trouble(status):
         return Look(word="Backups do not work", icon=":material/gpp_bad:", colour=BAD)
     newest = max((entry.created_at for entry in snapshots), default=None)

@@ -20,19 +20,19 @@ with page_guard():
     page_header("Data", resources.health, ranged=False)
     close_foreign("data")
     draw_notices()
-    hall = resources.hall()
-    views = list_datasets(hall)
+    workspace = resources.workspace()
+    views = list_datasets(workspace)
     with st.container(horizontal=True):
         if not has_demo(views):
-            datasets.draw_add_demo(hall, is_primary=not views)
-        draw_import(hall)
-    draw_jobs(hall, KINDS, key="data")
-    for damage in hall.datasets.damaged():
+            datasets.draw_add_demo(workspace, is_primary=not views)
+        draw_import(workspace)
+    draw_jobs(workspace, KINDS, key="data")
+    for damage in workspace.datasets.damaged():
         draw_error(damage)
     if views:
-        datasets.draw_table(dataset_rows(views, hall.clock.now()))
+        datasets.draw_table(dataset_rows(views, workspace.clock.now()))
         st.header("Version", anchor=False)
         with page_guard():
-            datasets.draw_version(hall, views)
+            datasets.draw_version(workspace, views)
     else:
         datasets.draw_no_datasets()

@@ -12,8 +12,8 @@ KINDS = ("GPUs", "CPU", "Memory", "Storage", "Network", "Sensors", "Processes", 
 
 with page_guard():
     page_header("Devices", resources.health)
-    hall, telemetry = resources.hall(), resources.telemetry()
-    devices.draw_age(hall, telemetry)
+    workspace, telemetry = resources.workspace(), resources.telemetry()
+    devices.draw_age(workspace, telemetry)
     state = telemetry.latest()
     if state is not None:
         now = read(state, telemetry.keys())
@@ -28,7 +28,7 @@ with page_guard():
             "Storage": lambda: devices.draw_storage(telemetry, now),
             "Network": lambda: devices.draw_network(telemetry, now),
             "Sensors": lambda: devices.draw_sensors(telemetry, now),
-            "Processes": lambda: devices.draw_processes(hall, telemetry),
+            "Processes": lambda: devices.draw_processes(workspace, telemetry),
             "Collectors": lambda: devices.draw_collectors(telemetry),
         }
         with page_guard():

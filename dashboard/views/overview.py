@@ -1,4 +1,4 @@
-"""Overview: the state of the hall at a glance."""
+"""Overview: the state of this host at a glance."""
 
 import streamlit as st
 
@@ -11,9 +11,9 @@ from dashboard.widgets.notices import draw_notices
 with page_guard():
     page_header("Overview", resources.health)
     draw_notices()
-    overview.draw_host(resources.hall(), resources.telemetry())
+    overview.draw_host(resources.workspace(), resources.telemetry())
     st.header("Runs", anchor=False)
-    overview.draw_runs(resources.hall())
+    overview.draw_runs(resources.workspace())
     st.header("Live", anchor=False)
     with page_guard():
         overview.draw_charts(resources.telemetry())

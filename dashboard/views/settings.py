@@ -10,9 +10,9 @@ with page_guard():
     page_header("Settings", resources.health, ranged=False)
     draw_tabs(
         {
-            "Services": lambda: settings.draw_services(resources.hall()),
+            "Services": lambda: settings.draw_services(resources.workspace()),
             "Settings": lambda: settings.draw_settings(resources.settings()),
-            "Audit log": lambda: settings.draw_audit(resources.hall()),
+            "Audit log": lambda: settings.draw_audit(resources.workspace()),
             "About": lambda: settings.draw_about(resources.settings()),
         },
         key="settings-tab",

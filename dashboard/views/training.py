@@ -20,16 +20,16 @@ with page_guard():
     page_header("Training", resources.health, ranged=False)
     close_foreign("training")
     draw_notices()
-    hall = resources.hall()
+    workspace = resources.workspace()
     draw_new_run_button()
-    draw_jobs(hall, KINDS, key="training")
-    views = list_runs(hall)
+    draw_jobs(workspace, KINDS, key="training")
+    views = list_runs(workspace)
     table = st.container()
     if views:
         st.header("Run", anchor=False)
         name = choose_run(views)
         with page_guard():
-            draw_run(hall, name, [view for view in views if view.run.spec.name != name])
+            draw_run(workspace, name, [view for view in views if view.run.spec.name != name])
     with table:  # filled last: the choice above may come from the address
-        draw_runs(hall, is_busy=any(not view.is_over for view in views))
-    draw_new_run(hall)
+        draw_runs(workspace, is_busy=any(not view.is_over for view in views))
+    draw_new_run(workspace)

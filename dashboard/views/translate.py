@@ -13,7 +13,7 @@ from dashboard.widgets.tabs import draw_tabs
 with page_guard():
     page_header("Translate", resources.health, ranged=False)
     draw_notices()
-    hall, client = resources.hall(), resources.translation()
+    workspace, client = resources.workspace(), resources.translation()
     try:
         languages = client.languages
     except UnavailableError as error:
@@ -24,10 +24,10 @@ with page_guard():
             {
                 "Attention": lambda: translate.draw_attention(client),
                 "Alternatives": translate.draw_alternatives,
-                "Correct it": lambda: translate.draw_correction(hall, languages),
+                "Correct it": lambda: translate.draw_correction(workspace, languages),
             },
             key="translate-tab",
         )
     st.header("Corrections", anchor=False)
     with page_guard():
-        translate.draw_corrections(hall)
+        translate.draw_corrections(workspace)

@@ -1,13 +1,13 @@
-"""Backups: how safe this hall is, snapshots, checks, and the way back."""
+"""Backups: how safe this home folder is, snapshots, checks, and the way back."""
 
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from core.actions.backups import request_backup, request_drill, request_verify
-from core.actions.hall import Hall
 from core.actions.jobs import job_result
 from core.actions.vault import repository_status
+from core.actions.workspace import Workspace
 from core.backup.engine import RepositoryStatus, Snapshot
 from core.jobs.launcher import Job, JobKind
 from dashboard.session_state import browser_zone, current_actor
@@ -34,33 +34,35 @@ EVERY_S = 5.0
 STATUS_S = 60.0
 
 
-def draw_status(hall: Hall, status: RepositoryStatus, snapshots: Sequence[Snapshot]) -> None:
+def draw_status(
+    workspace: Workspace, status: RepositoryStatus, snapshots: Sequence[Snapshot]
+) -> None:
     """Draw whether the repository can be trusted, where it is, and the heartbeat of backups."""
-    now = hall.clock.now()
+    now = workspace.clock.now()
     trouble = repository_trouble(status)
     if trouble:
         st.warning(plain(trouble, 500), icon=":material/gpp_maybe:", title="Backups do not work")
     with st.container(border=True, key="repository"):
         with st.container(horizontal=True, vertical_alignment="center"):
             badge(repository_look(status, snapshots, now))
-            live_part(lambda: _draw_heartbeat(hall), EVERY_S)
+            live_part(lambda: _draw_heartbeat(workspace), EVERY_S)
         facts(repository_facts(status, snapshots, now, browser_zone()), alt="The repository")
 
 
-def draw_actions(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
+def draw_actions(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
     """Draw what can be done."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scope = st.selectbox(
             "What", [key for key, _ in SCOPES], format_func=dict(SCOPES).__getitem__,
             key="backup-scope", width=220,
         )  # fmt: skip
-        _button("Back up now", lambda: request_backup(hall, current_actor(), scope), "B")
+        _button("Back up now", lambda: request_backup(workspace, current_actor(), scope), "B")
         deep = st.checkbox(
             "read every byte", key="verify-deep", help="Slower: reads all that is stored"
         )
-        _button("Verify", lambda: request_verify(hall, current_actor(), read_data=deep), None)
+        _button("Verify", lambda: request_verify(workspace, current_actor(), read_data=deep), None)
         if snapshots:
-            _button("Restore drill", lambda: request_drill(hall, current_actor()), None)
+            _button("Restore drill", lambda: request_drill(workspace, current_actor()), None)
         st.button(
             "Restore",
             key="restore",
@@ -71,9 +73,9 @@ def draw_actions(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
         )
 
 
-def draw_snapshots(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
+def draw_snapshots(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
     """Draw the snapshots, or how to make the first."""
-    rows = snapshot_rows(snapshots, hall.clock.now(), browser_zone())
+    rows = snapshot_rows(snapshots, workspace.clock.now(), browser_zone())
     if not rows:
         st.info(
             "A backup takes seconds for the demo corpus. It is encrypted, compared with a list of "
@@ -93,14 +95,14 @@ def draw_snapshots(hall: Hall, snapshots: Sequence[Snapshot]) -> None:
     large_table(table, alt="Snapshots, newest first", key=f"snapshots-{len(rows)}")
 
 
-def draw_outcomes(hall: Hall) -> None:
+def draw_outcomes(workspace: Workspace) -> None:
     """Draw how the last checks and restores ended."""
-    over = [job for job in _jobs(hall, CHECKED) if job.state.is_over][:OUTCOMES]
+    over = [job for job in _jobs(workspace, CHECKED) if job.state.is_over][:OUTCOMES]
     if not over:
         st.markdown("Nothing was verified or restored yet.")
         return
-    told = {job.id: result_sentence(job_result(hall, job.id)) for job in over}
-    rows = outcome_rows(over, told, hall.clock.now())
+    told = {job.id: result_sentence(job_result(workspace, job.id)) for job in over}
+    rows = outcome_rows(over, told, workspace.clock.now())
     small_table(
         ("When", "What", "State", "Result"),
         [(row.when, row.title, row.look, row.sentence) for row in rows],
@@ -108,15 +110,15 @@ def draw_outcomes(hall: Hall) -> None:
 
 
 @st.cache_data(ttl=STATUS_S, show_spinner=False)
-def cached_status(_hall: Hall, home: str, newest: str) -> RepositoryStatus:
+def cached_status(_workspace: Workspace, home: str, newest: str) -> RepositoryStatus:
     """Return the repository's status; asked anew each minute and after each snapshot."""
     del home, newest  # part of the cache's key
-    return repository_status(_hall)
+    return repository_status(_workspace)
 
 
-def _draw_heartbeat(hall: Hall) -> None:
+def _draw_heartbeat(workspace: Workspace) -> None:
     """Draw the last backups as ticks."""
-    ticks = heartbeat(_jobs(hall, (JobKind.BACKUP,)), hall.clock.now())
+    ticks = heartbeat(_jobs(workspace, (JobKind.BACKUP,)), workspace.clock.now())
     bar = "".join(f":{tick.look.colour}[▮]" for tick in ticks)
     st.markdown(
         f"{bar} :small[{plain(heartbeat_sentence(ticks))}]",
@@ -124,9 +126,9 @@ def _draw_heartbeat(hall: Hall) -> None:
     )
 
 
-def _jobs(hall: Hall, kinds: Sequence[JobKind]) -> Sequence[Job]:
+def _jobs(workspace: Workspace, kinds: Sequence[JobKind]) -> Sequence[Job]:
     """Return the newest jobs of some kinds."""
-    return [job for job in hall.launcher.jobs(limit=NEWEST) if job.spec.kind in kinds]
+    return [job for job in workspace.launcher.jobs(limit=NEWEST) if job.spec.kind in kinds]
 
 
 def _button(label: str, action: Callable[[], Job], shortcut: str | None) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.actions.backups import protect_dataset
 from core.actions.datasets import add_demo, delete_dataset, request_prepare
-from core.actions.hall import Hall
 from core.actions.records import DatasetView
+from core.actions.workspace import Workspace
 from core.data.records import SPLITS, Dataset
 from dashboard.session_state import browser_zone, current_actor, get_value, set_value
 from dashboard.viewmodels.datasets import DatasetRow, dataset_rows, report_page
@@ -23,7 +23,7 @@ DATASET_KEY = "dataset"
 EXAMPLES = 12
 
 
-def draw_add_demo(hall: Hall, *, is_primary: bool) -> None:
+def draw_add_demo(workspace: Workspace, *, is_primary: bool) -> None:
     """Draw the button that makes the demo corpus."""
     if st.button(
         "Add the demo corpus",
@@ -33,7 +33,7 @@ def draw_add_demo(hall: Hall, *, is_primary: bool) -> None:
         help="30,000 everyday sentences in English and Spanish, generated on this machine",
     ):
         with st.spinner("Generating the demo corpus (a few seconds)"):
-            perform(lambda: add_demo(hall, current_actor()), "The demo corpus is here")
+            perform(lambda: add_demo(workspace, current_actor()), "The demo corpus is here")
         st.rerun()
 
 
@@ -59,9 +59,9 @@ def draw_table(rows: Sequence[DatasetRow]) -> None:
     large_table(table, alt="Dataset versions, newest first", key=f"datasets-{len(rows)}")
 
 
-def draw_version(hall: Hall, views: Sequence[DatasetView]) -> None:
+def draw_version(workspace: Workspace, views: Sequence[DatasetView]) -> None:
     """Draw the choice of a version and everything about it."""
-    rows = {row.key: row for row in dataset_rows(views, hall.clock.now())}
+    rows = {row.key: row for row in dataset_rows(views, workspace.clock.now())}
     keys = list(rows)
     if get_value(DATASET_KEY, keys[0]) not in keys:
         set_value(DATASET_KEY, keys[0])
@@ -72,10 +72,10 @@ def draw_version(hall: Hall, views: Sequence[DatasetView]) -> None:
     view = next(it for it in views if f"{it.dataset.name}/{it.dataset.digest}" == chosen)
     row = rows[chosen]
     _draw_state(row)
-    _draw_actions(hall, view, row)
+    _draw_actions(workspace, view, row)
     draw_tabs(
         {
-            "Examples": lambda: _draw_examples(hall, view),
+            "Examples": lambda: _draw_examples(workspace, view),
             "Cleaning report": lambda: _draw_report(view),
         },
         key="dataset-tab",
@@ -96,25 +96,25 @@ def _draw_state(row: DatasetRow) -> None:
         st.warning(plain(row.imported, 400), icon=":material/filter_alt_off:")
 
 
-def _draw_actions(hall: Hall, view: DatasetView, row: DatasetRow) -> None:
+def _draw_actions(workspace: Workspace, view: DatasetView, row: DatasetRow) -> None:
     """Draw what can be done with a version."""
     dataset = view.dataset
     with st.container(horizontal=True, vertical_alignment="center"):
         _job_button(
             "Back up now", ":material/backup:", row.job is not None,
-            lambda: protect_dataset(hall, current_actor(), dataset),
+            lambda: protect_dataset(workspace, current_actor(), dataset),
         )  # fmt: skip
         if not row.is_prepared:
             _job_button(
                 "Prepare", ":material/cleaning_services:", row.job is not None,
-                lambda: request_prepare(hall, current_actor(), dataset.name, dataset.digest),
+                lambda: request_prepare(workspace, current_actor(), dataset.name, dataset.digest),
             )  # fmt: skip
         dialog = f"data-delete-{dataset.digest}"
         st.button(
             "Delete", key=dialog, icon=":material/delete:", on_click=open_dialog, args=(dialog,)
         )
     if opened(dialog):
-        ask(_delete_question(row, dialog), lambda: _delete(hall, row))
+        ask(_delete_question(row, dialog), lambda: _delete(workspace, row))
 
 
 def _job_button(label: str, icon: str, is_busy: bool, action: Callable[[], object]) -> None:  # noqa: FBT001  (private)
@@ -128,7 +128,7 @@ def _job_button(label: str, icon: str, is_busy: bool, action: Callable[[], objec
     )
 
 
-def _draw_examples(hall: Hall, view: DatasetView) -> None:
+def _draw_examples(workspace: Workspace, view: DatasetView) -> None:
     """Draw pairs spread over the text."""
     dataset = view.dataset
     prepared = dataset.report.splits if dataset.report else {}
@@ -137,15 +137,17 @@ def _draw_examples(hall: Hall, view: DatasetView) -> None:
         "From", splits, default="imported", required=True, key="example-split"
     )
     prepared_at = dataset.report.prepared_at if dataset.report else 0.0
-    pairs = _examples(hall, dataset, f"{dataset.name} {dataset.digest} {prepared_at}", chosen)
+    pairs = _examples(workspace, dataset, f"{dataset.name} {dataset.digest} {prepared_at}", chosen)
     small_table((dataset.source, dataset.target), pairs)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _examples(_hall: Hall, _dataset: Dataset, version: str, part: str) -> Sequence[tuple[str, str]]:
+def _examples(
+    _workspace: Workspace, _dataset: Dataset, version: str, part: str
+) -> Sequence[tuple[str, str]]:
     """Return pairs spread over a part of a version; a version never changes, so it is read once."""
     del version  # part of the cache's key
-    pairs = _hall.datasets.examples(_dataset, EXAMPLES, "" if part == "imported" else part)
+    pairs = _workspace.datasets.examples(_dataset, EXAMPLES, "" if part == "imported" else part)
     return [(pair.source, pair.target) for pair in pairs]
 
 
@@ -178,7 +180,7 @@ def _delete_question(row: DatasetRow, dialog: str) -> Question:
     )
 
 
-def _delete(hall: Hall, row: DatasetRow) -> str:
+def _delete(workspace: Workspace, row: DatasetRow) -> str:
     """Delete a version."""
-    delete_dataset(hall, current_actor(), row.name, row.digest)
+    delete_dataset(workspace, current_actor(), row.name, row.digest)
     return f"Deleted {row.name} {row.short}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.actions.hall import Hall
+from core.actions.workspace import Workspace
 from dashboard.session_state import is_live, range_s
 from dashboard.viewmodels.devices import (
     ProcessRow,
@@ -57,11 +57,11 @@ NETWORK_GAUGES = (
 SENSOR_GAUGES = (("Temperature", Unit.CELSIUS, "temperature_celsius"),)
 
 
-def draw_age(hall: Hall, telemetry: TelemetryStore) -> None:
+def draw_age(workspace: Workspace, telemetry: TelemetryStore) -> None:
     """Say when the numbers below are of the past."""
 
     def draw() -> None:
-        fresh = freshness(telemetry.latest(), hall.clock.now())
+        fresh = freshness(telemetry.latest(), workspace.clock.now())
         if fresh.sentence:
             (st.error if fresh.state == "stopped" else st.warning)(
                 fresh.sentence, icon=":material/history:"
@@ -124,12 +124,12 @@ def draw_sensors(telemetry: TelemetryStore, now: Readings) -> None:
         _charts(device_panels(now, SENSOR_GAUGES), "sensor-charts")
 
 
-def draw_processes(hall: Hall, telemetry: TelemetryStore) -> None:
+def draw_processes(workspace: Workspace, telemetry: TelemetryStore) -> None:
     """Draw the processes, those of runs with a link."""
 
     def draw(state: HostState) -> None:
         rows = process_rows(state.processes)
-        names = {run.id: run.spec.name for run in hall.runs.list()}
+        names = {run.id: run.spec.name for run in workspace.runs.list()}
         _draw_run_links(rows, names)
         table = process_table(rows, names)
         if table.rows:

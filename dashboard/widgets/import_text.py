@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.actions.hall import Hall
 from core.actions.uploads import Upload, import_uploads
+from core.actions.workspace import Workspace
 from core.data.records import Dataset
 from core.errors import DatahallError
 from dashboard.session_state import current_actor, set_value
@@ -18,7 +18,7 @@ from dashboard.widgets.errors import draw_error
 DIALOG = "data-import"
 
 
-def draw_import(hall: Hall) -> None:
+def draw_import(workspace: Workspace) -> None:
     """Draw the button that opens the drawer, and the drawer."""
     st.button(
         "Import text",
@@ -28,10 +28,10 @@ def draw_import(hall: Hall) -> None:
         args=(DIALOG,),
     )
     if opened(DIALOG):
-        drawer("Import parallel text", lambda: _draw(hall), icon=":material/upload_file:")
+        drawer("Import parallel text", lambda: _draw(workspace), icon=":material/upload_file:")
 
 
-def _draw(hall: Hall) -> None:
+def _draw(workspace: Workspace) -> None:
     """Draw the drawer's content."""
     st.markdown(
         "One **TSV** file (source, tab, translation), or **two files** of equal length, one per "
@@ -54,19 +54,19 @@ def _draw(hall: Hall) -> None:
         st.rerun()
     if asked:
         with st.spinner("Reading every line"):
-            dataset = _import(hall, files, name, (source, target))
+            dataset = _import(workspace, files, name, (source, target))
         if dataset is not None:
             set_value(DATASET_KEY, f"{dataset.name}/{dataset.digest}")
             finish(f"Imported {version_label(dataset)}: {dataset.pairs:,} pairs")
 
 
 def _import(
-    hall: Hall, files: Sequence[UploadedFile], name: str, languages: tuple[str, str]
+    workspace: Workspace, files: Sequence[UploadedFile], name: str, languages: tuple[str, str]
 ) -> Dataset | None:
     """Import the files; what is wrong is said in the drawer, where all that was typed stays."""
     try:
         return import_uploads(
-            hall,
+            workspace,
             current_actor(),
             name.strip(),
             [Upload(name=file.name, content=file.getvalue()) for file in files],

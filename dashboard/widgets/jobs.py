@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.actions.hall import Hall
 from core.actions.jobs import cancel_job
+from core.actions.workspace import Workspace
 from core.jobs.launcher import Job, JobKind, JobState
 from dashboard.session_state import current_actor, get_value, set_value
 from dashboard.viewmodels.jobs import JobRow, job_row
@@ -22,29 +22,29 @@ LOG_LINES = 40
 DISMISSED = "dismissed_jobs"
 
 
-def draw_jobs(hall: Hall, kinds: Sequence[JobKind], *, key: str) -> None:
+def draw_jobs(workspace: Workspace, kinds: Sequence[JobKind], *, key: str) -> None:
     """Draw the jobs of these kinds at work, and those that failed until they are dismissed.
 
     When one starts or ends, the whole page is drawn anew, so that tables show what it did.
     """
 
     def draw() -> None:
-        jobs = [job for job in hall.launcher.jobs(limit=NEWEST) if job.spec.kind in kinds]
+        jobs = [job for job in workspace.launcher.jobs(limit=NEWEST) if job.spec.kind in kinds]
         _rerun_on_change(jobs, key)
         for job in jobs:
             if not job.state.is_over:
-                _draw_active(hall, job, key)
+                _draw_active(workspace, job, key)
         for job in _unread(jobs):
-            _draw_failed(hall, job, key)
+            _draw_failed(workspace, job, key)
 
-    live_part(draw, EVERY_S if active_jobs(hall, kinds) else IDLE_S)
+    live_part(draw, EVERY_S if active_jobs(workspace, kinds) else IDLE_S)
 
 
-def active_jobs(hall: Hall, kinds: Sequence[JobKind]) -> Sequence[Job]:
+def active_jobs(workspace: Workspace, kinds: Sequence[JobKind]) -> Sequence[Job]:
     """Return the jobs of these kinds that are not over."""
     return [
         job
-        for job in hall.launcher.jobs(limit=NEWEST)
+        for job in workspace.launcher.jobs(limit=NEWEST)
         if job.spec.kind in kinds and not job.state.is_over
     ]
 
@@ -58,9 +58,9 @@ def draw_progress(row: JobRow) -> None:
         st.progress(row.ratio, text=f"{words} · {row.ratio:.0%}")
 
 
-def _draw_active(hall: Hall, job: Job, key: str) -> None:
+def _draw_active(workspace: Workspace, job: Job, key: str) -> None:
     """Draw one job at work with its Cancel button."""
-    row = job_row(job, hall.launcher.progress(job.id), hall.clock.now())
+    row = job_row(job, workspace.launcher.progress(job.id), workspace.clock.now())
     with st.container(
         border=True, horizontal=True, vertical_alignment="center", key=f"job-{key}-{job.id}"
     ):
@@ -73,14 +73,15 @@ def _draw_active(hall: Hall, job: Job, key: str) -> None:
                 key=f"cancel-{key}-{job.id}",
                 icon=":material/cancel:",
                 on_click=lambda: perform(
-                    lambda: cancel_job(hall, current_actor(), job.id), f"Cancelling {row.title}"
+                    lambda: cancel_job(workspace, current_actor(), job.id),
+                    f"Cancelling {row.title}",
                 ),
             )
 
 
-def _draw_failed(hall: Hall, job: Job, key: str) -> None:
+def _draw_failed(workspace: Workspace, job: Job, key: str) -> None:
     """Draw why a job failed, with the end of its log."""
-    row = job_row(job, None, hall.clock.now())
+    row = job_row(job, None, workspace.clock.now())
     with st.container(border=True, key=f"failed-{key}-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             badge(row.look)
@@ -94,7 +95,7 @@ def _draw_failed(hall: Hall, job: Job, key: str) -> None:
             )
         with st.expander("End of its log", key=f"log-{key}-{job.id}"):
             st.code(
-                hall.launcher.log(job.id, tail=LOG_LINES)
+                workspace.launcher.log(job.id, tail=LOG_LINES)
                 or "There is no log: it printed nothing, or its folder was removed.",
                 language=None,
             )

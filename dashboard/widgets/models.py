@@ -5,9 +5,9 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.actions.hall import Hall
 from core.actions.models import list_models, request_promotion, roll_back
 from core.actions.records import RunView
+from core.actions.workspace import Workspace
 from core.errors import NotFoundError
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION
@@ -31,7 +31,7 @@ MODEL_KEY = "model"
 ROLLBACK = "models-rollback"
 
 
-def draw_production(hall: Hall, rows: Sequence[ModelRow]) -> None:
+def draw_production(workspace: Workspace, rows: Sequence[ModelRow]) -> None:
     """Draw the version that serves, and the way back to the one before."""
     row = serving_row(rows)
     with st.container(border=True, key="production"):
@@ -46,10 +46,10 @@ def draw_production(hall: Hall, rows: Sequence[ModelRow]) -> None:
                 f"run {plain(row.run)}, registered {plain(row.created)}",
                 width="stretch",
             )
-            _draw_rollback(hall)
+            _draw_rollback(workspace)
 
 
-def draw_promotion(hall: Hall, views: Sequence[RunView]) -> None:
+def draw_promotion(workspace: Workspace, views: Sequence[RunView]) -> None:
     """Draw the choice of a run to promote."""
     names = [view.run.spec.name for view in views if view.step]
     with st.form("promote", border=True):
@@ -69,7 +69,7 @@ def draw_promotion(hall: Hall, views: Sequence[RunView]) -> None:
         )
     if asked and name:
         perform(
-            lambda: request_promotion(hall, current_actor(), name, reason=reason),
+            lambda: request_promotion(workspace, current_actor(), name, reason=reason),
             f"Promoting {name}",
         )
         st.rerun()
@@ -92,10 +92,10 @@ def draw_versions(versions: Sequence[ModelVersion], rows: Sequence[ModelRow]) ->
     _draw_version(next(row for row in rows if row.key == chosen))
 
 
-def draw_history(hall: Hall) -> None:
+def draw_history(workspace: Workspace) -> None:
     """Draw what served when, and answer for any time."""
-    events = hall.registry.history(alias=PRODUCTION)
-    rows = history_rows(events, hall.clock.now(), browser_zone())
+    events = workspace.registry.history(alias=PRODUCTION)
+    rows = history_rows(events, workspace.clock.now(), browser_zone())
     if not rows:
         st.markdown("Nothing was promoted yet, so nothing has served.")
         return
@@ -104,26 +104,26 @@ def draw_history(hall: Hall) -> None:
         [(it.when, it.version, it.action, it.lasted, it.actor, it.reason) for it in rows[:20]],
     )
     asked = st.datetime_input(
-        "What served at", value=datetime.fromtimestamp(hall.clock.now(), browser_zone()),
+        "What served at", value=datetime.fromtimestamp(workspace.clock.now(), browser_zone()),
         key="served-at", step=60, width=280,
     )  # fmt: skip
     if asked is not None:
         at = asked.replace(tzinfo=browser_zone()).timestamp()
-        event = hall.registry.served_at(at, PRODUCTION)
+        event = workspace.registry.served_at(at, PRODUCTION)
         st.markdown(f":material/history: {plain(served_sentence(event, at, browser_zone()), 400)}")
 
 
-def models_of(hall: Hall) -> tuple[Sequence[ModelVersion], Sequence[ModelRow]]:
+def models_of(workspace: Workspace) -> tuple[Sequence[ModelVersion], Sequence[ModelRow]]:
     """Return every version with its row."""
-    versions = list_models(hall)
-    return versions, model_rows(versions, hall.clock.now(), browser_zone())
+    versions = list_models(workspace)
+    return versions, model_rows(versions, workspace.clock.now(), browser_zone())
 
 
-def _draw_rollback(hall: Hall) -> None:
+def _draw_rollback(workspace: Workspace) -> None:
     """Draw the way back where there is one."""
-    present = hall.registry.resolve(PRODUCTION)
+    present = workspace.registry.resolve(PRODUCTION)
     try:
-        earlier = hall.registry.previous(present.name, PRODUCTION)
+        earlier = workspace.registry.previous(present.name, PRODUCTION)
     except NotFoundError:
         return
     st.button(
@@ -141,12 +141,12 @@ def _draw_rollback(hall: Hall) -> None:
             button="Roll back",
             icon=":material/undo:",
         )
-        ask(question, lambda: _roll_back(hall))
+        ask(question, lambda: _roll_back(workspace))
 
 
-def _roll_back(hall: Hall) -> str:
+def _roll_back(workspace: Workspace) -> str:
     """Roll back."""
-    event = roll_back(hall, current_actor(), reason="from the Models page")
+    event = roll_back(workspace, current_actor(), reason="from the Models page")
     return f"{event.name}:{event.version} serves again"
 
 

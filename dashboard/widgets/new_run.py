@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.actions.datasets import add_demo, list_datasets
-from core.actions.hall import Hall
 from core.actions.records import RunView, TrainRequest
 from core.actions.runs import list_runs
 from core.actions.training import gate, num_gpus, request_run, suggest_name
+from core.actions.workspace import Workspace
 from core.errors import DatahallError
 from core.training.config import PRESETS, TrainConfig, choose
 from dashboard.session_state import current_actor, set_value
@@ -56,20 +56,20 @@ def draw_new_run_button(*, is_primary: bool = True) -> None:
     )
 
 
-def draw_new_run(hall: Hall) -> None:
+def draw_new_run(workspace: Workspace) -> None:
     """Draw the drawer when it is open."""
     if opened(DIALOG):
-        drawer("New training run", lambda: _draw(hall), icon=":material/model_training:")
+        drawer("New training run", lambda: _draw(workspace), icon=":material/model_training:")
 
 
-def _draw(hall: Hall) -> None:
+def _draw(workspace: Workspace) -> None:
     """Draw the drawer's content."""
-    choices = dataset_choices(list_datasets(hall))
+    choices = dataset_choices(list_datasets(workspace))
     if not choices:
-        _draw_no_dataset(hall)
+        _draw_no_dataset(workspace)
         return
-    views = list_runs(hall)
-    form = _draw_form(hall, choices, views)
+    views = list_runs(workspace)
+    form = _draw_form(workspace, choices, views)
     try:
         config = choose(form.preset, form.changes)
     except DatahallError as error:
@@ -77,10 +77,10 @@ def _draw(hall: Hall) -> None:
         return
     told = estimate(config, views, form.preset, form.device)
     st.markdown(f":material/timer: {plain(told.sentence)}")
-    _draw_promise(hall, form)
+    _draw_promise(workspace, form)
 
 
-def _draw_no_dataset(hall: Hall) -> None:
+def _draw_no_dataset(workspace: Workspace) -> None:
     """Offer the demo corpus."""
     st.info(
         "There is nothing to train on yet. The demo corpus is generated here in seconds: 30,000 "
@@ -92,11 +92,13 @@ def _draw_no_dataset(hall: Hall) -> None:
         st.button("Cancel", key="new-run-cancel", on_click=close_dialog)
         if st.button("Add the demo corpus", key="new-run-demo", type="primary"):
             with st.spinner("Generating the demo corpus"):
-                perform(lambda: add_demo(hall, current_actor()), "The demo corpus is here")
+                perform(lambda: add_demo(workspace, current_actor()), "The demo corpus is here")
             st.rerun()
 
 
-def _draw_form(hall: Hall, choices: Sequence[DatasetChoice], views: Sequence[RunView]) -> _Form:
+def _draw_form(
+    workspace: Workspace, choices: Sequence[DatasetChoice], views: Sequence[RunView]
+) -> _Form:
     """Draw what can be chosen."""
     dataset = st.selectbox(
         "Dataset", choices, format_func=lambda it: it.label, key="new-run-dataset"
@@ -105,12 +107,12 @@ def _draw_form(hall: Hall, choices: Sequence[DatasetChoice], views: Sequence[Run
     changes = dict(_draw_budget(preset))
     name = st.text_input(
         "Name",
-        suggest_name(hall, dataset.name, preset),
+        suggest_name(workspace, dataset.name, preset),
         max_chars=40,
         key=f"new-run-name-{dataset.name}-{preset}",
         help="Small letters, digits and . _ - ; it names the run everywhere",
     )
-    devices = ["auto", "cpu", *(f"cuda:{place}" for place in range(num_gpus(hall)))]
+    devices = ["auto", "cpu", *(f"cuda:{place}" for place in range(num_gpus(workspace)))]
     device = st.selectbox("Device", devices, key="new-run-device")
     with st.expander("Advanced", key="new-run-advanced"):
         changes |= _draw_advanced(PRESETS[preset], preset)
@@ -169,9 +171,9 @@ def _draw_advanced(config: TrainConfig, preset: str) -> Mapping[str, float | int
     return {key: value for key, value in given.items() if value != getattr(config, key)}
 
 
-def _draw_promise(hall: Hall, form: _Form) -> None:
+def _draw_promise(workspace: Workspace, form: _Form) -> None:
     """Draw what the gate says, what will happen, and the button that makes it happen."""
-    found = gate(hall, form.dataset.name, form.dataset.digest)
+    found = gate(workspace, form.dataset.name, form.dataset.digest)
     skip, reason = False, ""
     if found.state == "closed":
         st.info(plain(found.sentence, 300), icon=":material/gpp_maybe:", title="Not backed up yet")
@@ -189,10 +191,10 @@ def _draw_promise(hall: Hall, form: _Form) -> None:
             close_dialog()
             st.rerun()
         if st.button(told.button, key="new-run-start", type="primary"):
-            _start(hall, form, skip=skip, reason=reason)
+            _start(workspace, form, skip=skip, reason=reason)
 
 
-def _start(hall: Hall, form: _Form, *, skip: bool, reason: str) -> None:
+def _start(workspace: Workspace, form: _Form, *, skip: bool, reason: str) -> None:
     """Ask for the run; what is wrong is said in the drawer, and nothing is lost."""
     request = TrainRequest(
         dataset=form.dataset.name,
@@ -206,7 +208,7 @@ def _start(hall: Hall, form: _Form, *, skip: bool, reason: str) -> None:
         reason=reason,
     )
     try:
-        view = request_run(hall, current_actor(), request)
+        view = request_run(workspace, current_actor(), request)
     except DatahallError as error:
         draw_error(error)
         return

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.actions.hall import Hall
 from core.actions.runs import list_runs
+from core.actions.workspace import Workspace
 from core.operations.services import read_states
 from dashboard.session_state import is_live, range_s
 from dashboard.viewmodels.health import freshness
@@ -30,9 +30,9 @@ FEWEST_COLUMNS = 4
 RUNS = 3
 
 
-def draw_host(hall: Hall, telemetry: TelemetryStore) -> None:
+def draw_host(workspace: Workspace, telemetry: TelemetryStore) -> None:
     """Draw what needs attention, then the status row."""
-    live_part(lambda: _draw_status(hall, telemetry), STATUS_EVERY_S)
+    live_part(lambda: _draw_status(workspace, telemetry), STATUS_EVERY_S)
 
 
 def draw_charts(telemetry: TelemetryStore) -> None:
@@ -49,27 +49,27 @@ def draw_charts(telemetry: TelemetryStore) -> None:
     )
 
 
-def draw_runs(hall: Hall) -> None:
+def draw_runs(workspace: Workspace) -> None:
     """Draw the runs that matter now, or how to start the first."""
-    live_part(lambda: _draw_runs(hall), RUNS_EVERY_S)
+    live_part(lambda: _draw_runs(workspace), RUNS_EVERY_S)
 
 
-def _draw_status(hall: Hall, telemetry: TelemetryStore) -> None:
+def _draw_status(workspace: Workspace, telemetry: TelemetryStore) -> None:
     """Draw strips and tiles."""
     state = telemetry.latest()
-    now = hall.clock.now()
+    now = workspace.clock.now()
     fresh = freshness(state, now)
-    _draw_services(hall, now)
+    _draw_services(workspace, now)
     if fresh.state == "stopped":
         st.error(fresh.sentence, icon=":material/sensors_off:", title="Sampling stopped")
     elif fresh.sentence:
         st.warning(fresh.sentence, icon=":material/history:")
-    _draw_tiles(hall, state, is_stale=not fresh.is_live)
+    _draw_tiles(workspace, state, is_stale=not fresh.is_live)
 
 
-def _draw_services(hall: Hall, now: float) -> None:
+def _draw_services(workspace: Workspace, now: float) -> None:
     """Draw what died and when it starts again; one quiet line when all run."""
-    rows = service_rows(read_states(hall.paths), now)
+    rows = service_rows(read_states(workspace.paths), now)
     for row in troubled(rows):
         words = f"**{plain(row.title)}** {plain(row.sentence, 300)}"
         if row.look.colour == "red":
@@ -81,20 +81,20 @@ def _draw_services(hall: Hall, now: float) -> None:
         st.markdown(names)
 
 
-def _draw_tiles(hall: Hall, state: HostState | None, *, is_stale: bool) -> None:
+def _draw_tiles(workspace: Workspace, state: HostState | None, *, is_stale: bool) -> None:
     """Draw the status row."""
     if state is not None and not has_gpus(state):
         st.info(NO_GPU, icon=":material/do_not_disturb_on:")
-    runs = runs_tile(run_rows(list_runs(hall), hall.clock.now()))
+    runs = runs_tile(run_rows(list_runs(workspace), workspace.clock.now()))
     shown = (*(tiles(state, is_stale=is_stale) if state else ()), runs)
     with st.grid(min_column_width=TILE_PX, columns=max(len(shown), FEWEST_COLUMNS)):
         for tile in shown:
             draw_tile(tile)
 
 
-def _draw_runs(hall: Hall) -> None:
+def _draw_runs(workspace: Workspace) -> None:
     """Draw the newest runs."""
-    rows = run_rows(list_runs(hall), hall.clock.now())
+    rows = run_rows(list_runs(workspace), workspace.clock.now())
     if not rows:
         _draw_no_runs()
         return

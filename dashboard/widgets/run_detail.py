@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.actions.hall import Hall
 from core.actions.records import RunView
 from core.actions.runs import compare, detail, find_run
+from core.actions.workspace import Workspace
 from core.runs.records import TranslationSample
 from dashboard.session_state import browser_zone, is_live
 from dashboard.viewmodels.plain import plain
@@ -37,23 +37,25 @@ SAMPLES = 8
 SMOOTHING = {"none": 0.0, "some": 0.6, "much": 0.9}
 
 
-def draw_run(hall: Hall, name: str, others: Sequence[RunView]) -> None:
+def draw_run(workspace: Workspace, name: str, others: Sequence[RunView]) -> None:
     """Draw everything about a run; `others` can be compared with it."""
-    page = run_page(detail(hall, name), hall.clock.now(), browser_zone())
+    page = run_page(detail(workspace, name), workspace.clock.now(), browser_zone())
     every_s = SLOW_S if page.row.is_over else EVERY_S
-    live_part(lambda: draw_state(run_row(find_run(hall, name), hall.clock.now())), every_s)
+    live_part(
+        lambda: draw_state(run_row(find_run(workspace, name), workspace.clock.now())), every_s
+    )
     draw_actions(page.row, has_checkpoint=page.can_promote)
-    draw_questions(hall, page.row)
+    draw_questions(workspace, page.row)
     if page.scores:
         draw_scores(page.scores)
     draw_tabs(
         {
-            "Curves": lambda: _draw_curves(hall, page, others),
-            "Translations": lambda: _draw_samples(hall, page),
-            "Log": lambda: _draw_log(hall, page),
+            "Curves": lambda: _draw_curves(workspace, page, others),
+            "Translations": lambda: _draw_samples(workspace, page),
+            "Log": lambda: _draw_log(workspace, page),
             "Checkpoints": lambda: _draw_checkpoints(page),
             "Facts": lambda: _draw_facts(page),
-            "Compare": lambda: _draw_comparison(hall, page, others),
+            "Compare": lambda: _draw_comparison(workspace, page, others),
         },
         key="run-tab",
     )
@@ -70,7 +72,7 @@ def draw_scores(scores: Sequence[ScoreRow]) -> None:
         st.markdown(f":small[Scores of the test split. Signatures: {told}]")
 
 
-def _draw_curves(hall: Hall, page: RunPage, others: Sequence[RunView]) -> None:
+def _draw_curves(workspace: Workspace, page: RunPage, others: Sequence[RunView]) -> None:
     """Draw the curves of this run, and of others beside it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         named = {view.run.spec.name: view for view in others}
@@ -82,7 +84,7 @@ def _draw_curves(hall: Hall, page: RunPage, others: Sequence[RunView]) -> None:
         ]
         log = st.toggle("Log loss", key="curves-log")
         elapsed = st.toggle("Over time", key="curves-elapsed", help="Seconds instead of steps")
-    views = [find_run(hall, page.row.name), *(named[it] for it in beside if it in named)]
+    views = [find_run(workspace, page.row.name), *(named[it] for it in beside if it in named)]
     choice = CurveChoice(log=log, elapsed=elapsed, smoothing=smoothing, resumed_at=page.resumed_at)
     is_growing = any(not view.is_over for view in views)
     live_charts(
@@ -105,16 +107,16 @@ def _draw_others(names: Sequence[str], most: int, key: str) -> Sequence[str]:
     )
 
 
-def _draw_samples(hall: Hall, page: RunPage) -> None:
+def _draw_samples(workspace: Workspace, page: RunPage) -> None:
     """Draw what the run translates: the test split at the end, validation while it runs."""
 
     def draw() -> None:
-        test = hall.runs.samples(page.row.id, "test")
+        test = workspace.runs.samples(page.row.id, "test")
         if test:
             st.markdown("**Test split**, with the best checkpoint")
             _draw_sample_table(test)
         st.markdown("**Validation**, as it was learned")
-        _draw_sample_table(hall.runs.samples(page.row.id, "valid"))
+        _draw_sample_table(workspace.runs.samples(page.row.id, "valid"))
 
     live_part(draw, LOG_EVERY_S)
 
@@ -130,15 +132,15 @@ def _draw_sample_table(samples: Sequence[TranslationSample]) -> None:
         )
 
 
-def _draw_log(hall: Hall, page: RunPage) -> None:
+def _draw_log(workspace: Workspace, page: RunPage) -> None:
     """Draw the end of the log, searched."""
     wanted = st.text_input(
         "Search the log", key="log-search", placeholder="error", icon=":material/search:"
     )
 
     def draw() -> None:
-        view = find_run(hall, page.row.name)
-        text = hall.launcher.log(view.job.id, tail=LOG_LINES) if view.job else ""
+        view = find_run(workspace, page.row.name)
+        text = workspace.launcher.log(view.job.id, tail=LOG_LINES) if view.job else ""
         found = search_log(text, wanted or "")
         with st.container(height=LOG_HEIGHT, autoscroll=True, key="log-box"):
             st.code(found or "Nothing here yet.", language=None, wrap_lines=True)
@@ -161,7 +163,7 @@ def _draw_facts(page: RunPage) -> None:
         large_table(page.config, alt="Configuration of the run", key="config-table")
 
 
-def _draw_comparison(hall: Hall, page: RunPage, others: Sequence[RunView]) -> None:
+def _draw_comparison(workspace: Workspace, page: RunPage, others: Sequence[RunView]) -> None:
     """Draw how this run differs from others."""
     if not others:
         st.markdown("There is no other run to compare with yet.")
@@ -172,7 +174,7 @@ def _draw_comparison(hall: Hall, page: RunPage, others: Sequence[RunView]) -> No
         return
     only = st.toggle("Only differences", value=True, key="compare-only")
     names = [page.row.name, *beside]
-    found = comparison(compare(hall, names), only_differences=only)
+    found = comparison(compare(workspace, names), only_differences=only)
     table = Table(header=("What", *names), rows=found.rows)
     large_table(table, alt="Settings and scores of the runs side by side", key="compare-table")
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.actions.hall import Hall
 from core.actions.models import request_promotion
 from core.actions.records import RunView
 from core.actions.runs import list_runs
 from core.actions.training import delete_run, resume_run, stop_run
+from core.actions.workspace import Workspace
 from core.jobs.launcher import JobState
 from dashboard.session_state import current_actor, get_value, set_value
 from dashboard.viewmodels.looks import state_look
@@ -28,12 +28,12 @@ WIDE_PX = 110  # cells that grow while a run is at work: "succeeded", "12,000 / 
 FEW = 7
 
 
-def draw_runs(hall: Hall, *, is_busy: bool) -> None:
+def draw_runs(workspace: Workspace, *, is_busy: bool) -> None:
     """Draw the runs, up to date, more often while one is at work; a click shows one below."""
 
     def draw() -> None:
-        views = list_runs(hall)
-        rows = run_rows(views, hall.clock.now())
+        views = list_runs(workspace)
+        rows = run_rows(views, workspace.clock.now())
         if not rows:
             draw_no_runs()
             return
@@ -81,17 +81,20 @@ def draw_actions(row: RunRow, *, has_checkpoint: bool) -> None:
             _button("Delete", f"training-delete-{row.id}", ":material/delete:")
 
 
-def draw_questions(hall: Hall, row: RunRow) -> None:
+def draw_questions(workspace: Workspace, row: RunRow) -> None:
     """Draw the question that was asked about a run, if one was."""
     name = row.name
     questions: Sequence[tuple[Question, Callable[[], str]]] = (
-        (_stop_question(row), lambda: _done(stop_run(hall, current_actor(), name), "Stopping")),
+        (
+            _stop_question(row),
+            lambda: _done(stop_run(workspace, current_actor(), name), "Stopping"),
+        ),
         (
             _resume_question(row),
-            lambda: _done(resume_run(hall, current_actor(), name), "Resuming"),
+            lambda: _done(resume_run(workspace, current_actor(), name), "Resuming"),
         ),
-        (_promote_question(row), lambda: _promote(hall, name)),
-        (_delete_question(row), lambda: _delete(hall, name)),
+        (_promote_question(row), lambda: _promote(workspace, name)),
+        (_delete_question(row), lambda: _delete(workspace, name)),
     )
     for question, act in questions:
         if opened(question.dialog):
@@ -180,15 +183,15 @@ def _done(view: RunView, verb: str) -> str:
     return f"{verb} {view.run.spec.name}"
 
 
-def _promote(hall: Hall, name: str) -> str:
+def _promote(workspace: Workspace, name: str) -> str:
     """Queue a promotion."""
-    request_promotion(hall, current_actor(), name)
+    request_promotion(workspace, current_actor(), name)
     return f"Promoting {name}: exported, tested, then it serves"
 
 
-def _delete(hall: Hall, name: str) -> str:
+def _delete(workspace: Workspace, name: str) -> str:
     """Delete a run."""
-    delete_run(hall, current_actor(), name)
+    delete_run(workspace, current_actor(), name)
     return f"Deleted {name}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.actions.hall import Hall
+from core.actions.workspace import Workspace
 from core.operations.doctor import examine
 from core.operations.services import read_states, service_log
 from core.settings import Settings, describe
@@ -24,13 +24,13 @@ PACKAGES = ("datahall", "streamlit", "sqlalchemy", "ctranslate2", "nvidia-ml-py"
 ASSETS = Path(__file__).with_name("live_charts") / "assets"
 
 
-def draw_services(hall: Hall) -> None:
+def draw_services(workspace: Workspace) -> None:
     """Draw the supervised processes, and the end of one's log."""
-    live_part(lambda: _draw_states(hall), EVERY_S)
-    names = {row.title: row.name for row in _rows(hall)}
+    live_part(lambda: _draw_states(workspace), EVERY_S)
+    names = {row.title: row.name for row in _rows(workspace)}
     title = st.selectbox("Log of", list(names), key="service-log", index=None, width=320)
     if title:
-        st.code(_log_end(service_log(hall.paths, names[title])), language=None, height=300)
+        st.code(_log_end(service_log(workspace.paths, names[title])), language=None, height=300)
 
 
 def draw_settings(settings: Settings) -> None:
@@ -44,10 +44,10 @@ def draw_settings(settings: Settings) -> None:
     _draw_table(table, "Settings with value, default and help", "settings-table")
 
 
-def draw_audit(hall: Hall) -> None:
+def draw_audit(workspace: Workspace) -> None:
     """Draw who did what, and whether the log is whole."""
-    entries = hall.ledger.entries(AUDIT_ROWS)
-    told = chain_row(hall.ledger.verify(), len(entries))
+    entries = workspace.ledger.entries(AUDIT_ROWS)
+    told = chain_row(workspace.ledger.verify(), len(entries))
     with st.container(horizontal=True, vertical_alignment="center"):
         badge(told.look)
         st.markdown(told.sentence, width="stretch")
@@ -76,9 +76,9 @@ def _draw_table(table: Table, alt: str, key: str) -> None:
         st.markdown("Nothing here fits.")
 
 
-def _draw_states(hall: Hall) -> None:
+def _draw_states(workspace: Workspace) -> None:
     """Draw the services."""
-    rows = _rows(hall)
+    rows = _rows(workspace)
     if not rows:
         st.info(
             "`datahall up` starts and supervises sampler, job supervisor, translation server and "
@@ -93,9 +93,9 @@ def _draw_states(hall: Hall) -> None:
     )
 
 
-def _rows(hall: Hall) -> Sequence[ServiceRow]:
+def _rows(workspace: Workspace) -> Sequence[ServiceRow]:
     """Return the services."""
-    return service_rows(read_states(hall.paths), hall.clock.now())
+    return service_rows(read_states(workspace.paths), workspace.clock.now())
 
 
 def _log_end(path: Path) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.actions.corrections import correct, export_feedback
-from core.actions.hall import Hall
+from core.actions.workspace import Workspace
 from core.errors import DatahallError, UnavailableError
 from core.inference.records import Attention, Translation
 from core.serving.client import TranslationClient
@@ -78,7 +78,7 @@ def draw_alternatives() -> None:
     small_table(("Candidate", "Score"), others)
 
 
-def draw_correction(hall: Hall, languages: tuple[str, str]) -> None:
+def draw_correction(workspace: Workspace, languages: tuple[str, str]) -> None:
     """Draw the form that keeps a better translation."""
     result: Translation | None = get_value(RESULT, None)
     if result is None or not result.text:
@@ -90,21 +90,21 @@ def draw_correction(hall: Hall, languages: tuple[str, str]) -> None:
             key=f"better-{hash((result.source, result.text))}",
         )  # fmt: skip
         st.markdown(
-            ":small[It is kept in this hall's database with the source, the model's words, its "
+            ":small[It is stored in Datahall's database with the source, the model's words, its "
             "version and your name. Export turns corrections into a dataset to train on.]"
         )
         kept = st.form_submit_button("Keep the correction", key="correction-go")
     if kept:
         perform(
-            lambda: correct(hall, current_actor(), result, better or "", languages),
+            lambda: correct(workspace, current_actor(), result, better or "", languages),
             "Kept. Export turns corrections into training data",
         )
         st.rerun()
 
 
-def draw_corrections(hall: Hall) -> None:
+def draw_corrections(workspace: Workspace) -> None:
     """Draw the corrections, and the way to train on them."""
-    corrections = hall.feedback.list(limit=SHOWN_CORRECTIONS)
+    corrections = workspace.feedback.list(limit=SHOWN_CORRECTIONS)
     if not corrections:
         st.markdown("No corrections yet. Each one makes the next model better.")
         return
@@ -119,7 +119,7 @@ def draw_corrections(hall: Hall) -> None:
         )
     if asked:
         perform(
-            lambda: export_feedback(hall, current_actor(), (name or "").strip()),
+            lambda: export_feedback(workspace, current_actor(), (name or "").strip()),
             f"Exported to dataset {name}",
         )
         st.rerun()

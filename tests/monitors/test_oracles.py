@@ -39,7 +39,7 @@ HALLS = {
 
 
 @pytest.fixture(params=HALLS)
-def hall(request: pytest.FixtureRequest, scripted_driver: Driver) -> Driver:
+def workspace(request: pytest.FixtureRequest, scripted_driver: Driver) -> Driver:
     """A driver that answers everybody the same."""
     scripted_driver.play(*HALLS[request.param])
     return scripted_driver
@@ -71,11 +71,11 @@ def scaled(card: Mapping[str, Any], gauge: str, unit: float) -> float | None:
     return round(card[gauge] / unit, 6) if gauge in card else None
 
 
-def test_nvitop_reads_the_same(hall: Driver, tmp_path: Path) -> None:
+def test_nvitop_reads_the_same(workspace: Driver, tmp_path: Path) -> None:
     """Through its Python API, in a process of its own."""
-    cards, _ = ours(hall, tmp_path)
+    cards, _ = ours(workspace, tmp_path)
 
-    theirs = ask(hall, sys.executable, "-m", "tests.monitors.ask_nvitop")
+    theirs = ask(workspace, sys.executable, "-m", "tests.monitors.ask_nvitop")
 
     assert len(theirs) == len(cards)
     for index, their in enumerate(theirs):
@@ -98,11 +98,11 @@ def test_nvitop_reads_the_same(hall: Driver, tmp_path: Path) -> None:
         }
 
 
-def test_gpustat_reads_the_same(hall: Driver, tmp_path: Path) -> None:
+def test_gpustat_reads_the_same(workspace: Driver, tmp_path: Path) -> None:
     """Through its command line; it rounds to whole watts and MiB."""
-    cards, _ = ours(hall, tmp_path)
+    cards, _ = ours(workspace, tmp_path)
 
-    theirs = ask(hall, sys.executable, "-m", "gpustat", "--json")["gpus"]
+    theirs = ask(workspace, sys.executable, "-m", "gpustat", "--json")["gpus"]
 
     assert len(theirs) == len(cards)
     for index, their in enumerate(theirs):

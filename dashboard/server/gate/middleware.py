@@ -65,7 +65,7 @@ class Gate:
 
     @property
     def cookie(self) -> str:
-        """The cookie's name; cookies ignore ports, and two halls may share a host."""
+        """The cookie's name; cookies ignore ports, and two Datahalls may share a host."""
         return f"datahall_{self.settings.port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -29,7 +29,7 @@ small { color: var(--soft); font-size: 0.86rem; }
 .trouble { border-left: 3px solid #c4221f; padding-left: 0.75rem; }
 """
 
-# Five racks of a hall, the middle one tallest: the product's mark, also its favicon.
+# Five racks, the middle one tallest: the product's mark, also its favicon.
 MARK = (
     '<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">'
     '<rect x="2" y="14" width="4" height="12" rx="1"/><rect x="8" y="9" width="4" height="17" '

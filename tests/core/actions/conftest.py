@@ -1,11 +1,11 @@
-"""A hall on real stores whose processes are scripts, and a small dataset in it."""
+"""A workspace on real stores whose processes are scripts, and a small dataset in it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from core.actions.hall import Hall, open_hall
+from core.actions.workspace import Workspace, open_workspace
 from core.clock import FixedClock
 from core.data.records import Dataset, Pair
 from core.jobs.memory import MemoryLauncher
@@ -21,16 +21,18 @@ def launcher(clock: FixedClock) -> MemoryLauncher:
 
 
 @pytest.fixture
-def hall(settings: Settings, clock: FixedClock, launcher: MemoryLauncher) -> Iterator[Hall]:
-    """The hall of the test's home."""
-    opened = replace(open_hall(settings, clock), launcher=launcher)
+def workspace(
+    settings: Settings, clock: FixedClock, launcher: MemoryLauncher
+) -> Iterator[Workspace]:
+    """The workspace of the test's home."""
+    opened = replace(open_workspace(settings, clock), launcher=launcher)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def dataset(hall: Hall) -> Dataset:
+def dataset(workspace: Workspace) -> Dataset:
     """A version of dataset `cats`."""
-    return hall.datasets.add(
-        "cats", "en", "es", PAIRS, origin="made up", licence="", clock=hall.clock
+    return workspace.datasets.add(
+        "cats", "en", "es", PAIRS, origin="made up", licence="", clock=workspace.clock
     )

@@ -3,9 +3,9 @@
 import pytest
 
 from core.actions.datasets import delete_dataset, request_prepare
-from core.actions.hall import Hall
 from core.actions.records import TrainRequest
 from core.actions.training import request_run, stop_run
+from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.data.records import Dataset
 from core.errors import ConflictError
@@ -16,32 +16,32 @@ LONG = Script(seconds=1000)
 
 
 def test_a_dataset_stays_while_a_run_on_it_is_not_over(
-    hall: Hall, admin: Actor, launcher: MemoryLauncher, dataset: Dataset
+    workspace: Workspace, admin: Actor, launcher: MemoryLauncher, dataset: Dataset
 ) -> None:
     """Its job names the run, not the dataset; queued or running, it will read the text."""
     launcher.otherwise = LONG
     request = TrainRequest(dataset="cats", preset="demo", skip_backup=True, reason="a test")
-    names = [request_run(hall, admin, request).run.spec.name for _ in range(2)]
+    names = [request_run(workspace, admin, request).run.spec.name for _ in range(2)]
     for name in names:
         with pytest.raises(ConflictError, match="Train cats-demo-"):
-            delete_dataset(hall, admin, "cats", dataset.digest)
-        stop_run(hall, admin, name)
-    delete_dataset(hall, admin, "cats", dataset.digest)
-    assert hall.datasets.list() == []
-    assert hall.ledger.entries(1)[0].arguments == {"runs": [*reversed(names)]}
+            delete_dataset(workspace, admin, "cats", dataset.digest)
+        stop_run(workspace, admin, name)
+    delete_dataset(workspace, admin, "cats", dataset.digest)
+    assert workspace.datasets.list() == []
+    assert workspace.ledger.entries(1)[0].arguments == {"runs": [*reversed(names)]}
 
 
 def test_a_dataset_stays_while_a_job_on_it_waits_however_many_came_later(
-    hall: Hall, admin: Actor, launcher: MemoryLauncher, dataset: Dataset
+    workspace: Workspace, admin: Actor, launcher: MemoryLauncher, dataset: Dataset
 ) -> None:
     """A list of the newest jobs would not show it."""
-    job = request_prepare(hall, admin, "cats")
+    job = request_prepare(workspace, admin, "cats")
     launcher.scripts[job.spec.argv] = LONG
     later = JobSpec(kind=JobKind.VERIFY, title="Verify", subject="repository", argv=("true",))
     for _ in range(200):
         launcher.submit(later)
     with pytest.raises(ConflictError, match="Prepare cats"):
-        delete_dataset(hall, admin, "cats", dataset.digest)
+        delete_dataset(workspace, admin, "cats", dataset.digest)
     launcher.cancel(job.id)
-    delete_dataset(hall, admin, "cats", dataset.digest)
-    assert hall.datasets.list() == []
+    delete_dataset(workspace, admin, "cats", dataset.digest)
+    assert workspace.datasets.list() == []

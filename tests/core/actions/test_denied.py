@@ -18,7 +18,6 @@ from core.actions.backups import (
 )
 from core.actions.corrections import correct, export_feedback
 from core.actions.datasets import add_demo, delete_dataset, import_dataset, request_prepare
-from core.actions.hall import Hall
 from core.actions.jobs import cancel_job
 from core.actions.models import request_evaluation, request_promotion, roll_back
 from core.actions.records import TrainRequest
@@ -26,6 +25,7 @@ from core.actions.runs import find_run
 from core.actions.training import delete_run, request_run, resume_run, stop_run
 from core.actions.uploads import Upload, import_uploads
 from core.actions.vault import confirm_recovery_key, make_recovery_key
+from core.actions.workspace import Workspace
 from core.audit import Actor, Role
 from core.backup.engine import Snapshot
 from core.clock import FixedClock
@@ -42,72 +42,81 @@ HELLO = Translation(source="Hi", text="Ola", score=-1.0, alternatives=(), model_
                     milliseconds=1.0)  # fmt: skip
 TEXT = b"A cat.\tUn gato.\n"
 
-Deed = Callable[[Hall, Actor], object]
+Deed = Callable[[Workspace, Actor], object]
 DEEDS: dict[str, Deed] = {
-    "request_backup": lambda hall, actor: request_backup(hall, actor, "all"),
-    "protect_dataset": lambda hall, actor: protect_dataset(hall, actor, hall.datasets.get("cats")),
-    "request_verify": lambda hall, actor: request_verify(hall, actor, read_data=False),
-    "request_drill": lambda hall, actor: request_drill(hall, actor, SNAPSHOT),
-    "request_restore": lambda hall, actor: request_restore(
-        hall, actor, SNAPSHOT, hall.paths.home.parent / "restored"
+    "request_backup": lambda workspace, actor: request_backup(workspace, actor, "all"),
+    "protect_dataset": lambda workspace, actor: protect_dataset(
+        workspace, actor, workspace.datasets.get("cats")
+    ),
+    "request_verify": lambda workspace, actor: request_verify(workspace, actor, read_data=False),
+    "request_drill": lambda workspace, actor: request_drill(workspace, actor, SNAPSHOT),
+    "request_restore": lambda workspace, actor: request_restore(
+        workspace, actor, SNAPSHOT, workspace.paths.home.parent / "restored"
     ),
     "make_recovery_key": make_recovery_key,
     "confirm_recovery_key": confirm_recovery_key,
-    "correct": lambda hall, actor: correct(hall, actor, HELLO, "Hola", ("en", "es")),
-    "export_feedback": lambda hall, actor: export_feedback(hall, actor, "corrections"),
+    "correct": lambda workspace, actor: correct(workspace, actor, HELLO, "Hola", ("en", "es")),
+    "export_feedback": lambda workspace, actor: export_feedback(workspace, actor, "corrections"),
     "add_demo": add_demo,
-    "import_dataset": lambda hall, actor: import_dataset(
-        hall, actor, "new", [hall.paths.home.parent / "new.tsv"], source="en", target="es"
+    "import_dataset": lambda workspace, actor: import_dataset(
+        workspace, actor, "new", [workspace.paths.home.parent / "new.tsv"], source="en", target="es"
     ),
-    "import_uploads": lambda hall, actor: import_uploads(
-        hall, actor, "new", [Upload(name="a.tsv", content=TEXT)], source="en", target="es"
+    "import_uploads": lambda workspace, actor: import_uploads(
+        workspace, actor, "new", [Upload(name="a.tsv", content=TEXT)], source="en", target="es"
     ),
-    "request_prepare": lambda hall, actor: request_prepare(hall, actor, "cats"),
-    "delete_dataset": lambda hall, actor: delete_dataset(
-        hall, actor, "free", hall.datasets.get("free").digest
+    "request_prepare": lambda workspace, actor: request_prepare(workspace, actor, "cats"),
+    "delete_dataset": lambda workspace, actor: delete_dataset(
+        workspace, actor, "free", workspace.datasets.get("free").digest
     ),
-    "cancel_job": lambda hall, actor: cancel_job(
-        hall, actor, next(job.id for job in hall.launcher.jobs() if not job.state.is_over)
+    "cancel_job": lambda workspace, actor: cancel_job(
+        workspace, actor, next(job.id for job in workspace.launcher.jobs() if not job.state.is_over)
     ),
-    "request_evaluation": lambda hall, actor: request_evaluation(
-        hall, actor, "over", split="test", beam=1
+    "request_evaluation": lambda workspace, actor: request_evaluation(
+        workspace, actor, "over", split="test", beam=1
     ),
-    "request_promotion": lambda hall, actor: request_promotion(hall, actor, "over"),
+    "request_promotion": lambda workspace, actor: request_promotion(workspace, actor, "over"),
     "roll_back": roll_back,
-    "request_run": lambda hall, actor: request_run(hall, actor, WAIVED),
-    "stop_run": lambda hall, actor: stop_run(hall, actor, "active"),
-    "resume_run": lambda hall, actor: resume_run(hall, actor, "over"),
-    "delete_run": lambda hall, actor: delete_run(hall, actor, "over"),
+    "request_run": lambda workspace, actor: request_run(workspace, actor, WAIVED),
+    "stop_run": lambda workspace, actor: stop_run(workspace, actor, "active"),
+    "resume_run": lambda workspace, actor: resume_run(workspace, actor, "over"),
+    "delete_run": lambda workspace, actor: delete_run(workspace, actor, "over"),
 }
 
 
 @pytest.fixture
-def used_hall(
-    hall: Hall, dataset: Dataset, launcher: MemoryLauncher, clock: FixedClock, admin: Actor
-) -> Hall:
-    """A hall in which every deed would succeed: runs, a checkpoint, a snapshot, a correction."""
-    file = hall.paths.home.parent / "new.tsv"
+def used_workspace(
+    workspace: Workspace,
+    dataset: Dataset,
+    launcher: MemoryLauncher,
+    clock: FixedClock,
+    admin: Actor,
+) -> Workspace:
+    """A workspace in which every action would succeed."""
+    file = workspace.paths.home.parent / "new.tsv"
     file.write_bytes(TEXT)
-    import_dataset(hall, admin, "free", [file], source="en", target="es")
-    hall.vault.store.record(
+    import_dataset(workspace, admin, "free", [file], source="en", target="es")
+    workspace.vault.store.record(
         Snapshot(
-            id=SNAPSHOT, created_at=clock.now(), repository=hall.vault.engine.repository,
+            id=SNAPSHOT, created_at=clock.now(), repository=workspace.vault.engine.repository,
             paths=(), tags=(), files=1, bytes=1,
         )
     )  # fmt: skip
-    correct(hall, admin, HELLO, "Hola", ("en", "es"))
+    correct(workspace, admin, HELLO, "Hola", ("en", "es"))
     launcher.otherwise = Script(seconds=1000)
     for name in ("over", "active"):
         request = TrainRequest(dataset=dataset.name, name=name, skip_backup=True, reason="a test")
-        run_id = request_run(hall, admin, request).run.id
+        run_id = request_run(workspace, admin, request).run.id
         if name == "over":
-            checkpoint = hall.paths.checkpoints(run_id) / "step_00000010"
+            checkpoint = workspace.paths.checkpoints(run_id) / "step_00000010"
             manifest = {"step": 10, "created_at": 1.0, "bytes": 0, "files": {}, "scores": {}}
             write_json(checkpoint / "MANIFEST.json", manifest)
-            stop_run(hall, admin, name)
+            stop_run(workspace, admin, name)
             clock.advance(1)
-    assert [find_run(hall, name).state for name in ("over", "active")] == ["stopped", "running"]
-    return hall
+    assert [find_run(workspace, name).state for name in ("over", "active")] == [
+        "stopped",
+        "running",
+    ]
+    return workspace
 
 
 def _actions() -> set[str]:
@@ -125,13 +134,14 @@ def _actions() -> set[str]:
     }
 
 
-def _kept(hall: Hall) -> Sequence[object]:
+def _kept(workspace: Workspace) -> Sequence[object]:
     """Return everything that a deed could change, but for the ledger."""
-    home = hall.paths.home
+    home = workspace.paths.home
     files = {path: _content(path) for path in home.rglob("*") if "datahall.db" not in path.name}
     return (
-        files, hall.launcher.jobs(), hall.runs.list(), hall.datasets.list(), hall.registry.list(),
-        hall.feedback.list(limit=100, pending=True), hall.vault.snapshots(),
+        files, workspace.launcher.jobs(), workspace.runs.list(), workspace.datasets.list(),
+        workspace.registry.list(), workspace.feedback.list(limit=100, pending=True),
+        workspace.vault.snapshots(),
     )  # fmt: skip
 
 
@@ -146,14 +156,14 @@ def test_every_action_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("name", DEEDS)
-def test_a_viewer_is_denied(used_hall: Hall, name: str) -> None:
+def test_a_viewer_is_denied(used_workspace: Workspace, name: str) -> None:
     """Hiding a button is not authorisation; the try is on record, once."""
-    before, entries = _kept(used_hall), used_hall.ledger.entries(1000)
+    before, entries = _kept(used_workspace), used_workspace.ledger.entries(1000)
 
     with pytest.raises(DeniedError, match="eve may look but not act"):
-        DEEDS[name](used_hall, VIEWER)
+        DEEDS[name](used_workspace, VIEWER)
 
-    row, *earlier = used_hall.ledger.entries(1000)
+    row, *earlier = used_workspace.ledger.entries(1000)
     assert (row.actor, row.outcome) == ("eve", "denied")
     assert earlier == entries
-    assert _kept(used_hall) == before
+    assert _kept(used_workspace) == before

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from core.actions.hall import Hall, open_hall
 from core.actions.jobs import job_result
 from core.actions.models import request_evaluation
 from core.actions.records import RunView, TrainRequest
 from core.actions.runs import find_run
 from core.actions.training import request_run, resume_run
+from core.actions.workspace import Workspace, open_workspace
 from core.audit import Actor
 from core.checkpoints.listing import list_checkpoints
 from core.data.demo.catalog import TOPICS
@@ -39,12 +39,12 @@ SMALL = {
 
 
 @pytest.fixture
-def hall(settings: Settings, tmp_path: Path) -> Iterator[Hall]:
-    """A hall whose jobs learn from the launcher alone where the database is."""
+def workspace(settings: Settings, tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace whose jobs learn from the launcher alone where the database is."""
     supervisor = take_lock(settings.paths.supervisor_lock)  # or shims would start one
     assert supervisor is not None
     elsewhere = replace(settings, database_url=sqlite_url(tmp_path / "elsewhere.db"))
-    with closing(open_hall(elsewhere)) as opened:
+    with closing(open_workspace(elsewhere)) as opened:
         pairs = topic_pairs(TOPICS[0])[:500]
         opened.datasets.add("toy", "en", "es", pairs, origin="test", clock=opened.clock)
         yield opened
@@ -60,48 +60,50 @@ def job_of(view: RunView) -> Job:
     return view.job
 
 
-def kill_after_a_checkpoint(hall: Hall, view: RunView) -> None:
+def kill_after_a_checkpoint(workspace: Workspace, view: RunView) -> None:
     """Send SIGKILL to the training process itself, once it has made a checkpoint."""
-    folder, end = hall.paths.checkpoints(view.run.id), time.monotonic() + PATIENCE_S
+    folder, end = workspace.paths.checkpoints(view.run.id), time.monotonic() + PATIENCE_S
     while not list_checkpoints(folder):
-        assert time.monotonic() < end, hall.launcher.log(job_of(view).id)
+        assert time.monotonic() < end, workspace.launcher.log(job_of(view).id)
         time.sleep(0.01)
-    crew = JobFolder(hall.paths.job(job_of(view).id)).read_crew()
+    crew = JobFolder(workspace.paths.job(job_of(view).id)).read_crew()
     assert crew is not None
     assert crew.job is not None
     os.kill(crew.job.pid, signal.SIGKILL)
 
 
-def end(hall: Hall, job: Job) -> JobState:
+def end(workspace: Workspace, job: Job) -> JobState:
     """Return how a job ended."""
-    return hall.launcher.wait(job.id, timeout_s=PATIENCE_S).state
+    return workspace.launcher.wait(job.id, timeout_s=PATIENCE_S).state
 
 
 @pytest.mark.slow
-def test_a_killed_run_tells_where_it_stands_and_goes_on(hall: Hall, admin: Actor) -> None:
+def test_a_killed_run_tells_where_it_stands_and_goes_on(workspace: Workspace, admin: Actor) -> None:
     """The sentence names signal, step and checkpoint; resumed, no step is missing."""
     view = request_run(
-        hall, admin,
+        workspace, admin,
         TrainRequest(
             dataset="toy", name="torn", device="cpu", changes=SMALL, skip_backup=True, reason="test"
         ),
     )  # fmt: skip
-    kill_after_a_checkpoint(hall, view)
-    assert end(hall, job_of(view)) == JobState.CRASHED
-    reason = find_run(hall, "torn").exit_reason
+    kill_after_a_checkpoint(workspace, view)
+    assert end(workspace, job_of(view)) == JobState.CRASHED
+    reason = find_run(workspace, "torn").exit_reason
     told = re.fullmatch(r"killed by SIGKILL at step (\d+), last good checkpoint (\d+)", reason)
     assert told, reason
     step, checkpoint = map(int, told.groups())
     assert STEPS > step >= checkpoint > 0
 
-    resumed = resume_run(hall, admin, "torn")
-    assert end(hall, job_of(resumed)) == JobState.SUCCEEDED, hall.launcher.log(job_of(resumed).id)
-    assert find_run(hall, "torn").state == "succeeded"
-    assert [it.from_step for it in hall.runs.attempts(view.run.id)] == [0, checkpoint]
+    resumed = resume_run(workspace, admin, "torn")
+    assert end(workspace, job_of(resumed)) == JobState.SUCCEEDED, workspace.launcher.log(
+        job_of(resumed).id
+    )
+    assert find_run(workspace, "torn").state == "succeeded"
+    assert [it.from_step for it in workspace.runs.attempts(view.run.id)] == [0, checkpoint]
     for metric in ("train_loss", "learning_rate", "gradient_norm"):
-        steps = [point.step for point in hall.runs.series(view.run.id, metric)]
+        steps = [point.step for point in workspace.runs.series(view.run.id, metric)]
         assert steps == list(range(1, STEPS + 1))
 
-    scored = request_evaluation(hall, admin, "torn", split="valid", beam=1)
-    assert end(hall, scored) == JobState.SUCCEEDED, hall.launcher.log(scored.id)
-    assert job_result(hall, scored.id)["step"] == STEPS
+    scored = request_evaluation(workspace, admin, "torn", split="valid", beam=1)
+    assert end(workspace, scored) == JobState.SUCCEEDED, workspace.launcher.log(scored.id)
+    assert job_result(workspace, scored.id)["step"] == STEPS

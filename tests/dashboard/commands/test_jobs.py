@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.actions.hall import Hall, opened_hall
+from core.actions.workspace import Workspace, open_workspace
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.settings import Settings
 from core.tables import audit
@@ -16,16 +16,16 @@ Ask = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
-def hall(settings: Settings) -> Iterator[Hall]:
-    """The hall of the test's home."""
-    with opened_hall(settings) as opened:
+def workspace(settings: Settings) -> Iterator[Workspace]:
+    """The workspace of the test's home."""
+    with open_workspace(settings) as opened:
         yield opened
 
 
 @pytest.fixture
-def sleeper(hall: Hall) -> Job:
+def sleeper(workspace: Workspace) -> Job:
     """A job that would sleep for ten minutes."""
-    return hall.launcher.submit(
+    return workspace.launcher.submit(
         JobSpec(
             kind=JobKind.BACKUP,
             title="Back up sleep",
@@ -35,19 +35,19 @@ def sleeper(hall: Hall) -> Job:
     )
 
 
-def test_a_job_is_listed_read_and_cancelled(hall: Hall, sleeper: Job, ask: Ask) -> None:
+def test_a_job_is_listed_read_and_cancelled(workspace: Workspace, sleeper: Job, ask: Ask) -> None:
     """As on the page, where each running job has its Cancel button."""
     code, (row,) = ask("jobs", "list")
     assert code == 0
     assert (row["id"], row["kind"], row["title"]) == (sleeper.id, "backup", "Back up sleep")
-    while not hall.launcher.log(sleeper.id):
-        hall.launcher.wait(sleeper.id, timeout_s=0.1)
+    while not workspace.launcher.log(sleeper.id):
+        workspace.launcher.wait(sleeper.id, timeout_s=0.1)
     assert ask("jobs", "log", sleeper.id) == (0, {"id": sleeper.id, "log": "good night\n"})
 
     code, told = ask("jobs", "cancel", sleeper.id)
 
     assert (code, told["state"] in ("stopping", "stopped")) == (0, True)
-    assert hall.launcher.wait(sleeper.id, timeout_s=60).state.is_over
+    assert workspace.launcher.wait(sleeper.id, timeout_s=60).state.is_over
     assert ask("jobs", "list")[1][0]["progress"] is None
     code, told = ask("jobs", "cancel", sleeper.id)
     assert (code, told["error"]["kind"]) == (2, "conflict")
@@ -55,11 +55,11 @@ def test_a_job_is_listed_read_and_cancelled(hall: Hall, sleeper: Job, ask: Ask) 
 
 
 def test_the_audit_log_tells_who_cancelled_and_that_it_is_whole(
-    hall: Hall, sleeper: Job, ask: Ask
+    workspace: Workspace, sleeper: Job, ask: Ask
 ) -> None:
     """A row that was changed by hand is found."""
     ask("jobs", "cancel", sleeper.id)
-    hall.launcher.wait(sleeper.id, timeout_s=60)
+    workspace.launcher.wait(sleeper.id, timeout_s=60)
 
     (entry,) = ask("audit", "list")[1]
     assert (entry["action"], entry["target"], entry["origin"], entry["outcome"]) == (
@@ -67,7 +67,7 @@ def test_the_audit_log_tells_who_cancelled_and_that_it_is_whole(
     )  # fmt: skip
     assert ask("audit", "verify") == (0, {"whole": True})
 
-    with hall.database.write() as connection:
+    with workspace.database.write() as connection:
         connection.execute(sa.update(audit).values(actor="somebody else"))
     code, told = ask("audit", "verify")
     assert (code, told["error"]["kind"]) == (1, "corrupt")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.actions.hall import Hall, opened_hall
+from core.actions.workspace import Workspace, open_workspace
 from core.backup.engine import Snapshot
 from core.files import write_json
 from core.registry.records import ModelVersion
@@ -19,23 +19,25 @@ DIGEST, SNAPSHOT = "d" * 64, "5" * 64
 
 
 @pytest.fixture
-def hall(settings: Settings) -> Iterator[Hall]:
-    """The hall of the test's home, with one run in it."""
+def workspace(settings: Settings) -> Iterator[Workspace]:
+    """The workspace of the test's home, with one run in it."""
     spec = RunSpec(
         name="cats-demo-1", dataset="cats", dataset_digest=DIGEST, preset="demo", device="cpu",
         config={"train": {"steps": 20}}, code_version="0", snapshot=SNAPSHOT,
     )  # fmt: skip
-    with opened_hall(settings) as opened:
+    with open_workspace(settings) as opened:
         opened.runs.create("run1", spec)
         opened.runs.plan("run1", 20)
         yield opened
 
 
-def test_a_run_is_shown_with_all_that_is_promised(hall: Hall, ask: Ask) -> None:
+def test_a_run_is_shown_with_all_that_is_promised(workspace: Workspace, ask: Ask) -> None:
     """Attempts, configuration, proof, checkpoints, losses, energy; by id or name."""
-    hall.runs.begin_attempt("run1", "job1", 0)
-    hall.runs.log("run1", [MetricPoint(metric="train_loss", step=10, value=2.5, wall_time=1e9)])
-    folder = hall.paths.checkpoints("run1") / "step_00000010"
+    workspace.runs.begin_attempt("run1", "job1", 0)
+    workspace.runs.log(
+        "run1", [MetricPoint(metric="train_loss", step=10, value=2.5, wall_time=1e9)]
+    )
+    folder = workspace.paths.checkpoints("run1") / "step_00000010"
     manifest = {"step": 10, "created_at": 1e9, "bytes": 7, "files": {}, "scores": {}}
     write_json(folder / "MANIFEST.json", manifest)
 
@@ -57,14 +59,14 @@ def test_a_run_is_shown_with_all_that_is_promised(hall: Hall, ask: Ask) -> None:
     assert shown["exit_reason"]
 
 
-def test_snapshots_are_listed_newest_first_with_their_proof(hall: Hall, ask: Ask) -> None:
+def test_snapshots_are_listed_newest_first_with_their_proof(workspace: Workspace, ask: Ask) -> None:
     """Only one that was compared with its manifest is called verified."""
     old = Snapshot(
-        id=SNAPSHOT, created_at=1e9, repository=hall.vault.engine.repository, paths=("datasets",),
-        tags=("all",), files=3, bytes=1000, verified_at=1e9 + 5,
+        id=SNAPSHOT, created_at=1e9, repository=workspace.vault.engine.repository,
+        paths=("datasets",), tags=("all",), files=3, bytes=1000, verified_at=1e9 + 5,
     )  # fmt: skip
-    hall.vault.store.record(old)
-    hall.vault.store.record(replace(old, id="6" * 64, created_at=2e9, verified_at=None))
+    workspace.vault.store.record(old)
+    workspace.vault.store.record(replace(old, id="6" * 64, created_at=2e9, verified_at=None))
 
     code, (new, shown) = ask("backup", "list")
 
@@ -77,7 +79,7 @@ def test_snapshots_are_listed_newest_first_with_their_proof(hall: Hall, ask: Ask
     assert promised.items() <= shown.items()
 
 
-def test_models_are_listed_newest_first_with_their_aliases(hall: Hall, ask: Ask) -> None:
+def test_models_are_listed_newest_first_with_their_aliases(workspace: Workspace, ask: Ask) -> None:
     """With the run that they came from, and its scores."""
     first = ModelVersion(
         name="cats", version=1, run_id="run1", run_name="cats-demo-1", step=10, source="en",
@@ -85,9 +87,9 @@ def test_models_are_listed_newest_first_with_their_aliases(hall: Hall, ask: Ask)
         config={}, code_version="0", scores={"bleu": 80.5}, self_test={}, digest="f" * 64,
         created_at=1e9,
     )  # fmt: skip
-    hall.registry.register(first)
-    hall.registry.register(replace(first, version=2, created_at=2e9))
-    hall.registry.set_alias("cats", "production", 1, actor="ada", action="promote", reason="")
+    workspace.registry.register(first)
+    workspace.registry.register(replace(first, version=2, created_at=2e9))
+    workspace.registry.set_alias("cats", "production", 1, actor="ada", action="promote", reason="")
 
     code, (new, shown) = ask("models", "list")
 
@@ -104,14 +106,14 @@ def test_models_are_listed_newest_first_with_their_aliases(hall: Hall, ask: Ask)
     ("tail", "told"), [("0", ""), ("2", "three\nfour\n"), ("3", "two\nthree\nfour\n")]
 )
 def test_the_end_of_a_log_reaches_across_its_cut(
-    hall: Hall, ask: Ask, capsys: pytest.CaptureFixture[str], tail: str, told: str
+    workspace: Workspace, ask: Ask, capsys: pytest.CaptureFixture[str], tail: str, told: str
 ) -> None:
     """And no lines means no lines."""
-    log = hall.paths.run_log("run1")
+    log = workspace.paths.run_log("run1")
     log.parent.mkdir(parents=True)
     log.with_name(f"{log.name}.1").write_text("one\ntwo\n", encoding="utf-8")
     log.write_text("three\nfour\n", encoding="utf-8")
 
     assert ask("runs", "log", "run1", "--tail", tail)[1]["log"] == told
-    assert run(["runs", "log", "run1", "--tail", tail, "--home", str(hall.paths.home)]) == 0
+    assert run(["runs", "log", "run1", "--tail", tail, "--home", str(workspace.paths.home)]) == 0
     assert capsys.readouterr().out == told

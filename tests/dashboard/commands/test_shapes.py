@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import typer
 
-from core.actions.hall import opened_hall
+from core.actions.workspace import open_workspace
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings
 from dashboard.commands.cli import app, run
@@ -63,10 +63,12 @@ def test_a_run_that_was_never_queued_can_be_read_and_deleted(ask: Ask, settings:
     """A power cut while it was asked for left it; log, points and deletion are documents too."""
     spec = RunSpec(name="one", dataset="cats", dataset_digest="d" * 64, preset="demo",
                    device="cpu", config={}, code_version="0")  # fmt: skip
-    with opened_hall(settings) as hall:
-        hall.runs.create("run1", spec)
-        hall.runs.begin_attempt("run1", "job1", 0)
-        hall.runs.log("run1", [MetricPoint(metric="train_loss", step=1, value=0.1, wall_time=1e9)])
+    with open_workspace(settings) as workspace:
+        workspace.runs.create("run1", spec)
+        workspace.runs.begin_attempt("run1", "job1", 0)
+        workspace.runs.log(
+            "run1", [MetricPoint(metric="train_loss", step=1, value=0.1, wall_time=1e9)]
+        )
     assert ask("runs", "list")[1][0]["state"] == "stopped"
     assert ask("runs", "log", "one") == (0, {"run": "one", "state": "stopped", "log": ""})
     point = {"metric": "train_loss", "step": 1, "value": 0.1, "wall_time": 1e9}

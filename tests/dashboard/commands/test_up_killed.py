@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from core.actions.hall import opened_hall
+from core.actions.workspace import open_workspace
 from core.command import Process, module_argv, start
 from core.jobs.launcher import JobKind, JobSpec, JobState
 from core.operations.services import read_states
@@ -85,21 +85,21 @@ def _answers(port: int, path: str) -> bool:
 def test_a_job_outlives_up_and_is_found_again(tmp_path: Path, ports: dict[str, int]) -> None:
     """The same process goes on; the next `up` waits for the ports and starts nothing twice."""
     settings = Settings(home=tmp_path / "home")
-    with _up(settings.home, ports) as up, opened_hall(settings) as hall:
+    with _up(settings.home, ports) as up, open_workspace(settings) as workspace:
         printed_document(_told(settings.home), up)
-        first = hall.launcher.submit(FIRST)
+        first = workspace.launcher.submit(FIRST)
         # Behind another job, so that not this test but the supervisor starts it.
         spec = JobSpec(kind=JobKind.VERIFY, title="Long", subject="x", argv=JOB, after=first.id)
-        job_id = hall.launcher.submit(spec).id
+        job_id = workspace.launcher.submit(spec).id
         pids = _until(_pids)
-        before = hall.launcher.job(job_id)
+        before = workspace.launcher.job(job_id)
         services = {state.name: state.pid or 0 for state in read_states(settings.paths)}
         # Until it may go on it cannot end, and keeps its port.
         os.kill(services["dashboard"], signal.SIGSTOP)
         up.kill()
         up.wait()
 
-    with _up(settings.home, ports) as up, opened_hall(settings) as hall:
+    with _up(settings.home, ports) as up, open_workspace(settings) as workspace:
         _until(lambda: settings.paths.up_lock.read_text() == str(up.pid))
         os.kill(services["dashboard"], signal.SIGCONT)
         printed_document(_told(settings.home), up)
@@ -107,8 +107,8 @@ def test_a_job_outlives_up_and_is_found_again(tmp_path: Path, ports: dict[str, i
             _until(partial(_answers, ports[name], path))
         assert not any(psutil.pid_exists(pid) for pid in services.values())
         assert (before.state, len(pids)) == (JobState.RUNNING, 1)
-        assert (hall.launcher.job(job_id), _pids()) == (before, pids)
+        assert (workspace.launcher.job(job_id), _pids()) == (before, pids)
 
-        hall.launcher.cancel(job_id)
-        ended = hall.launcher.wait(job_id, timeout_s=PATIENCE_S)
+        workspace.launcher.cancel(job_id)
+        ended = workspace.launcher.wait(job_id, timeout_s=PATIENCE_S)
         assert (ended.state, _pids()) == (JobState.STOPPED, set())

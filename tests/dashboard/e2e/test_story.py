@@ -89,9 +89,9 @@ def datahall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Datahall]:
         "DATAHALL_SAMPLER_PORT": str(free_port()),
         "DATAHALL_SERVING_PORT": str(free_port()),
     }
-    hall = Datahall(home, environment)
-    yield hall
-    hall.down()
+    workspace = Datahall(home, environment)
+    yield workspace
+    workspace.down()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Pages drawn against a real hall: only its processes are scripts, and its model is the echo."""
+"""Pages drawn in a real workspace: only its processes are scripts, and its model is the echo."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from core.actions.hall import Hall, open_hall
+from core.actions.workspace import Workspace, open_workspace
 from core.audit import Role
 from core.clock import FixedClock, SystemClock
 from core.data.records import Dataset, Pair
@@ -39,7 +39,7 @@ Open = Callable[..., AppTest]
 class House:
     """What the pages under test work on."""
 
-    hall: Hall
+    workspace: Workspace
     launcher: MemoryLauncher
     clock: FixedClock
     telemetry: MemoryTelemetryStore
@@ -64,7 +64,7 @@ class House:
 
     def add_dataset(self, name: str = "cats", pairs: Sequence[Pair] = PAIRS) -> Dataset:
         """Keep a small dataset."""
-        return self.hall.datasets.add(
+        return self.workspace.datasets.add(
             name, "en", "es", pairs, origin="made up", licence="", clock=self.clock
         )
 
@@ -77,9 +77,9 @@ class House:
             scores={"bleu": 80.0 + version, "chrf": 91.5}, self_test={"segments": 64},
             digest="f" * 64, created_at=self.clock.now(),
         )  # fmt: skip
-        VersionFolder(self.hall.paths.model(made.name, version)).write_card({}, {})
-        self.hall.registry.register(made)
-        self.hall.registry.set_alias(
+        VersionFolder(self.workspace.paths.model(made.name, version)).write_card({}, {})
+        self.workspace.registry.register(made)
+        self.workspace.registry.set_alias(
             "en-es", "production", version, actor="ada", action="promote", reason="better"
         )
         return made
@@ -89,19 +89,19 @@ class House:
 def house(
     settings: Settings, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:
-    """A hall on real stores in the test's home; nothing has happened in it yet."""
+    """A workspace on real stores in the test's home; nothing has happened in it yet."""
     launcher = MemoryLauncher(clock)
-    hall = replace(open_hall(settings, clock), launcher=launcher)
+    workspace = replace(open_workspace(settings, clock), launcher=launcher)
     telemetry = MemoryTelemetryStore()
     # AppTest puts the page in the place of `__main__`, which processes started later would import.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setattr(resources, "settings", lambda: settings)
-    monkeypatch.setattr(resources, "hall", lambda: hall)
+    monkeypatch.setattr(resources, "workspace", lambda: workspace)
     monkeypatch.setattr(resources, "telemetry", lambda: telemetry)
     monkeypatch.setattr(resources, "translation", unanswered)
-    yield House(hall=hall, launcher=launcher, clock=clock, telemetry=telemetry)
+    yield House(workspace=workspace, launcher=launcher, clock=clock, telemetry=telemetry)
     st.cache_data.clear()
-    hall.close()
+    workspace.close()
 
 
 @pytest.fixture
@@ -127,14 +127,14 @@ def open_page(house: House) -> Open:
 def serving(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """The translation server over the echo, asked by the page's client."""
     pool = ModelPool(
-        registry=house.hall.registry,
+        registry=house.workspace.registry,
         open=lambda version: EchoTranslator(version=f"{version.name}:{version.version}"),
         clock=house.clock,
     )
     server = TranslationServer(
         pool=pool,
         open_attention=no_attention,
-        settings=house.hall.settings.serving,
+        settings=house.workspace.settings.serving,
         clock=SystemClock(),
         poll_s=0.02,
     )

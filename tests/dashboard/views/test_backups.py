@@ -31,10 +31,10 @@ def press(page: AppTest, label: str) -> AppTest:
 def status(house: House, monkeypatch: pytest.MonkeyPatch) -> RepositoryStatus:
     """A repository that works, asked without starting restic."""
     found = RepositoryStatus(
-        repository=house.hall.vault.engine.repository, program="restic", version="0.14.0",
+        repository=house.workspace.vault.engine.repository, program="restic", version="0.14.0",
         is_initialised=True, snapshots=0, last_success_at=None, detail={"free_bytes": "9e9"},
     )  # fmt: skip
-    monkeypatch.setattr(backups, "repository_status", lambda _hall: found)
+    monkeypatch.setattr(backups, "repository_status", lambda _workspace: found)
     return found
 
 
@@ -42,10 +42,10 @@ def add_snapshot(house: House, letter: str = "a") -> Snapshot:
     """Record a verified snapshot."""
     taken = Snapshot(
         id=letter * 64, created_at=house.clock.now() - 60,
-        repository=house.hall.vault.engine.repository, paths=("datasets",),
+        repository=house.workspace.vault.engine.repository, paths=("datasets",),
         tags=("datahall", "what:data"), files=12, bytes=1_240_000, verified_at=house.clock.now(),
     )  # fmt: skip
-    house.hall.vault.store.record(taken)
+    house.workspace.vault.store.record(taken)
     return taken
 
 
@@ -107,7 +107,9 @@ def test_a_restore_is_asked_for_in_a_drawer(
     press(page, "Restore and compare")
     job = house.launcher.jobs(kind=JobKind.RESTORE)[0]
     assert {"restore", f"--to={tmp_path / 'back'}", "--only=datasets/demo"} <= set(job.spec.argv)
-    write_json(house.hall.paths.job(job.id) / "result.json", {"sentence": "12 of 12 files match"})
+    write_json(
+        house.workspace.paths.job(job.id) / "result.json", {"sentence": "12 of 12 files match"}
+    )
     house.clock.advance(1)
     assert "12 of 12 files match" in words(page.run())
 
@@ -120,7 +122,7 @@ def test_a_restore_over_something_is_refused(
     add_snapshot(house)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
-    target = house.hall.paths.home / "x" if inside else tmp_path / "full"
+    target = house.workspace.paths.home / "x" if inside else tmp_path / "full"
     page = press(open_page("backups"), "Restore")
     page.text_input(key="restore-target").set_value(str(target))
     press(page, "Restore and compare")
@@ -140,29 +142,29 @@ def test_the_recovery_key_is_shown_once(
     press(page, "I have stored it")
     assert "AAAAA-BBBBB" not in words(page)
     assert "kept off this machine" in words(page)
-    assert "AAAAA" not in house.hall.paths.recovery_mark.read_text(encoding="utf-8")
+    assert "AAAAA" not in house.workspace.paths.recovery_mark.read_text(encoding="utf-8")
 
 
 def test_a_key_made_before_counts_as_kept_only_when_somebody_says_so(
     house: House, open_page: Open, words: Words, monkeypatch: pytest.MonkeyPatch, admin: Actor
 ) -> None:
     """By the command line, or in a browser that was closed: nobody may have written it down."""
-    engine = MemoryEngine(root=house.hall.paths.home, clock=house.clock)
-    hall = replace(house.hall, vault=replace(house.hall.vault, engine=engine))
-    monkeypatch.setattr(resources, "hall", lambda: hall)
-    make_recovery_key(hall, admin)
+    engine = MemoryEngine(root=house.workspace.paths.home, clock=house.clock)
+    workspace = replace(house.workspace, vault=replace(house.workspace.vault, engine=engine))
+    monkeypatch.setattr(resources, "workspace", lambda: workspace)
+    make_recovery_key(workspace, admin)
     page = open_page("backups")
     assert "Nobody has confirmed that a recovery key is kept" in words(page)
     press(page, "Make the recovery key")
     assert "made before" in page.error[0].value
     assert "What to do" in page.error[0].value
-    assert not hall.paths.recovery_mark.exists()
+    assert not workspace.paths.recovery_mark.exists()
     press(page, "I have stored it")
     assert "kept off this machine" in words(page)
-    actions = [entry.action for entry in hall.ledger.entries()]
+    actions = [entry.action for entry in workspace.ledger.entries()]
     assert actions.count("backups.recovery-key-stored") == 1
     engine.is_recoverable = False  # somebody removed it: a new one is not kept yet
-    make_recovery_key(hall, admin)
+    make_recovery_key(workspace, admin)
     assert "Nobody has confirmed" in words(page.run())
 
 

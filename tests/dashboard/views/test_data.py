@@ -36,7 +36,7 @@ def test_the_demo_corpus_is_one_button(house: House, open_page: Open) -> None:
     """Generated here, in seconds; the button is gone afterwards."""
     page = button(open_page("data"), "Add the demo corpus")
     assert not page.exception
-    assert house.hall.datasets.get("demo").pairs >= 30_000
+    assert house.workspace.datasets.get("demo").pairs >= 30_000
     assert "Add the demo corpus" not in [it.label for it in page.button]
 
 
@@ -85,7 +85,7 @@ def test_cancelling_a_job_is_audited(house: House, open_page: Open) -> None:
     house.add_dataset()
     page = button(open_page("data"), "Prepare")
     button(page, "Cancel")
-    assert house.hall.ledger.entries(1)[0].action == "jobs.cancel"
+    assert house.workspace.ledger.entries(1)[0].action == "jobs.cancel"
 
 
 def test_a_prepared_version_shows_what_each_rule_did(
@@ -112,8 +112,8 @@ def test_importing_a_file_makes_a_version(house: House, open_page: Open) -> None
     page.file_uploader[0].upload("pairs.tsv", b"Hello\tHola\nBye\tAdi\xc3\xb3s\n")
     page.text_input(key="import-name").set_value("mine")
     button(page, "Import")
-    assert house.hall.datasets.get("mine").pairs == 2
-    assert house.hall.ledger.entries(1)[0].actor == "ada"
+    assert house.workspace.datasets.get("mine").pairs == 2
+    assert house.workspace.ledger.entries(1)[0].actor == "ada"
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_hostile_input_is_refused_and_loses_nothing(
     assert not page.exception
     assert told in page.error[0].value
     assert page.text_input(key="import-name").value == name
-    assert house.hall.datasets.list() == []
-    assert [it.name for it in house.hall.paths.home.glob(".upload-*")] == []
+    assert house.workspace.datasets.list() == []
+    assert [it.name for it in house.workspace.paths.home.glob(".upload-*")] == []
 
 
 def test_importing_nothing_says_what_to_choose(open_page: Open) -> None:
@@ -156,11 +156,11 @@ def test_deleting_needs_the_name(house: House, open_page: Open) -> None:
     typed.set_value("dogs")
     button(page, "Delete it")
     assert "Nothing was changed" in page.error[0].value
-    assert house.hall.datasets.list()
+    assert house.workspace.datasets.list()
     next(it for it in page.text_input if it.key.startswith("typed-")).set_value("cats")
     button(page, "Delete it")
-    assert house.hall.datasets.list() == []
-    assert house.hall.ledger.entries(1)[0].target == f"cats:{dataset.digest}"
+    assert house.workspace.datasets.list() == []
+    assert house.workspace.ledger.entries(1)[0].target == f"cats:{dataset.digest}"
 
 
 def test_a_viewer_may_look_but_not_act(house: House, open_page: Open) -> None:

@@ -49,9 +49,9 @@ def test_rolling_back_asks_and_moves_the_alias(house: House, open_page: Open, wo
     page = press(open_page("models"), "Roll back to 1")
     assert "en-es:2 back to en-es:1" in words(page)
     press(page, "Roll back")
-    assert house.hall.registry.resolve("production").version == 1
+    assert house.workspace.registry.resolve("production").version == 1
     assert "rolled back" in words(page)
-    assert house.hall.ledger.entries(1)[0].action == "models.rollback"
+    assert house.workspace.ledger.entries(1)[0].action == "models.rollback"
 
 
 def test_rolling_back_to_damaged_files_is_refused_in_the_dialog(
@@ -60,10 +60,10 @@ def test_rolling_back_to_damaged_files_is_refused_in_the_dialog(
     """The alias stays, and the reason is told."""
     house.promote(1)
     house.promote(2)
-    (house.hall.paths.model("en-es", 1) / "card.json").unlink()
+    (house.workspace.paths.model("en-es", 1) / "card.json").unlink()
     page = press(press(open_page("models"), "Roll back to 1"), "Roll back")
     assert "cannot be read" in page.error[0].value
-    assert house.hall.registry.resolve("production").version == 2
+    assert house.workspace.registry.resolve("production").version == 2
 
 
 def test_the_page_answers_what_served_when(house: House, open_page: Open, words: Words) -> None:

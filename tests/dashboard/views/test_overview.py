@@ -122,7 +122,7 @@ def test_a_dead_service_says_when_it_starts_again(house: House, open_page: Open)
         name="server", title="Translation server", state="waiting", pid=None, started_at=0.0,
         restarts=2, last_exit="killed by SIGKILL", next_start_at=house.clock.now() + 4,
     )  # fmt: skip
-    write_states(house.hall.paths, [dead], house.clock.now())
+    write_states(house.workspace.paths, [dead], house.clock.now())
     house.sample(HOST)
     page = open_page("overview")
     assert "Translation server" in page.error[0].value
@@ -132,7 +132,7 @@ def test_a_dead_service_says_when_it_starts_again(house: House, open_page: Open)
 
 def test_services_that_run_are_one_quiet_line(house: House, open_page: Open, words: Words) -> None:
     """No alarm."""
-    write_states(house.hall.paths, [SERVER], house.clock.now())
+    write_states(house.workspace.paths, [SERVER], house.clock.now())
     house.sample(HOST)
     page = open_page("overview")
     assert not page.error
@@ -155,8 +155,8 @@ def test_runs_at_work_show_loss_and_progress(
     house.launcher.otherwise = Script(seconds=1000)
     house.add_dataset()
     request = TrainRequest(dataset="cats", skip_backup=True, reason="a test")
-    view = request_run(house.hall, admin, request)
-    house.hall.runs.plan(view.run.id, 800)
+    view = request_run(house.workspace, admin, request)
+    house.workspace.runs.plan(view.run.id, 800)
     page = open_page("overview")
     assert "1 running" in words(page)
     assert page.page_link[0].label == "**cats\\-demo\\-1**"
@@ -179,4 +179,4 @@ def test_telemetry_that_cannot_be_read_is_told_calmly(
     assert not page.exception
     assert any("Telemetry" in it.value and "Restart the sampler" in it.value for it in page.info)
     assert any(it.value == "Runs" for it in page.header)
-    assert house.hall.runs.list() == []
+    assert house.workspace.runs.list() == []

@@ -30,9 +30,9 @@ def test_services_tell_their_last_exit(house: House, open_page: Open, words: Wor
         name="sampler", title="Sampler", state="running", pid=7,
         started_at=house.clock.now() - 3600, restarts=1, last_exit="exit code 1",
     )  # fmt: skip
-    write_states(house.hall.paths, [state], house.clock.now())
-    house.hall.paths.logs.mkdir()
-    (house.hall.paths.logs / "sampler.log").write_text("it began", encoding="utf-8")
+    write_states(house.workspace.paths, [state], house.clock.now())
+    house.workspace.paths.logs.mkdir()
+    (house.workspace.paths.logs / "sampler.log").write_text("it began", encoding="utf-8")
     page = open_page("settings")
     assert "exit code 1" in words(page)
     page.selectbox(key="service-log").select("Sampler").run()
@@ -50,12 +50,12 @@ def test_the_audit_log_is_verified(
     house: House, open_page: Open, words: Words, admin: Actor
 ) -> None:
     """A changed row turns the badge red and is named."""
-    house.hall.ledger.perform(admin, "runs.stop", "demo-1", lambda: None)
-    house.hall.ledger.perform(admin, "runs.delete", "demo-1", lambda: None)
+    house.workspace.ledger.perform(admin, "runs.stop", "demo-1", lambda: None)
+    house.workspace.ledger.perform(admin, "runs.delete", "demo-1", lambda: None)
     page = open_tab(open_page("settings"), "settings-tab", "Audit log")
     assert "whole" in words(page)
     page.text_input(key="audit-search").set_value("delete").run()
     assert page.dataframe[0].value["Action"].tolist() == ["runs.delete"]
-    with house.hall.database.write() as connection:
+    with house.workspace.database.write() as connection:
         connection.execute(sa.update(audit).where(audit.c.sequence == 1).values(actor="eve"))
     assert "tampered with" in words(page.run())

@@ -28,14 +28,14 @@ def start(house: House, admin: Actor, name: str = "demo-1") -> RunView:
     """Ask for a run without a backup, with a curve."""
     house.add_dataset()
     request = TrainRequest(dataset="cats", name=name, skip_backup=True, reason="a *test*")
-    view = request_run(house.hall, admin, request)
-    house.hall.runs.plan(view.run.id, 800)
+    view = request_run(house.workspace, admin, request)
+    house.workspace.runs.plan(view.run.id, 800)
     points = [
         MetricPoint(metric=metric, step=step, value=value, wall_time=float(step))
         for metric, value in (("train_loss", 2.913), ("valid_loss", 3.1))
         for step in (1, 320)
     ]
-    house.hall.runs.log(view.run.id, points)
+    house.workspace.runs.log(view.run.id, points)
     return view
 
 
@@ -86,7 +86,7 @@ def test_starting_backs_up_then_trains(house: House, open_page: Open, words: Wor
     assert not page.exception
     training = house.launcher.jobs(kind=JobKind.TRAINING)[0]
     backup = house.launcher.jobs(kind=JobKind.BACKUP)[0]
-    run = house.hall.runs.list()[0]
+    run = house.workspace.runs.list()[0]
     assert training.spec.after == backup.id
     assert training.state is JobState.QUEUED
     assert run.spec.config["train"]["steps"] == 50
@@ -104,12 +104,12 @@ def test_a_waiver_needs_a_reason_and_is_shown(house: House, open_page: Open, wor
     page.checkbox(key="new-run-skip").check().run()
     press(page, "Start without backup")
     assert "needs a reason" in page.error[0].value
-    assert not house.hall.runs.list()
+    assert not house.workspace.runs.list()
     page.text_input(key="new-run-reason").set_value("only a trial").run()
     press(page, "Start without backup")
-    assert house.hall.runs.list()[0].spec.waiver == "only a trial"
+    assert house.workspace.runs.list()[0].spec.waiver == "only a trial"
     assert "no backup" in words(page)
-    assert "gate.waive" in [it.action for it in house.hall.ledger.entries()]
+    assert "gate.waive" in [it.action for it in house.workspace.ledger.entries()]
 
 
 @pytest.mark.parametrize("name", ["Bad Name", "../x", "", "a" * 30 + "!"])
@@ -122,7 +122,7 @@ def test_a_bad_name_is_refused_in_the_drawer(house: House, open_page: Open, name
     if name:
         assert "cannot name a run" in page.error[0].value
     else:
-        assert house.hall.runs.list()[0].spec.name == "cats-demo-1"
+        assert house.workspace.runs.list()[0].spec.name == "cats-demo-1"
 
 
 def test_impossible_settings_are_said_at_once(house: House, open_page: Open) -> None:
@@ -188,14 +188,16 @@ def test_a_finished_run_shows_scores_and_translations(
     """BLEU with its signature, and what it says for the test split."""
     view = start(house, admin)
     house.clock.advance(1)
-    house.hall.runs.finish(
+    house.workspace.runs.finish(
         view.run.id, {"bleu": 83.4, "chrf": 91.2, "signatures": {"bleu": "nrefs:1"}}, None
     )
     sample = TranslationSample(
         split="test", step=800, position=0, source="Hello, how are you?",
         hypothesis="Hola, ¿cómo estás?", reference="Hola, ¿cómo estás?",
     )  # fmt: skip
-    house.hall.runs.log_samples(view.run.id, [sample, replace(sample, position=1, source="<b>")])
+    house.workspace.runs.log_samples(
+        view.run.id, [sample, replace(sample, position=1, source="<b>")]
+    )
     page = open_tab(open_page("training"), "run-tab", "Translations")
     said = words(page)
     assert {it.label: it.value for it in page.metric}["BLEU"] == "83.4"
@@ -212,7 +214,7 @@ def test_deleting_a_run_needs_its_name(house: House, open_page: Open, admin: Act
     next(it for it in page.text_input if it.key.startswith("typed-")).set_value("demo-1")
     press(page, "Delete it")
     assert not page.exception
-    assert house.hall.runs.list() == []
+    assert house.workspace.runs.list() == []
 
 
 def test_promoting_without_a_checkpoint_is_not_offered(

@@ -71,12 +71,12 @@ def test_a_correction_is_kept_and_exported(page: AppTest, house: House) -> None:
     better = next(it for it in page.text_area if it.key.startswith("better-"))
     better.set_value("Hola, ¿cómo estás?")
     press(page, "Keep the correction")
-    kept = house.hall.feedback.list()[0]
+    kept = house.workspace.feedback.list()[0]
     assert (kept.correction, kept.model, kept.actor) == ("Hola, ¿cómo estás?", "en-es:1", "ada")
     assert page.dataframe[0].value["Exported to"].tolist() == ["waiting"]
     press(page, "Export 1 as dataset")
-    assert house.hall.datasets.get("corrections").pairs == 1
-    assert house.hall.feedback.list()[0].exported_digest
+    assert house.workspace.datasets.get("corrections").pairs == 1
+    assert house.workspace.feedback.list()[0].exported_digest
 
 
 def test_a_correction_that_changes_nothing_is_refused(page: AppTest, house: House) -> None:
@@ -84,7 +84,7 @@ def test_a_correction_that_changes_nothing_is_refused(page: AppTest, house: Hous
     open_tab(press(page, "Translate"), "translate-tab", "Correct it")
     press(page, "Keep the correction")
     assert "is what the model said" in page.error[0].value
-    assert house.hall.feedback.list() == []
+    assert house.workspace.feedback.list() == []
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 5000, "<b>\u202e![](http://x/y.png)"])

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 import dashboard
-from core.actions.hall import opened_hall
+from core.actions.workspace import open_workspace
 from core.command import module_argv, start
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings, WebSettings
@@ -86,11 +86,11 @@ def sampling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[boo
 @pytest.fixture(scope="module")
 def training(sampling: Callable[[bool], Path]) -> Iterator[Callable[[range], None]]:
     """A run in the database; the function given logs further steps of its loss."""
-    with opened_hall(Settings(home=sampling(True))) as hall:  # noqa: FBT003
+    with open_workspace(Settings(home=sampling(True))) as workspace:  # noqa: FBT003
         spec = RunSpec(name="one", dataset="demo", dataset_digest="d" * 64, preset="demo",
                        device="cpu", config={}, code_version="0")  # fmt: skip
-        hall.runs.create(RUN, spec)
-        hall.runs.begin_attempt(RUN, "job1", 0)
+        workspace.runs.create(RUN, spec)
+        workspace.runs.begin_attempt(RUN, "job1", 0)
 
         def log(steps: range) -> None:
             """Log a loss that is 100 divided by the step."""
@@ -98,7 +98,7 @@ def training(sampling: Callable[[bool], Path]) -> Iterator[Callable[[range], Non
                 MetricPoint(metric="train_loss", step=step, value=100 / step, wall_time=1e9 + step)
                 for step in steps
             ]
-            hall.runs.log(RUN, points)
+            workspace.runs.log(RUN, points)
 
         log(range(1, 51))
         yield log

@@ -1,8 +1,8 @@
-"""The hall: every store and engine of one home folder, opened together."""
+"""The workspace: every store and engine of one home folder, opened together."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from core.audit import Ledger
 from core.backup.catalog import open_vault
@@ -25,8 +25,8 @@ LAUNCHER = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hall:
-    """What actions work on; safe to share between threads."""
+class Workspace:
+    """What actions work on; safe to share between threads. Closed at the end of a `with` block."""
 
     settings: Settings
     paths: StatePaths
@@ -44,13 +44,26 @@ class Hall:
         """Close the database."""
         self.database.close()
 
+    def __enter__(self) -> Self:
+        """Return the workspace itself."""
+        return self
 
-def open_hall(settings: Settings, clock: Clock | None = None) -> Hall:
-    """Open everything below the home folder, creating it where needed; raises SettingsError."""
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the workspace."""
+        self.close()
+
+
+def open_workspace(settings: Settings, clock: Clock | None = None) -> Workspace:
+    """Open the stores of the home folder, creating it if needed; raises SettingsError."""
     settings.paths.prepare()
     ticking = clock or SystemClock()
     database = open_database_of(settings)
-    return Hall(
+    return Workspace(
         settings=settings,
         paths=settings.paths,
         clock=ticking,
@@ -63,13 +76,3 @@ def open_hall(settings: Settings, clock: Clock | None = None) -> Hall:
         registry=SqlModelRegistry(database, ticking),
         feedback=SqlFeedbackStore(database),
     )
-
-
-@contextmanager
-def opened_hall(settings: Settings) -> Iterator[Hall]:
-    """Give an open hall and close it at the end."""
-    hall = open_hall(settings)
-    try:
-        yield hall
-    finally:
-        hall.close()
