@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from core.backup.engine import Snapshot
 from core.data.records import Dataset
-from core.jobs.launcher import Job
+from core.jobs.launcher import Job, JobState
 from core.process.progress import ProgressReport
 from core.runs.records import Attempt, Checkpoint, MetricPoint, Run
 
@@ -20,7 +20,7 @@ class RunView:
 
     run: Run
     job: Job | None
-    state: str
+    state: JobState
     step: int
     steps: int | None
     exit_reason: str
@@ -29,8 +29,23 @@ class RunView:
 
     @property
     def is_over(self) -> bool:
-        """Whether no process works on it and none will without being asked."""
-        return self.state not in ("queued", "running", "stopping")
+        """Whether the run has ended and no job for it is queued."""
+        return self.state.is_over
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether a stop request has an effect."""
+        return self.state.can_cancel
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether another attempt can continue from the last checkpoint."""
+        return self.is_over and self.state is not JobState.SUCCEEDED
+
+    @property
+    def can_delete(self) -> bool:
+        """Whether the run can be deleted: no process may still write to its folder."""
+        return self.is_over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +56,11 @@ class RunDetail:
     attempts: Sequence[Attempt]
     checkpoints: Sequence[Checkpoint]
     metrics: Sequence[str]
+
+    @property
+    def can_promote(self) -> bool:
+        """Whether there is a checkpoint to export as a model version."""
+        return bool(self.checkpoints)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,7 @@ def _view(workspace: Workspace, run: Run, job: Job | None) -> RunView:
     )
 
 
-def _state(run: Run, job: Job | None, step: int) -> str:
+def _state(run: Run, job: Job | None, step: int) -> JobState:
     """Return the run's state: its job's, but a job that ended well too early was stopped.
 
     Whoever sent SIGTERM past the launcher, the process made its checkpoint and ended well. A run
@@ -101,7 +101,7 @@ def _state(run: Run, job: Job | None, step: int) -> str:
     is_short = run.steps is not None and step < run.steps
     if job.state is JobState.SUCCEEDED and is_short:
         return JobState.STOPPED
-    return job.state.value
+    return job.state
 
 
 def _reason(workspace: Workspace, run: Run, job: Job | None, step: int) -> str:

@@ -89,7 +89,7 @@ def resume_run(workspace: Workspace, actor: Actor, name: str) -> RunView:
     view = find_run(workspace, name)
     if not view.is_over:
         raise ConflictError(f"run {view.run.spec.name} is {view.state} already")
-    if view.state == "succeeded":
+    if not view.can_resume:
         raise ConflictError(
             f"run {view.run.spec.name} has finished",
             remedy="Start a new one from its weights with --from",
@@ -106,7 +106,7 @@ def resume_run(workspace: Workspace, actor: Actor, name: str) -> RunView:
 def delete_run(workspace: Workspace, actor: Actor, name: str) -> None:
     """Remove a run that is over, with its checkpoints; models made from it stay."""
     view = find_run(workspace, name)
-    if not view.is_over:
+    if not view.can_delete:
         raise ConflictError(f"run {view.run.spec.name} is {view.state}", remedy="Stop it first")
     workspace.ledger.perform(
         actor, "runs.delete", view.run.spec.name, lambda: _remove(workspace, view.run.id)

@@ -26,6 +26,11 @@ class JobState(StrEnum):
         """Whether nothing more will happen."""
         return self not in (JobState.QUEUED, JobState.RUNNING, JobState.STOPPING)
 
+    @property
+    def can_cancel(self) -> bool:
+        """Whether cancelling has an effect: it has none on a job that is already stopping."""
+        return self in (JobState.QUEUED, JobState.RUNNING)
+
 
 class JobKind(StrEnum):
     """What jobs do."""

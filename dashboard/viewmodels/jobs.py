@@ -26,17 +26,14 @@ class JobRow:
     reason: str
     when: str
     is_over: bool
-
-    @property
-    def can_cancel(self) -> bool:
-        """Whether cancelling it would do something."""
-        return not self.is_over and self.look.word != JobState.STOPPING
+    can_cancel: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """One past job in a heartbeat bar."""
 
+    state: JobState
     look: Look
     text: str
 
@@ -64,6 +61,7 @@ def job_row(job: Job, progress: ProgressReport | None, now: float) -> JobRow:
         reason=job.reason,
         when=age(job.ended_at or job.started_at or job.created_at, now),
         is_over=is_over,
+        can_cancel=job.state.can_cancel,
     )
 
 
@@ -120,6 +118,7 @@ def heartbeat(jobs: Sequence[Job], now: float, limit: int = 30) -> Sequence[Tick
     over = [job for job in jobs if job.state.is_over][:limit]
     return [
         Tick(
+            state=job.state,
             look=state_look(job.state),
             text=f"{job.spec.title}: {job.state}, {age(job.ended_at or job.created_at, now)}",
         )
@@ -131,7 +130,7 @@ def heartbeat_sentence(ticks: Sequence[Tick]) -> str:
     """Say what a heartbeat bar shows, for who does not see it."""
     if not ticks:
         return "no backup has ended yet"
-    good = sum(tick.look.word == JobState.SUCCEEDED for tick in ticks)
+    good = sum(tick.state is JobState.SUCCEEDED for tick in ticks)
     return f"{good} of the last {len(ticks)} succeeded"
 
 

@@ -33,7 +33,6 @@ _STATES: Mapping[str, Look] = {
     "running": Look(word="running", icon=":material/play_circle:", colour=BUSY),
     "stopping": Look(word="stopping", icon=":material/pending:", colour=WARN),
     "stopped": Look(word="stopped", icon=":material/stop_circle:", colour=OFF),
-    "paused": Look(word="paused", icon=":material/pause_circle:", colour=WARN),
     "succeeded": Look(word="succeeded", icon=":material/check_circle:", colour=OK),
     "failed": Look(word="failed", icon=":material/error:", colour=BAD),
     "crashed": Look(word="crashed", icon=":material/bolt:", colour=BAD),

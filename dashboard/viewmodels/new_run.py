@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.actions.records import DatasetView, Gate, RunView
+from core.jobs.launcher import JobState
 from core.training.config import PRESETS, TrainConfig
 from dashboard.viewmodels.jobs import spent_s
 from dashboard.viewmodels.units import counted, duration, quantity, size
@@ -128,7 +129,7 @@ def _measured_step_s(views: Sequence[RunView], preset: str, device: str) -> floa
     """Return the seconds per step of the newest finished run of the preset on the device."""
     for view in views:
         spec = view.run.spec
-        spent = spent_s(view.job) if view.job and view.state == "succeeded" else None
+        spent = spent_s(view.job) if view.job and view.state is JobState.SUCCEEDED else None
         if spent and view.step and spec.preset == preset and device in ("auto", spec.device):
             return spent / view.step
     return None

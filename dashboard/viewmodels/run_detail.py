@@ -37,13 +37,8 @@ class RunPage:
     attempts: Table
     checkpoints: Table
     config: Table
-    has_checkpoint: bool
+    can_promote: bool
     resumed_at: Sequence[int]
-
-    @property
-    def can_promote(self) -> bool:
-        """Whether there is a checkpoint to make a model of."""
-        return self.has_checkpoint
 
 
 def run_page(detail: RunDetail, now: float, zone: tzinfo) -> RunPage:
@@ -72,7 +67,7 @@ def run_page(detail: RunDetail, now: float, zone: tzinfo) -> RunPage:
             header=("Setting", "Value"),
             rows=[(key, str(value)) for key, value in _flat(detail.view.run.spec.config)],
         ),
-        has_checkpoint=bool(checkpoints),
+        can_promote=detail.can_promote,
         resumed_at=[entry.from_step for entry in detail.attempts if entry.from_step > 0],
     )
 

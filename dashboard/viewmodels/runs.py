@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.actions.records import RunView
+from core.jobs.launcher import JobState
 from core.process.progress import ProgressReport
 from core.runs.records import MetricPoint
 from dashboard.viewmodels.jobs import progress_ratio, progress_text
@@ -13,7 +14,6 @@ from dashboard.viewmodels.scores import score
 from dashboard.viewmodels.units import ABSENT, age, count, duration, number, quantity
 
 STEPS = "steps"
-RESUMABLE = ("stopped", "failed", "crashed", "paused")
 
 WAIVED = Look(
     word="no backup",
@@ -48,16 +48,9 @@ class RunRow:
     message: str
     waiver: str | None
     is_over: bool
-
-    @property
-    def can_stop(self) -> bool:
-        """Whether stopping it would do something."""
-        return self.look.word in ("queued", "running")
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether another attempt may go on from its checkpoint."""
-        return self.look.word in RESUMABLE
+    can_stop: bool
+    can_resume: bool
+    can_delete: bool
 
     @property
     def sentence(self) -> str:
@@ -90,6 +83,9 @@ def run_row(view: RunView, now: float) -> RunRow:
         message=_message(view),
         waiver=spec.waiver,
         is_over=view.is_over,
+        can_stop=view.can_stop,
+        can_resume=view.can_resume,
+        can_delete=view.can_delete,
     )
 
 
@@ -112,7 +108,7 @@ def run_counts(rows: Sequence[RunRow]) -> str:
 
 def run_ratio(view: RunView) -> float | None:
     """Return how much of a run is done, 0 to 1, or None when its length is unknown."""
-    if view.state == "succeeded":
+    if view.state is JobState.SUCCEEDED:
         return 1.0
     return min(view.step / view.steps, 1.0) if view.steps else None
 
@@ -145,7 +141,7 @@ def _ratio(view: RunView) -> float | None:
 
 def _message(view: RunView) -> str:
     """Say what a run does just now, unless it simply trains."""
-    if view.is_over or view.state == "queued":
+    if view.is_over or view.state is JobState.QUEUED:
         return ""
     if view.progress is None:
         return "starting: loading PyTorch and the data"

@@ -44,7 +44,7 @@ def draw_run(workspace: Workspace, name: str, others: Sequence[RunView]) -> None
     live_part(
         lambda: draw_state(run_row(find_run(workspace, name), workspace.clock.now())), every_s
     )
-    draw_actions(page.row, has_checkpoint=page.can_promote)
+    draw_actions(page.row, can_promote=page.can_promote)
     draw_questions(workspace, page.row)
     if page.scores:
         draw_scores(page.scores)

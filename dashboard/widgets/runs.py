@@ -68,16 +68,16 @@ def choose_run(views: Sequence[RunView]) -> str:
     )
 
 
-def draw_actions(row: RunRow, *, has_checkpoint: bool) -> None:
+def draw_actions(row: RunRow, *, can_promote: bool) -> None:
     """Draw what can be done to a run."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if row.can_stop:
             _button("Stop", f"training-stop-{row.id}", ":material/stop_circle:", shortcut="S")
         if row.can_resume:
             _button("Resume", f"training-resume-{row.id}", ":material/play_circle:")
-        if has_checkpoint:
+        if can_promote:
             _button("Promote", f"training-promote-{row.id}", ":material/deployed_code:")
-        if row.is_over:
+        if row.can_delete:
             _button("Delete", f"training-delete-{row.id}", ":material/delete:")
 
 

@@ -70,7 +70,7 @@ def run_view(job: Job) -> RunView:
     return RunView(
         run=Run(id="run1", spec=spec, created_at=NOW - 80, steps=800),
         job=job,
-        state="running",
+        state=JobState.RUNNING,
         step=320,
         steps=800,
         exit_reason="",

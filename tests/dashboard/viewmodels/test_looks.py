@@ -6,7 +6,7 @@ from core.jobs.launcher import JobState
 from dashboard.viewmodels.looks import SIMULATED, state_look
 
 
-@pytest.mark.parametrize("state", [*JobState, "paused"])
+@pytest.mark.parametrize("state", list(JobState))
 def test_each_state_is_told_in_a_word_and_an_icon(state: str) -> None:
     """Colour-blind people and screen readers get the same news."""
     look = state_look(state)

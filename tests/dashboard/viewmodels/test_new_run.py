@@ -53,7 +53,7 @@ def test_an_earlier_run_of_the_preset_is_the_measure(run_view: RunView, now: flo
     """Half the steps took 60 s, so all of them take 120 s."""
     assert run_view.job is not None
     job = replace(run_view.job, state=JobState.SUCCEEDED, ended_at=now)
-    done = replace(run_view, job=job, state="succeeded", step=PRESETS["demo"].steps // 2)
+    done = replace(run_view, job=job, state=JobState.SUCCEEDED, step=PRESETS["demo"].steps // 2)
     told = estimate(PRESETS["demo"], [done], "demo", "auto")
     assert told.is_measured
     assert told.seconds == pytest.approx(120)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from core.actions.records import RunView
+from core.jobs.launcher import JobState
 from dashboard.viewmodels.overview import Tile, has_gpus, runs_tile, tiles
 from dashboard.viewmodels.runs import run_rows
 from monitors.collector import Fact, HostState, Reading
@@ -100,7 +101,7 @@ def test_stale_tiles_are_marked(bare_host: HostState) -> None:
 
 def test_the_runs_tile_counts(run_view: RunView, now: float) -> None:
     """Active, all, failed, and what is at work."""
-    rows = run_rows([run_view, replace(run_view, state="crashed")], now)
+    rows = run_rows([run_view, replace(run_view, state=JobState.CRASHED)], now)
     tile = runs_tile(rows)
     assert tile.value == "1 active"
     assert list(tile.lines) == ["2 runs in all, 1 failed", "demo-demo-1: — left"]

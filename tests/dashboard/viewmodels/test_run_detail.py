@@ -74,7 +74,7 @@ def test_energy_and_duration_are_shown_once_known(run_view: RunView, now: float)
     assert run_view.job is not None
     job = replace(run_view.job, state=JobState.SUCCEEDED, ended_at=now)
     ended = replace(
-        run_view, job=job, state="succeeded", run=replace(run_view.run, energy_joules=7200.0)
+        run_view, job=job, state=JobState.SUCCEEDED, run=replace(run_view.run, energy_joules=7200.0)
     )
     facts = {fact.name: fact.value for fact in run_page(detail(ended), now, UTC).facts}
     assert facts["Energy"] == "2.00 Wh"

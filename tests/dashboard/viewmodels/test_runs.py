@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.actions.records import RunView
+from core.jobs.launcher import JobState
 from core.process.progress import ProgressReport
 from dashboard.viewmodels.runs import first_rows, run_counts, run_row, run_rows
 
@@ -26,7 +27,12 @@ def test_a_running_run_tells_all_numbers(run_view: RunView, now: float) -> None:
 def test_a_queued_run_shows_what_it_waits_for_and_no_number(run_view: RunView, now: float) -> None:
     """Absent is a dash, not 0."""
     queued = replace(
-        run_view, state="queued", step=0, steps=None, latest={}, exit_reason="waits for a backup"
+        run_view,
+        state=JobState.QUEUED,
+        step=0,
+        steps=None,
+        latest={},
+        exit_reason="waits for a backup",
     )
     row = run_row(queued, now)
     assert (row.loss, row.speed, row.left, row.bleu) == ("—", "—", "—", "—")
@@ -48,8 +54,8 @@ def test_before_its_first_step_a_run_tells_what_it_prepares(run_view: RunView, n
     assert "9 of 90 sentences" in run_row(replace(run_view, progress=late), now).message
 
 
-@pytest.mark.parametrize("state", ["stopped", "failed", "crashed", "paused"])
-def test_what_ended_early_can_be_resumed(run_view: RunView, now: float, state: str) -> None:
+@pytest.mark.parametrize("state", [JobState.STOPPED, JobState.FAILED, JobState.CRASHED])
+def test_what_ended_early_can_be_resumed(run_view: RunView, now: float, state: JobState) -> None:
     """It goes on from its last good checkpoint."""
     row = run_row(replace(run_view, state=state), now)
     assert row.can_resume
@@ -60,7 +66,7 @@ def test_what_ended_early_can_be_resumed(run_view: RunView, now: float, state: s
 def test_a_finished_run_is_full_and_shows_its_test_score(run_view: RunView, now: float) -> None:
     """Test BLEU takes the place of validation BLEU; both shapes of scores are read."""
     run = replace(run_view.run, scores={"bleu": {"score": 83.44}})
-    row = run_row(replace(run_view, run=run, state="succeeded"), now)
+    row = run_row(replace(run_view, run=run, state=JobState.SUCCEEDED), now)
     assert row.ratio == 1.0
     assert row.bleu == "83.4 test"
     assert not row.can_resume
@@ -81,8 +87,8 @@ def test_steps_beyond_the_plan_do_not_leave_the_bar(run_view: RunView, now: floa
 def test_runs_at_work_come_first_and_are_counted(run_view: RunView, now: float) -> None:
     """The Overview shows what matters now."""
     views = [
-        replace(run_view, state="failed"),
-        replace(run_view, state="succeeded"),
+        replace(run_view, state=JobState.FAILED),
+        replace(run_view, state=JobState.SUCCEEDED),
         run_view,
     ]
     rows = run_rows(views, now)

@@ -1,6 +1,7 @@
 """Curves of runs: each run keeps its colour, validation is dashed."""
 
 from core.actions.records import RunView
+from core.jobs.launcher import JobState
 from core.runs.records import Run, RunSpec
 from dashboard.widgets.run_charts import MAX_RUNS, CurveChoice, run_panels
 
@@ -12,7 +13,7 @@ def view(name: str) -> RunView:
         code_version="0",
     )  # fmt: skip
     run = Run(id=f"id-{name}", spec=spec, created_at=0.0)
-    return RunView(run=run, job=None, state="queued", step=0, steps=None, exit_reason="")
+    return RunView(run=run, job=None, state=JobState.QUEUED, step=0, steps=None, exit_reason="")
 
 
 def test_one_run_needs_no_name_in_its_legend() -> None:
