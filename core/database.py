@@ -9,15 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic.util import CommandError as AlembicError
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from core.errors import CorruptError, SettingsError, UnavailableError
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _BUSY_TIMEOUT_S = 30
 _WRITE = "datahall_write"
@@ -110,12 +112,6 @@ def open_database(url: str) -> Database:
     database = Database(engine)
     try:
         _migrate(database)
-    except AlembicError as error:
-        database.close()
-        raise UnavailableError(
-            f"the database was written by another version of Datahall ({error})",
-            remedy="Install that version or a newer one",
-        ) from error
     except BaseException:
         database.close()
         raise
@@ -145,13 +141,20 @@ def _told() -> Iterator[None]:
 def _upsert(table: sa.Table, columns: tuple[str, ...], is_sqlite: bool) -> sa.Insert:  # noqa: FBT001  (part of the cache's key)
     """Return the statement that inserts rows of these columns or replaces them."""
     keys = [column.name for column in table.primary_key]
-    statement: sqlite.Insert | postgresql.Insert = (sqlite if is_sqlite else postgresql).insert(
-        table
-    )
+    statement = _insert(table, is_sqlite)
     others = {name: statement.excluded[name] for name in columns if name not in keys}
     if not others:
         return statement.on_conflict_do_nothing(index_elements=keys)
     return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
+
+def _insert(table: sa.Table, is_sqlite: bool) -> "sqlite.Insert | postgresql.Insert":  # noqa: FBT001
+    """Return an insert with the dialect's `on conflict` clauses."""
+    if is_sqlite:
+        return sqlite.insert(table)
+    from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415  (slow import)
+
+    return insert(table)
 
 
 def _first_line(error: DatabaseError) -> str:
@@ -192,13 +195,20 @@ def _migrate(database: Database) -> None:
     # Loaded only here: opening a database that is up to date is on every command's path.
     from alembic import command as alembic_command  # noqa: PLC0415  (slow import)
     from alembic.config import Config as AlembicConfig  # noqa: PLC0415  (slow import)
+    from alembic.util import CommandError as AlembicError  # noqa: PLC0415  (slow import)
 
     with database.write(durable=True) as connection:
         database.lock(connection, "migrations")
         config = AlembicConfig()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
-        alembic_command.upgrade(config, "head")
+        try:
+            alembic_command.upgrade(config, "head")
+        except AlembicError as error:
+            raise UnavailableError(
+                f"the database was written by another version of Datahall ({error})",
+                remedy="Install that version or a newer one",
+            ) from error
 
 
 def _is_current(database: Database) -> bool:
