@@ -18,6 +18,7 @@ from core.database import Database
 from core.errors import DatahallError, DeniedError
 from core.files import canonical_json, digest_text
 from core.tables import audit
+from core.text import escape_unstorable
 
 T = TypeVar("T")
 GENESIS = "0" * 64
@@ -130,27 +131,16 @@ class Ledger:
             newest = sa.select(audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
             content = {
                 "time": self.clock.now(),
-                "actor": _storable(actor.name),
+                "actor": escape_unstorable(actor.name),
                 "origin": actor.origin,
                 "action": action,
-                "target": _storable(target),
-                "arguments": _storable(dict(arguments)),
+                "target": escape_unstorable(target),
+                "arguments": escape_unstorable(dict(arguments)),
                 "outcome": outcome,
-                "detail": _storable(detail),
+                "detail": escape_unstorable(detail),
                 "previous_hash": connection.execute(newest).scalar() or GENESIS,
             }
             connection.execute(sa.insert(audit).values(**content, hash=_hash(content)))
-
-
-def _storable(value: Any) -> Any:  # noqa: ANN401  (any JSON value)
-    """Return the value with what no database stores (NUL, half surrogate pairs) written out."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
-    if isinstance(value, Mapping):
-        return {_storable(key): _storable(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(entry) for entry in value]
-    return value
 
 
 def _hash(content: Mapping[str, Any]) -> str:

@@ -15,11 +15,10 @@ from typing import Any, get_type_hints
 import platformdirs
 
 from core.errors import SettingsError
+from core.network import LARGEST_PORT
 from core.paths import StatePaths
 
 ENVIRONMENT_PREFIX = "DATAHALL_"
-LARGEST_PORT = 65_535
-_ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not bound to)
 DEFAULT_HOME = Path(platformdirs.user_data_dir("datahall", appauthor=False))
 
 
@@ -125,12 +124,6 @@ class SettingRow:
     default: object
     help: str
     variable: str
-
-
-def url_of(host: str, port: int) -> str:
-    """Return the URL at which this machine reaches a server that was told to listen there."""
-    name = "127.0.0.1" if host in _ANYWHERE else host
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def describe(settings: Settings) -> tuple[SettingRow, ...]:

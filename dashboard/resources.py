@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.actions.workspace import Workspace, open_workspace
 from core.errors import UnavailableError
+from core.network import url_of
 from core.operations.services import read_states
 from core.serving.client import TranslationClient
-from core.settings import Settings, load_settings, url_of
+from core.settings import Settings, load_settings
 from dashboard.viewmodels.health import Health, summarize_health
 from monitors.store.interface import TelemetryStore
 from monitors.store.sqlite import SqliteTelemetryStore

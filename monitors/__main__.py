@@ -14,7 +14,8 @@ from pathlib import Path
 from core.clock import SystemClock
 from core.errors import ConflictError, DatahallError, SettingsError
 from core.locks import held_alone
-from core.settings import Settings, load_settings, url_of
+from core.network import url_of
+from core.settings import Settings, load_settings
 from monitors.collector import HostState
 from monitors.exposition.endpoint import MetricsEndpoint
 from monitors.exposition.metrics import expose

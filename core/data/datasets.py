@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from core.data.documents import MANIFEST_NAME, manifest_document, read_manifest, read_preparation
-from core.data.names import check_languages, check_name
+from core.data.names import check_name
 from core.data.pairs import Written, digest_pairs, read_pairs, write_pairs
 from core.data.records import SPLITS, Dataset, Pair
 from core.data.scratch import scratch_folder, settle
@@ -16,6 +16,7 @@ from core.data.tally import Tally
 from core.errors import ConflictError, CorruptError, DatahallError, InputError, NotFoundError
 from core.files import digest_file, write_json
 from core.locks import held
+from core.text import parse_languages
 
 _LEAST_PREFIX = 4
 
@@ -70,7 +71,7 @@ class DatasetStore:
         on; an error or a kill on the way leaves nothing behind.
         """
         check_name(name)
-        check_languages(source, target)
+        source, target = parse_languages(source, target)
         home = self._root / name
         is_new = not home.exists()
         try:

@@ -8,10 +8,11 @@ from core.data.datasets import DatasetStore
 from core.data.formats.catalog import FORMATS
 from core.data.formats.format import CorpusFiles, CorpusFormat
 from core.data.formats.lines import check_file
-from core.data.names import check_languages, check_name, shown
+from core.data.names import check_name
 from core.data.records import Dataset, Pair
 from core.data.tally import Tally
 from core.errors import InputError
+from core.text import parse_languages, quoted
 
 AUTO = "auto"
 _REPORT_EVERY = 5000
@@ -37,12 +38,12 @@ def import_files(  # noqa: PLR0913  (what the user typed)
     told the pairs read so far.
     """
     check_name(name)
-    check_languages(source, target)
+    source, target = parse_languages(source, target)
     corpus = CorpusFiles(files=tuple(dict.fromkeys(files)), source=source, target=target)
     chosen = choose_format(corpus, form)
     tally = Tally()
     pairs = counted(chosen.read(corpus, tally), on_progress)
-    names = (shown(Path(path.name)) for path in corpus.files)  # bytes that are no text, escaped
+    names = (quoted(Path(path.name)) for path in corpus.files)
     return store.add(
         name, source, target, pairs,
         origin=", ".join(names), licence=licence, clock=clock, tally=tally,
@@ -60,7 +61,7 @@ def choose_format(corpus: CorpusFiles, form: str) -> CorpusFormat:
             if candidate.claims(corpus):
                 return candidate
         raise InputError(
-            f"{shown(corpus.files[0])} is no format known here",
+            f"{quoted(corpus.files[0])} is no format known here",
             remedy=f"Name it with --format ({', '.join(FORMATS)}), or give lines of "
             f"source TAB target, or two files ending in .{corpus.source} and .{corpus.target}",
         )

@@ -2,6 +2,7 @@
 
 from core.errors import InputError
 from core.feedback.records import Correction
+from core.text import check_storable
 
 MAX_CHARACTERS = 20_000
 
@@ -20,9 +21,4 @@ def _check_text(text: str) -> None:
     """Raise InputError for text that a database cannot hold or nobody typed."""
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"a correction holds at most {MAX_CHARACTERS} characters a side")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InputError("the text holds half a character (a lone surrogate)") from None
-    if "\0" in text:
-        raise InputError("the text holds a NUL character")
+    check_storable(text)

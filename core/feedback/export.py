@@ -9,6 +9,7 @@ from pathlib import Path
 from core.errors import InputError
 from core.feedback.records import Correction
 from core.files import write_atomic
+from core.text import split_lines
 
 
 def export_corrections(corrections: Sequence[Correction], path: Path) -> int:
@@ -43,5 +44,5 @@ def _pairs(correction: Correction) -> Iterator[str]:
 
 def _segments(text: str) -> Sequence[str]:
     """Return the non-empty lines of a text, inner white space (tabs too) made single spaces."""
-    lines = (" ".join(line.split()) for line in text.splitlines())
+    lines = (" ".join(line.split()) for line in split_lines(text))
     return [line for line in lines if line]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.inference.records import Hypothesis, Translation
-from core.inference.segments import check_texts
+from core.text import check_unicode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,8 @@ class EchoTranslator:
         self, texts: Sequence[str], *, beam: int = 5, n_best: int = 1
     ) -> Sequence[Translation]:
         """Return one translation per text, in order; alternatives are the text as it was."""
-        check_texts(texts)
+        for text in texts:
+            check_unicode(text)
         return [self._translate(text, min(beam, n_best)) for text in texts]
 
     def _translate(self, text: str, n_best: int) -> Translation:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from core.errors import InputError
+from core.text import split_lines
 
 # Sentence marks with the closing quotes and brackets that follow them; bounded, hence linear.
 _CLOSERS = "\"'\u201d\u2019\u00bb)\\]"
@@ -38,23 +38,11 @@ class Piece:
     is_segment: bool
 
 
-def check_texts(texts: Sequence[str]) -> None:
-    """Raise InputError for text that is no text: half a character (a lone surrogate)."""
-    for text in texts:
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise InputError(
-                f"the text holds half a character at position {error.start}",
-                remedy="Send valid Unicode",
-            ) from None
-
-
 def split_text(text: str) -> Sequence[Piece]:
     """Return the pieces of a text: sentences, and the white space or signs between them."""
     return [
         piece
-        for line in text.splitlines(keepends=True)
+        for line in split_lines(text, keep_ends=True)
         for sentence in _sentences(line)
         for piece in _trim(sentence)
     ]

@@ -13,7 +13,8 @@ from core.data.cleaning.normalise import NORMALISERS
 from core.inference.engine import Candidate, Engine, SearchOptions, longest_target
 from core.inference.records import Hypothesis, Translation
 from core.inference.repetition import is_stuck
-from core.inference.segments import Piece, check_texts, split_long, split_text
+from core.inference.segments import Piece, split_long, split_text
+from core.text import check_unicode
 
 _BLOCK_REPEATS = 3
 
@@ -46,7 +47,8 @@ class TextTranslator:
         self, texts: Sequence[str], *, beam: int = 5, n_best: int = 1
     ) -> Sequence[Translation]:
         """Return one translation per text, in order; empty text gives an empty translation."""
-        check_texts(texts)
+        for text in texts:
+            check_unicode(text)
         started = self.clock.monotonic()
         options = SearchOptions(beam=max(beam, n_best), n_best=n_best)
         split = [self.split(text) for text in texts]

@@ -3,6 +3,7 @@
 from core.errors import InputError
 from core.jobs.devices import Slots, check_room, parse_device
 from core.jobs.launcher import JobSpec
+from core.text import check_storable
 
 
 def check_spec(spec: JobSpec, slots: Slots) -> None:
@@ -16,6 +17,5 @@ def check_spec(spec: JobSpec, slots: Slots) -> None:
             raise InputError(f"{name!r} cannot name an environment variable")
     texts = (spec.title, spec.subject, *spec.argv, *spec.environment, *spec.environment.values())
     for text in texts:
-        if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-            raise InputError(f"{text!r} holds characters that no program can be given")
+        check_storable(text)
     check_room(parse_device(spec), slots)

@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +13,7 @@ from core.clock import Clock
 from core.command import Process, module_argv, start, wait
 from core.errors import ConflictError, SettingsError, UnavailableError
 from core.locks import held_alone
+from core.network import check_address
 from core.operations.services import Service, ServiceState, service_log, write_states
 from core.paths import StatePaths
 from core.process.stop_flag import StopFlag
@@ -25,6 +25,8 @@ STOP_S = 15.0
 LOG_BYTES = 5_000_000
 LEAST_FREE_BYTES = 100_000_000
 _POLL_S = 0.25
+# Section of each service in the names of its environment variables.
+_SECTION = {"dashboard": "WEB", "server": "SERVING", "sampler": "SAMPLER"}
 
 
 @dataclass(slots=True)
@@ -155,12 +157,12 @@ def check_ground(paths: StatePaths, services: Sequence[Service]) -> None:
         )
     for service in services:
         if service.port:
-            _check_host(service)
-        if service.port and not _is_free(service.host, service.port):
-            raise SettingsError(
-                f"port {service.port} on {service.host} is taken, {service.title} cannot listen",
-                remedy=f"Stop the other program or set another port "
-                f"(DATAHALL_{_SECTION[service.name]}_PORT)",
+            section = f"DATAHALL_{_SECTION[service.name]}"
+            check_address(
+                service.host,
+                service.port,
+                server=service.title,
+                setting=f"{section}_PORT or {section}_HOST",
             )
 
 
@@ -172,32 +174,6 @@ def exit_words(code: int) -> str:
         return f"killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"killed by signal {-code}"
-
-
-_SECTION = {"dashboard": "WEB", "server": "SERVING", "sampler": "SAMPLER"}
-
-
-def _check_host(service: Service) -> None:
-    """Raise SettingsError when the address is no name of this world."""
-    try:
-        socket.getaddrinfo(service.host, service.port)
-    except (OSError, UnicodeError):
-        raise SettingsError(
-            f"{service.title} cannot listen on {service.host!r}: no such address",
-            remedy=f"Set another (DATAHALL_{_SECTION[service.name]}_HOST)",
-        ) from None
-
-
-def _is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def _postpone(child: _Child, now: float, last_exit: str) -> None:

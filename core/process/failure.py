@@ -3,10 +3,10 @@
 import contextlib
 import sys
 from pathlib import Path
-from typing import Any
 
 from core.errors import DatahallError, error_from_document
 from core.files import read_json, write_json
+from core.text import escape_unstorable
 
 _NAME = "error.json"
 
@@ -16,10 +16,10 @@ def report_error(error: DatahallError, folder: Path | None) -> int:
 
     Returns the exit status of the process. A full disk only costs the file.
     """
-    sys.stderr.write(f"error: {_storable(str(error))}\n")
+    sys.stderr.write(f"error: {escape_unstorable(str(error))}\n")
     if folder is not None:
         with contextlib.suppress(OSError):
-            write_json(folder / _NAME, _storable(error.to_document()))
+            write_json(folder / _NAME, escape_unstorable(error.to_document()))
     return error.exit_code
 
 
@@ -29,14 +29,3 @@ def read_error(folder: Path) -> DatahallError | None:
         return error_from_document(read_json(folder / _NAME))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _storable(value: Any) -> Any:  # noqa: ANN401  (any JSON value)
-    """Return the value with characters that UTF-8 cannot encode (bytes of file names) escaped."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {key: _storable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_storable(item) for item in value]
-    return value

@@ -6,7 +6,6 @@ a lock that any death of this process releases; nothing is registered before the
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +16,7 @@ from core.checkpoints.weights import Weights, load_weights
 from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.database import open_database_of
-from core.errors import DatahallError, InputError
+from core.errors import DatahallError
 from core.files import write_json
 from core.inference.export import export, prove
 from core.inference.self_test import SelfTest, demand_equality
@@ -36,8 +35,8 @@ from core.runs.records import Checkpoint, Run
 from core.runs.sql import SqlRunStore
 from core.runs.store import RunStore
 from core.settings import Settings, load_settings
+from core.text import parse_language
 
-_LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}([_-][A-Za-z0-9]{1,8}){0,3}")
 _STAGES = 5
 _DEFAULT_MAX_TOKENS = 100
 
@@ -165,8 +164,7 @@ def _load(stores: Stores, run_name: str) -> _Best:
     best = best_checkpoint(stores.paths, run)
     weights = load_weights(Path(best.path))
     for language in (weights.source, weights.target):
-        if not _LANGUAGE.fullmatch(language):
-            raise InputError(f"{language!r} is no language code", remedy="Examples: en, pt-BR")
+        parse_language(language)
     return _Best(run=run, checkpoint=best, weights=weights)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from core.errors import InputError, NotFoundError
 from core.runs.records import RunSpec
+from core.text import check_storable
 
 
 def missing_run(word: str, names: Sequence[str]) -> NotFoundError:
@@ -17,7 +18,6 @@ def missing_run(word: str, names: Sequence[str]) -> NotFoundError:
 def check_spec(run_id: str, spec: RunSpec) -> None:
     """Raise InputError when a text of the run cannot be stored in every database."""
     for text in (run_id, spec.name, spec.dataset, spec.waiver or ""):
-        if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-            raise InputError(f"{text!r} holds characters that cannot be stored")
+        check_storable(text)
     if not run_id or not spec.name.strip():
         raise InputError("a run needs a name")

@@ -1,11 +1,9 @@
 """The translation server as a process: `python -P -m core.serving [--home DIR] [--port 5000]`."""
 
 import argparse
-import errno
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Sequence
 
@@ -14,18 +12,17 @@ import uvicorn
 from core.audit import Ledger
 from core.clock import SystemClock
 from core.database import Database, open_database_of
-from core.errors import DatahallError, InputError
+from core.errors import DatahallError
 from core.feedback.intake import Intake
 from core.feedback.sql import SqlFeedbackStore
 from core.inference.catalog import open_attention, open_translator
+from core.network import is_loopback, listen, url_of
 from core.registry.sql import SqlModelRegistry
-from core.serving.host_gate import LOCAL_NAMES
 from core.serving.pool import ModelPool
 from core.serving.server import TranslationServer
-from core.settings import Settings, load_settings, url_of
+from core.settings import Settings, load_settings
 
 _GRACE_S = 20
-_LAST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,37 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; raises InputError that says why it cannot."""
-    if not 0 <= port <= _LAST_PORT:
-        raise InputError(f"{port} is no port", remedy=f"Choose one up to {_LAST_PORT}")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        opened = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise InputError(f"cannot listen on {host}:{port}: {error}") from error
-    try:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
-        opened.listen(socket.SOMAXCONN)
-    except OSError as error:
-        opened.close()
-        raise InputError(
-            f"the translation server cannot listen on {host}:{port} ({_why(error)})",
-            remedy="Stop what uses the port, or choose another with --port or serving.port",
-        ) from error
-    return opened
-
-
-def _why(error: OSError) -> str:
-    """Return why a port cannot be used, in words."""
-    if error.errno == errno.EADDRINUSE:
-        return "another program uses that port"
-    return error.strerror or str(error)
-
-
 def make_server(settings: Settings, database: Database) -> TranslationServer:
     """Return the server of a home folder."""
     clock = SystemClock()
@@ -96,7 +62,7 @@ def make_server(settings: Settings, database: Database) -> TranslationServer:
             f"{version.name}:{version.version}",
             threads=serving.threads,
         ),
-        intake=intake if serving.host in LOCAL_NAMES else None,
+        intake=intake if is_loopback(serving.host) else None,
         settings=serving,
         clock=clock,
     )
@@ -105,12 +71,17 @@ def make_server(settings: Settings, database: Database) -> TranslationServer:
 def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     """Listen, tell the address, answer until a signal comes; begun requests are finished first.
 
-    Raises InputError where it cannot listen, KeyboardInterrupt after Ctrl-C.
+    Raises SettingsError where it cannot listen, KeyboardInterrupt after Ctrl-C.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     settings.paths.prepare()
     serving = settings.serving
-    opened = listen(serving.host, serving.port)
+    opened = listen(
+        serving.host,
+        serving.port,
+        server="the translation server",
+        setting="--port or serving.port",
+    )
     database = open_database_of(settings)
     try:
         config = uvicorn.Config(

@@ -7,6 +7,7 @@ import httpx
 
 from core.errors import DatahallError, InputError, UnavailableError
 from core.inference.records import Attention, Health, Hypothesis, ServedModel, Translation
+from core.text import INVALID_UNICODE
 
 _TIMEOUT_S = 60.0
 _HEALTH_TIMEOUT_S = 2.0
@@ -121,7 +122,7 @@ class TranslationClient:
             response = self._client.request(method, path, json=document, timeout=timeout_s)
             answer = response.json()
         except UnicodeEncodeError:
-            raise InputError("the text holds half a character (a lone surrogate)") from None
+            raise InputError(INVALID_UNICODE) from None
         except httpx.TimeoutException as error:
             raise UnavailableError(
                 f"the translation server at {self.base_url} did not answer in time",

@@ -5,13 +5,11 @@ owner points there (DNS rebinding). Requests must therefore name this machine as
 those that a web page sends must come from a page of this machine.
 """
 
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+from core.network import host_name, is_loopback, is_own_name
 
 
 class HostGate:
@@ -23,7 +21,7 @@ class HostGate:
     def __init__(self, app: ASGIApp, host: str) -> None:
         """Guard `app`, which listens on `host`."""
         self.app = app
-        self.is_local = host in LOCAL_NAMES
+        self.is_local = is_loopback(host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through or refuse it."""
@@ -38,18 +36,10 @@ class HostGate:
 
 def _is_from_here(headers: Headers) -> bool:
     """Return whether the host is this machine, and the sending page too if there is one."""
-    if _name(f"//{headers.get('host', '')}") not in LOCAL_NAMES:
+    if not is_own_name(headers.get("host", ""), "localhost"):
         return False
     origin = headers.get("origin")
     # Browser extensions were installed by the user; "null" is not, it may be a stranger's frame.
     if origin is None or origin.startswith(("moz-extension://", "chrome-extension://")):
         return True
-    return _name(origin) in LOCAL_NAMES
-
-
-def _name(address: str) -> str:
-    """Return the host in an address; empty when there is none that can be read."""
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
+    return is_loopback(host_name(origin))

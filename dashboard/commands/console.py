@@ -3,7 +3,6 @@
 import getpass
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,11 +28,11 @@ from core.errors import CommandError, DatahallError
 from core.jobs.launcher import Job, JobState
 from core.process.progress import ProgressReport
 from core.settings import Settings, load_settings
+from core.text import one_line, split_lines
 
 POLL_S = 0.3
 INTERRUPTED = 130  # exit status after Ctrl-C
 PLAIN_EVERY_S = 5.0
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def _named_folder(text: str) -> Path:
@@ -86,16 +85,21 @@ def print_table(
 ) -> None:
     """Print rows under headings; a sentence when there are none.
 
-    Text of others cannot command the terminal: its control characters are made visible.
+    Control characters in a cell are replaced, so that it cannot send commands to the terminal.
     """
     if not rows:
         print(empty)
         return
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*("" if cell is None else _CONTROLS.sub("\ufffd", str(cell)) for cell in row))
+        table.add_row(*map(_cell, row))
     width = None if sys.stdout.isatty() else 200
     Console(highlight=False, markup=False, width=width).print(table)
+
+
+def _cell(value: object) -> str:
+    """Return the text of a cell; line ends stay, other control characters do not."""
+    return "" if value is None else "\n".join(map(one_line, split_lines(str(value))))
 
 
 def follow(workspace: Workspace, job_id: str, *, quiet: bool = False) -> Job:

@@ -12,8 +12,9 @@ from core.errors import InputError, UnavailableError
 from core.inference.catalog import open_translator
 from core.inference.records import Translation
 from core.inference.translator import Translator
+from core.network import url_of
 from core.serving.client import TranslationClient
-from core.settings import url_of
+from core.text import split_lines
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
@@ -91,7 +92,7 @@ def _texts(given: list[str], file: Path | None) -> list[str]:
         raise InputError("nothing to translate", remedy='Try: datahall translate "Hello!"')
     try:
         content = sys.stdin.buffer.read() if file is None else file.read_bytes()
-        return content.decode("utf-8-sig").splitlines()
+        return split_lines(content.decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}") from error
     except UnicodeDecodeError:

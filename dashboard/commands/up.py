@@ -16,10 +16,11 @@ from core.actions.workspace import open_workspace
 from core.audit import Actor, Role
 from core.clock import SystemClock
 from core.errors import SettingsError
+from core.network import url_of
 from core.operations.services import services
 from core.operations.supervise import Supervision, check_ground, hold_home
 from core.process.stop_flag import StopFlag
-from core.settings import Settings, url_of
+from core.settings import Settings
 from dashboard.commands.console import (
     INTERRUPTED,
     HomeOption,

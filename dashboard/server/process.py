@@ -2,12 +2,12 @@
 
 import argparse
 import os
-import socket
 import sys
 from collections.abc import MutableMapping, Sequence
 
 from core.clock import SystemClock
-from core.errors import DatahallError, SettingsError
+from core.errors import DatahallError
+from core.network import check_address
 from core.settings import Settings, load_settings
 
 
@@ -16,7 +16,13 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
     try:
         settings = _settings(arguments, environment)
         settings.paths.prepare()
-        _check_port(settings)
+        # Streamlit would only log that the port is taken.
+        check_address(
+            settings.web.host,
+            settings.web.port,
+            server="the dashboard",
+            setting="--port, --host or the settings web.port, web.host",
+        )
     except DatahallError as error:
         print(f"datahall: {error}", file=sys.stderr)  # noqa: T201  (an entry point)
         return error.exit_code
@@ -40,22 +46,6 @@ def _settings(arguments: Sequence[str], environment: MutableMapping[str, str]) -
     given = parser.parse_args(arguments)
     flags = {"home": given.home, "web.host": given.host, "web.port": given.port}
     return load_settings(environment=environment, flags=flags)
-
-
-def _check_port(settings: Settings) -> None:
-    """Raise SettingsError when nothing could listen there; Streamlit would only log it."""
-    host, port = settings.web.host, settings.web.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise SettingsError(
-                f"the dashboard cannot listen on {host} port {port} ({reason})",
-                remedy="Choose another with --port or --host",
-            ) from error
 
 
 def _serve(settings: Settings) -> None:

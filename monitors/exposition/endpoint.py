@@ -1,6 +1,5 @@
 """/metrics over HTTP, on this host's loopback address unless told otherwise."""
 
-import ipaddress
 import socket
 import socketserver
 import sys
@@ -11,12 +10,12 @@ from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
 
 from core.errors import ConflictError
+from core.network import explain_listen_error, is_accepted_host
 from monitors.exposition.openmetrics import CONTENT_TYPE
 
 Render = Callable[[], str | None]
 
 _PATIENCE_S = 5.0
-_LOCAL_NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
 class MetricsEndpoint:
@@ -27,9 +26,10 @@ class MetricsEndpoint:
         try:
             self._server = _Server((host, port), render)
         except (OSError, OverflowError) as error:
-            message = f"the metrics endpoint cannot listen on {host}:{port} ({error})"
             raise ConflictError(
-                message, remedy="Free the port, or choose another with DATAHALL_SAMPLER_PORT"
+                f"the metrics endpoint cannot listen on {host} port {port}: "
+                f"{explain_listen_error(error)}",
+                remedy="Free the port, or choose another with DATAHALL_SAMPLER_PORT",
             ) from error
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="metrics", daemon=True
@@ -59,7 +59,7 @@ class _Server(socketserver.ThreadingTCPServer):
         """Listen on an IPv4 or IPv6 address."""
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.render = render
-        self.names = _names_of(address[0])
+        self.host = address[0]
         super().__init__(address, _Handler)
 
     def handle_error(
@@ -80,8 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer /metrics."""
-        names = self.server.names
-        if names and _name_in(self.headers.get("Host", "")) not in names:
+        if not is_accepted_host(self.headers.get("Host", ""), self.server.host):
             # A page of another site that rebinds its name to this address is not let in.
             self.send_error(HTTPStatus.FORBIDDEN, "Unknown host name")
             return
@@ -101,20 +100,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (as overridden)
         """Log nothing: a scrape every few seconds is no news."""
-
-
-def _names_of(host: str) -> frozenset[str]:
-    """Return the names that a request may use; none (anything goes) when not on loopback."""
-    try:
-        is_local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_local = host == "localhost"
-    return _LOCAL_NAMES | {host} if is_local else frozenset()
-
-
-def _name_in(header: str) -> str:
-    """Return the name in a Host header, without its port."""
-    try:
-        return urlsplit(f"//{header}").hostname or ""
-    except ValueError:
-        return ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.process.variables import RUN_VARIABLE
+from core.text import one_line
 from monitors.host.procfs import CLOCK_TICKS, read_boot_time
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -112,7 +113,7 @@ class ProcessTable:
         owner = os.stat(folder).st_uid  # noqa: PTH116  (hot path: no Path objects)
         arguments = _read(f"{folder}/cmdline", _COMMAND_BYTES).rstrip(b"\0")
         # Kernel threads have no command line.
-        command = printable(arguments.replace(b"\0", b" ")) or f"[{stat.name}]"
+        command = _shown(arguments.replace(b"\0", b" ")) or f"[{stat.name}]"
         return ProcessDetail(user=self._user(owner), command=command, run=_run_of(folder))
 
     def _user(self, number: int) -> str:
@@ -128,11 +129,9 @@ class ProcessTable:
 _USER, _SYSTEM, _THREADS, _START, _RSS = 11, 12, 17, 19, 21
 
 
-def printable(raw: bytes) -> str:
-    """Return text that is safe to show: no control characters, not endless."""
-    text = raw.decode("utf-8", "replace")
-    cleaned = "".join(letter if letter.isprintable() else " " for letter in text)
-    return cleaned[:_COMMAND_CHARACTERS].strip()
+def _shown(raw: bytes) -> str:
+    """Return bytes of a process as one line of text of limited length."""
+    return one_line(raw.decode("utf-8", "replace"))[:_COMMAND_CHARACTERS].strip()
 
 
 def _run_of(folder: str) -> str | None:
@@ -143,7 +142,7 @@ def _run_of(folder: str) -> str | None:
         return None
     for entry in environment.split(b"\0"):
         if entry.startswith(RUN_PREFIX):
-            return printable(entry.removeprefix(RUN_PREFIX)) or None
+            return _shown(entry.removeprefix(RUN_PREFIX)) or None
     return None
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingsError
-from core.settings import DEFAULT_HOME, Settings, describe, example_file, load_settings, url_of
+from core.settings import DEFAULT_HOME, Settings, describe, example_file, load_settings
 
 
 @pytest.fixture
@@ -125,22 +125,6 @@ def test_a_home_that_is_a_file_is_named(home: Path) -> None:
     write(home, "")
     with pytest.raises(SettingsError, match=r"home .*datahall\.toml is a file.*--home DIR"):
         load(home / "datahall.toml")
-
-
-@pytest.mark.parametrize(
-    ("host", "url"),
-    [
-        ("127.0.0.1", "http://127.0.0.1:5000"),
-        ("hall.lan", "http://hall.lan:5000"),
-        ("::1", "http://[::1]:5000"),
-        ("::", "http://127.0.0.1:5000"),
-        ("0.0.0.0", "http://127.0.0.1:5000"),  # noqa: S104  (nothing is bound here)
-        ("", "http://127.0.0.1:5000"),
-    ],
-)
-def test_a_server_is_reached_at_a_url_that_clients_take(host: str, url: str) -> None:
-    """IPv6 stands in brackets; nothing listens *at* 0.0.0.0."""
-    assert url_of(host, 5000) == url
 
 
 def test_every_setting_has_help_and_a_variable() -> None:

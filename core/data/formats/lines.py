@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from core.data.names import shown
 from core.data.tally import Tally
 from core.errors import InputError
+from core.text import quoted
 
 MAX_LINE_BYTES = 65_536
 _GZIP = b"\x1f\x8b"
@@ -49,24 +49,24 @@ def read_lines(path: Path, tally: Tally) -> Iterator[str | Rejected]:
                 yield _decode(raw, tally)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(
-            f"{shown(path)} is a damaged gzip file ({error})", remedy="Fetch it again"
+            f"{quoted(path)} is a damaged gzip file ({error})", remedy="Fetch it again"
         ) from error
     except OSError as error:
-        raise InputError(f"{shown(path)} cannot be read ({error.strerror})") from error
+        raise InputError(f"{quoted(path)} cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{shown(path)} is not valid UTF-16 ({error.reason})") from error
+        raise InputError(f"{quoted(path)} is not valid UTF-16 ({error.reason})") from error
 
 
 def check_file(path: Path) -> None:
     """Raise InputError unless the path is a file with something in it."""
     if path.is_dir():
-        raise InputError(f"{shown(path)} is a folder", remedy="Name the files in it")
+        raise InputError(f"{quoted(path)} is a folder", remedy="Name the files in it")
     if not path.exists():
-        raise InputError(f"{shown(path)} does not exist")
+        raise InputError(f"{quoted(path)} does not exist")
     if not path.is_file():
-        raise InputError(f"{shown(path)} is not a regular file")
+        raise InputError(f"{quoted(path)} is not a regular file")
     if path.stat().st_size == 0:
-        raise InputError(f"{shown(path)} is empty")
+        raise InputError(f"{quoted(path)} is empty")
 
 
 def _text_stream(path: Path, file: BinaryIO) -> BinaryIO:
@@ -82,10 +82,11 @@ def _text_stream(path: Path, file: BinaryIO) -> BinaryIO:
     for magic, kind in _FOREIGN.items():
         if head.startswith(magic):
             raise InputError(
-                f"{shown(path)} is {kind}, not text", remedy="Give plain text or gzip (.gz)"
+                f"{quoted(path)} is {kind}, not text",
+                remedy="Give plain text or gzip (.gz)",
             )
     if len(_NOT_TEXT.findall(head)) > _BINARY_RATIO * len(head):
-        raise InputError(f"{shown(path)} is binary, not text")
+        raise InputError(f"{quoted(path)} is binary, not text")
     if head.startswith(codecs.BOM_UTF8):
         stream.seek(len(codecs.BOM_UTF8))
     return stream

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from core.data.formats.format import CorpusFiles, split_of
 from core.data.formats.lines import Rejected, read_lines
-from core.data.names import shown
 from core.data.records import Pair
 from core.data.tally import Tally
 from core.errors import InputError
+from core.text import quoted
 
 _TWO = 2
 
@@ -48,20 +48,20 @@ def _plan(corpus: CorpusFiles) -> Sequence[_Sides]:
     for path, language in named.items():
         if not language:
             raise InputError(
-                f"{shown(path)} names neither language",
+                f"{quoted(path)} names neither language",
                 remedy=f"Moses files end in .{corpus.source} and .{corpus.target} (or .gz after)",
             )
         kept = stems.setdefault(_stem(path), {}).setdefault(language, path)
         if kept != path:
             raise InputError(
-                f"{shown(kept)} and {shown(path)} are the same side of the corpus",
+                f"{quoted(kept)} and {quoted(path)} are the same side of the corpus",
                 remedy="Give one of them",
             )
     plan = []
     for stem, sides in stems.items():
         missing = {corpus.source, corpus.target} - sides.keys()
         if missing:
-            raise InputError(f"{shown(stem)}.{missing.pop()} is missing: it has no partner")
+            raise InputError(f"{quoted(stem)}.{missing.pop()} is missing: it has no partner")
         split = split_of(stem.name) if len(stems) > 1 else ""
         plan.append(_Sides(source=sides[corpus.source], target=sides[corpus.target], split=split))
     return plan
@@ -83,8 +83,8 @@ def _zip(sides: _Sides, tally: Tally) -> Iterator[Pair]:
             yield found
     if counts[0] != counts[1]:
         raise InputError(
-            f"{shown(sides.source)} has {counts[0]:,} lines, "
-            f"{shown(sides.target)} has {counts[1]:,}",
+            f"{quoted(sides.source)} has {counts[0]:,} lines, "
+            f"{quoted(sides.target)} has {counts[1]:,}",
             remedy="Line n of one must translate line n of the other",
         )
 

@@ -4,7 +4,7 @@ A one-time link gives a signed cookie; everything else is refused. Whoever passe
 page in headers that only the gate can set.
 """
 
-from dashboard.server.gate.middleware import HEALTH_PATH, SIGN_OUT_PATH, Gate, is_own_host
+from dashboard.server.gate.middleware import HEALTH_PATH, SIGN_OUT_PATH, Gate
 from dashboard.server.gate.sessions import Session, SessionBook
 from dashboard.server.gate.tokens import TokenDesk, issue_token, sign_in_url
 
@@ -15,7 +15,6 @@ __all__ = [
     "Session",
     "SessionBook",
     "TokenDesk",
-    "is_own_host",
     "issue_token",
     "sign_in_url",
 ]

@@ -5,18 +5,17 @@ open. Decisions use `scope["path"]`, never a URL rebuilt from the Host header.
 """
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.audit import Actor, Ledger, Role
+from core.network import is_own_name, is_same_origin
 from core.settings import WebSettings
 from dashboard.server.gate.pages import bounce_page, refused_page, sign_in_page, signed_out_page
 from dashboard.server.gate.record import record
@@ -105,7 +104,7 @@ class Gate:
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Return the answer to what is refused whoever asks: a wrong name, a foreign page."""
-        if not is_own_host(_header(scope, "host"), self.settings.host):
+        if not is_own_name(_header(scope, "host"), self.settings.host):
             # DNS rebinding: a stranger's name that points to this machine.
             return _page(403, refused_page("This server does not answer to that name."))
         if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and _is_foreign(scope):
@@ -176,24 +175,6 @@ class Gate:
         return self.sessions.read(value) if value else None
 
 
-def is_own_host(host: str, bound: str) -> bool:
-    """Whether a Host header names this machine: an address, localhost, or a name it goes by.
-
-    An address is always safe: rebinding needs a name.
-    """
-    try:
-        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    if name in {"localhost", bound.lower(), socket.gethostname().lower()}:
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
 def _caller(scope: Scope) -> str:
     """Return the address that a request came from."""
     return str((scope.get("client") or ("unknown", 0))[0])
@@ -225,7 +206,7 @@ def _header(scope: Scope, name: str) -> str:
 def _is_foreign(scope: Scope) -> bool:
     """Whether the request says that it comes from a page of another origin."""
     origin = _header(scope, "origin")
-    return bool(origin) and urlsplit(origin).netloc != _header(scope, "host")
+    return bool(origin) and not is_same_origin(origin, _header(scope, "host"))
 
 
 def _is_linked(scope: Scope) -> bool:

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from core.audit import Role
 from core.clock import Clock
 from core.files import PRIVATE_FILE, digest_text, read_json, write_json
+from core.network import url_of
 from core.paths import StatePaths
-from core.settings import Settings, url_of
+from core.settings import Settings
 
 TOKEN_BYTES = 32
 MOST_FAILURES = 5

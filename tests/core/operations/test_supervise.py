@@ -164,7 +164,7 @@ def test_a_taken_port_is_named_with_the_way_out(paths: StatePaths, web: Service)
     """The sentence names the port and the variable that changes it."""
     with (
         closing(socket.create_server(("127.0.0.1", web.port))),
-        pytest.raises(SettingsError, match=rf"port {web.port} .* is taken") as caught,
+        pytest.raises(SettingsError, match=rf"port {web.port}: another program uses") as caught,
     ):
         check_ground(paths, [web])
     assert "DATAHALL_WEB_PORT" in caught.value.remedy
@@ -218,5 +218,5 @@ def test_an_address_that_does_not_exist_is_not_called_taken(paths: StatePaths) -
     service = Service(
         name="server", title="Translation server", module="x", host="no.such.host.invalid", port=1
     )
-    with pytest.raises(SettingsError, match=r"no such address.*DATAHALL_SERVING_HOST"):
+    with pytest.raises(SettingsError, match=r"cannot be resolved.*DATAHALL_SERVING_HOST"):
         check_ground(paths, [service])

@@ -75,7 +75,7 @@ def test_up_names_the_port_that_is_taken(
 
     told = " ".join(capsys.readouterr().err.split())
     assert code == 2
-    assert f"port {port} on 127.0.0.1 is taken" in told
+    assert f"127.0.0.1 port {port}: another program uses this port" in told
     assert "DATAHALL_WEB_PORT" in told
 
 
