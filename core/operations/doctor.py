@@ -123,7 +123,7 @@ def _gpu() -> Finding:
             name="gpu driver",
             state="absent",
             sentence="no NVIDIA driver: CPU, memory, disk and network are watched all the same",
-            remedy="datahall up --demo shows simulated GPUs",
+            remedy='Simulated GPUs: run "datahall up --demo"',
         )
     words = DRIVER_VERSION.read_text(encoding="utf-8").splitlines()[0]
     return Finding(name="gpu driver", state="works", sentence=words)

@@ -106,7 +106,7 @@ class TranslationClient:
         if not health.models:
             raise UnavailableError(
                 health.problem or "the translation server has no model yet",
-                remedy="Promote a finished run: on the Models page, or datahall models promote RUN",
+                remedy="Promote a run on the page Models, or with: datahall models promote RUN",
             )
         return health.models[0]
 
@@ -131,7 +131,7 @@ class TranslationClient:
         except httpx.TransportError as error:
             raise UnavailableError(
                 f"no translation server answers at {self.base_url}",
-                remedy="Start it: datahall up, or datahall serve",
+                remedy='Start it with "datahall up" or "datahall serve"',
             ) from error
         except ValueError as error:
             raise UnavailableError(

@@ -144,5 +144,5 @@ class ModelPool:
             return UnavailableError("the model is being loaded", remedy="Try again in a moment")
         return UnavailableError(
             f"no model is {self.alias} yet",
-            remedy="Promote a finished run: on the Models page, or datahall models promote RUN",
+            remedy="Promote a run on the page Models, or with: datahall models promote RUN",
         )

@@ -89,7 +89,7 @@ def _texts(given: list[str], file: Path | None) -> list[str]:
     if given:
         return given
     if file is None and sys.stdin.isatty():
-        raise InputError("nothing to translate", remedy='Try: datahall translate "Hello!"')
+        raise InputError("nothing to translate", remedy="Try: datahall translate 'Hello!'")
     try:
         content = sys.stdin.buffer.read() if file is None else file.read_bytes()
         return split_lines(content.decode("utf-8-sig"))
