@@ -8,6 +8,7 @@ from dashboard.viewmodels.readings import Readings, ratio
 from dashboard.viewmodels.rows import Fact, Table
 from dashboard.viewmodels.units import ABSENT, count, quantity, rate, share, size
 from monitors.collector import CollectorReport, ProcessReading
+from monitors.gauges import Gauge
 
 MOST_PROCESSES = 60
 
@@ -64,7 +65,8 @@ def process_table(rows: Sequence[ProcessRow], runs: dict[str, str]) -> Table:
 def core_shares(now: Readings) -> Sequence[tuple[str, float]]:
     """Return how busy each core is."""
     return [
-        (core, now.get("cpu_busy_ratio", core) or 0.0) for core in now.devices("cpu_busy_ratio")
+        (core, now.get(Gauge.CPU_BUSY_RATIO, core) or 0.0)
+        for core in now.devices(Gauge.CPU_BUSY_RATIO)
     ]
 
 
@@ -75,7 +77,7 @@ def cpu_facts(now: Readings) -> Sequence[Fact]:
         "System": now.fact("system"),
         "Kernel": now.fact("kernel"),
         "Architecture": now.fact("architecture"),
-        "Frequency": quantity(now.get("cpu_frequency_hertz"), "Hz"),
+        "Frequency": quantity(now.get(Gauge.CPU_FREQUENCY_HERTZ), "Hz"),
         "Load": _loads(now),
     }
     return [Fact(name=name, value=value) for name, value in wanted.items() if value not in ABSENT]
@@ -83,13 +85,13 @@ def cpu_facts(now: Readings) -> Sequence[Fact]:
 
 def mount_table(now: Readings) -> Table:
     """Return the file systems: fullest first."""
-    mounts = now.all("disk_total_bytes")
-    shares = {it: ratio(now.get("disk_used_bytes", it), mounts[it]) or 0.0 for it in mounts}
+    mounts = now.all(Gauge.DISK_TOTAL_BYTES)
+    shares = {it: ratio(now.get(Gauge.DISK_USED_BYTES, it), mounts[it]) or 0.0 for it in mounts}
     return Table(
         header=("Mount", "Used", "Free", "Size", "Inodes used", "Kind", "Device"),
         rows=[
             (
-                it, share(shares[it]), size(now.get("disk_available_bytes", it)),
+                it, share(shares[it]), size(now.get(Gauge.DISK_AVAILABLE_BYTES, it)),
                 size(mounts[it]), share(_inodes(now, it)),
                 now.fact("filesystem", it), now.fact("source", it),
             )
@@ -104,13 +106,15 @@ def disk_table(now: Readings) -> Table:
         header=("Disk", "Read", "Write", "Busy", "Read latency", "Write latency"),
         rows=[
             (
-                it, rate(now.get("disk_read_bytes_per_second", it)),
-                rate(now.get("disk_write_bytes_per_second", it)),
-                share(now.get("disk_busy_ratio", it)),
-                _latency(now.get("disk_read_latency_seconds", it)),
-                _latency(now.get("disk_write_latency_seconds", it)),
+                it, rate(now.get(Gauge.DISK_READ_BYTES_PER_SECOND, it)),
+                rate(now.get(Gauge.DISK_WRITE_BYTES_PER_SECOND, it)),
+                share(now.get(Gauge.DISK_BUSY_RATIO, it)),
+                _latency(now.get(Gauge.DISK_READ_LATENCY_SECONDS, it)),
+                _latency(now.get(Gauge.DISK_WRITE_LATENCY_SECONDS, it)),
             )
-            for it in now.devices("disk_read_bytes_per_second", "disk_write_bytes_per_second")
+            for it in now.devices(
+                Gauge.DISK_READ_BYTES_PER_SECOND, Gauge.DISK_WRITE_BYTES_PER_SECOND
+            )
         ],
     )  # fmt: skip
 
@@ -118,20 +122,20 @@ def disk_table(now: Readings) -> Table:
 def network_table(now: Readings) -> Table:
     """Return the network interfaces; errors and drops are counted since they came up."""
     counters = (
-        "network_receive_errors",
-        "network_transmit_errors",
-        "network_receive_drops",
-        "network_transmit_drops",
+        Gauge.NETWORK_RECEIVE_ERRORS,
+        Gauge.NETWORK_TRANSMIT_ERRORS,
+        Gauge.NETWORK_RECEIVE_DROPS,
+        Gauge.NETWORK_TRANSMIT_DROPS,
     )
     return Table(
         header=("Interface", "In", "Out", "Errors in", "Errors out", "Drops in", "Drops out"),
         rows=[
             (
-                it, rate(now.get("network_receive_bytes_per_second", it)),
-                rate(now.get("network_transmit_bytes_per_second", it)),
+                it, rate(now.get(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND, it)),
+                rate(now.get(Gauge.NETWORK_TRANSMIT_BYTES_PER_SECOND, it)),
                 *(count(now.get(counter, it)) for counter in counters),
             )
-            for it in now.devices("network_receive_bytes_per_second", *counters)
+            for it in now.devices(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND, *counters)
         ],
     )  # fmt: skip
 
@@ -139,10 +143,12 @@ def network_table(now: Readings) -> Table:
 def sensor_table(now: Readings) -> Table:
     """Return temperatures and fans; empty where the host has no sensors."""
     warm = [
-        (it, f"{value:.0f} °C", _degrees(now, "temperature_critical_celsius", it))
-        for it, value in sorted(now.all("temperature_celsius").items())
+        (it, f"{value:.0f} °C", _degrees(now, Gauge.TEMPERATURE_CRITICAL_CELSIUS, it))
+        for it, value in sorted(now.all(Gauge.TEMPERATURE_CELSIUS).items())
     ]
-    fans = [(it, f"{value:,.0f} rpm", "") for it, value in sorted(now.all("fan_speed_rpm").items())]
+    fans = [
+        (it, f"{value:,.0f} rpm", "") for it, value in sorted(now.all(Gauge.FAN_SPEED_RPM).items())
+    ]
     return Table(header=("Sensor", "Now", "Critical"), rows=[*warm, *fans])
 
 
@@ -162,14 +168,14 @@ def _degrees(now: Readings, gauge: str, device: str) -> str:
 
 def _loads(now: Readings) -> str:
     """Return the three load averages."""
-    spans = ("load_average_1m", "load_average_5m", "load_average_15m")
+    spans = (Gauge.LOAD_AVERAGE_1M, Gauge.LOAD_AVERAGE_5M, Gauge.LOAD_AVERAGE_15M)
     found = [now.get(span) for span in spans]
     return " ".join(f"{load:.2f}" for load in found if load is not None)
 
 
 def _inodes(now: Readings, mount: str) -> float | None:
     """Return the share of inodes in use."""
-    return ratio(now.get("disk_inodes_used", mount), now.get("disk_inodes_total", mount))
+    return ratio(now.get(Gauge.DISK_INODES_USED, mount), now.get(Gauge.DISK_INODES_TOTAL, mount))
 
 
 def _latency(seconds: float | None) -> str:

@@ -8,6 +8,7 @@ from dashboard.viewmodels.overview import Tile, gpus
 from dashboard.viewmodels.readings import Readings
 from dashboard.viewmodels.rows import Fact
 from dashboard.viewmodels.units import ABSENT, count, quantity, share, size
+from monitors.gauges import Gauge
 
 _LOST = Look(
     word="lost",
@@ -22,15 +23,13 @@ _STALE = Look(
     help="The driver is slow to answer for this GPU; its readings are absent until it does",
 )
 
-_THROTTLE = "gpu_throttle_"
-# Reasons that are no trouble: an idle GPU lowers its clocks.
-_HARMLESS = ("idle", "application_clocks", "sync_boost", "display_clocks")
-_REASONS = {
-    "sw_power_cap": "power cap",
-    "sw_thermal": "thermal (driver)",
-    "hw_thermal": "thermal (hardware)",
-    "hw_slowdown": "hardware slowdown",
-    "hw_power_brake": "power brake",
+# The reasons that mean trouble; an idle GPU lowers its clocks, too.
+_THROTTLES = {
+    Gauge.GPU_THROTTLE_HW_POWER_BRAKE: "power brake",
+    Gauge.GPU_THROTTLE_HW_SLOWDOWN: "hardware slowdown",
+    Gauge.GPU_THROTTLE_HW_THERMAL: "thermal (hardware)",
+    Gauge.GPU_THROTTLE_SW_POWER_CAP: "power cap",
+    Gauge.GPU_THROTTLE_SW_THERMAL: "thermal (driver)",
 }
 
 
@@ -54,9 +53,9 @@ def gpu_cards(now: Readings) -> Sequence[GpuCard]:
 def _gpu_card(now: Readings, name: str) -> GpuCard:
     """Return the card of one GPU."""
     looks = [SIMULATED] if now.is_simulated(name) else []
-    if now.get("gpu_lost", name):
+    if now.get(Gauge.GPU_LOST, name):
         looks.insert(0, _LOST)
-    elif now.get("gpu_stale", name):
+    elif now.get(Gauge.GPU_STALE, name):
         looks.insert(0, _STALE)
     return GpuCard(
         name=name,
@@ -70,17 +69,17 @@ def _gpu_card(now: Readings, name: str) -> GpuCard:
 
 def _gpu_numbers(now: Readings, name: str) -> Sequence[Tile]:
     """Return the numbers of one GPU, each with its limit; what it does not tell is left out."""
-    whole = now.get("gpu_memory_total_bytes", name)
-    watts, limit = now.get("gpu_power_watts", name), now.get("gpu_power_limit_watts", name)
-    celsius = now.get("gpu_temperature_celsius", name)
-    slowdown = now.get("gpu_temperature_slowdown_celsius", name)
+    whole = now.get(Gauge.GPU_MEMORY_TOTAL_BYTES, name)
+    watts, limit = now.get(Gauge.GPU_POWER_WATTS, name), now.get(Gauge.GPU_POWER_LIMIT_WATTS, name)
+    celsius = now.get(Gauge.GPU_TEMPERATURE_CELSIUS, name)
+    slowdown = now.get(Gauge.GPU_TEMPERATURE_SLOWDOWN_CELSIUS, name)
     numbers = (
-        ("Utilisation", share(now.get("gpu_utilization_ratio", name)), ""),
-        ("Memory", size(now.get("gpu_memory_used_bytes", name)), f"of {size(whole)}"),
+        ("Utilisation", share(now.get(Gauge.GPU_UTILIZATION_RATIO, name)), ""),
+        ("Memory", size(now.get(Gauge.GPU_MEMORY_USED_BYTES, name)), f"of {size(whole)}"),
         ("Temperature", _with_unit(celsius, "°C"), f"slows at {_with_unit(slowdown, '°C')}"),
         ("Power", _with_unit(watts, "W"), f"of {_with_unit(limit, 'W')}"),
-        ("Fan", share(now.get("gpu_fan_ratio", name)), ""),
-        ("SM clock", quantity(now.get("gpu_clock_sm_hertz", name), "Hz"), ""),
+        ("Fan", share(now.get(Gauge.GPU_FAN_RATIO, name)), ""),
+        ("SM clock", quantity(now.get(Gauge.GPU_CLOCK_SM_HERTZ, name), "Hz"), ""),
     )
     return [
         Tile(name=title, value=value, lines=[detail] if detail and ABSENT not in detail else [])
@@ -91,8 +90,8 @@ def _gpu_numbers(now: Readings, name: str) -> Sequence[Tile]:
 
 def _gpu_facts(now: Readings, name: str) -> Sequence[Fact]:
     """Return what a GPU is."""
-    generation = now.get("gpu_pcie_generation", name)
-    lanes = now.get("gpu_pcie_width_lanes", name)
+    generation = now.get(Gauge.GPU_PCIE_GENERATION, name)
+    lanes = now.get(Gauge.GPU_PCIE_WIDTH_LANES, name)
     facts = {
         "Model": now.fact("name", name),
         "Driver": now.fact("driver_version", name),
@@ -108,16 +107,11 @@ def _trouble(now: Readings, name: str) -> Sequence[str]:
     """Return why a GPU is slowed down and which errors it counted; nothing that is zero."""
     reason = now.fact("reason", name)
     told = [reason] if reason else []
-    told += [
-        f"slowed down: {_REASONS.get(reason, reason.replace('_', ' '))}"
-        for gauge in sorted(now.values)
-        if gauge.startswith(_THROTTLE) and now.get(gauge, name)
-        if (reason := gauge.removeprefix(_THROTTLE)) not in _HARMLESS
-    ]
+    told += [f"slowed down: {words}" for gauge, words in _THROTTLES.items() if now.get(gauge, name)]
     counters = (
-        ("gpu_ecc_uncorrected_errors", "uncorrected memory errors"),
-        ("gpu_ecc_corrected_errors", "corrected memory errors"),
-        ("gpu_xid_errors", "driver errors (Xid)"),
+        (Gauge.GPU_ECC_UNCORRECTED_ERRORS, "uncorrected memory errors"),
+        (Gauge.GPU_ECC_CORRECTED_ERRORS, "corrected memory errors"),
+        (Gauge.GPU_XID_ERRORS, "driver errors (Xid)"),
     )
     told += [
         f"{count(value)} {words}" for gauge, words in counters if (value := now.get(gauge, name))

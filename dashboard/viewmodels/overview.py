@@ -8,6 +8,7 @@ from dashboard.viewmodels.readings import Readings, ratio, read
 from dashboard.viewmodels.runs import RunRow
 from dashboard.viewmodels.units import ABSENT, counted, rate, share, size
 from monitors.collector import HostState
+from monitors.gauges import Gauge
 
 FULL_RATIO, NEARLY_FULL_RATIO = 0.95, 0.85
 LOW_MEMORY_RATIO = 0.92
@@ -68,7 +69,7 @@ def runs_tile(rows: Sequence[RunRow]) -> Tile:
 
 def gpus(now: Readings) -> Sequence[str]:
     """Return the GPUs, by number."""
-    return now.devices("gpu_memory_total_bytes", "gpu_utilization_ratio", "gpu_lost")
+    return now.devices(Gauge.GPU_MEMORY_TOTAL_BYTES, Gauge.GPU_UTILIZATION_RATIO, Gauge.GPU_LOST)
 
 
 def has_gpus(state: HostState) -> bool:
@@ -81,12 +82,12 @@ def _gpu_tiles(now: Readings) -> Sequence[Tile]:
     names = gpus(now)
     if not names:
         return []
-    busy = now.all("gpu_utilization_ratio")
+    busy = now.all(Gauge.GPU_UTILIZATION_RATIO)
     looks = [SIMULATED] if any(now.is_simulated(name) for name in names) else []
-    lost = [name for name in names if now.get("gpu_lost", name)]
-    used, whole = now.total("gpu_memory_used_bytes"), now.total("gpu_memory_total_bytes")
-    hottest = max(now.all("gpu_temperature_celsius").values(), default=None)
-    watts, limit = now.total("gpu_power_watts"), now.total("gpu_power_limit_watts")
+    lost = [name for name in names if now.get(Gauge.GPU_LOST, name)]
+    used, whole = now.total(Gauge.GPU_MEMORY_USED_BYTES), now.total(Gauge.GPU_MEMORY_TOTAL_BYTES)
+    hottest = max(now.all(Gauge.GPU_TEMPERATURE_CELSIUS).values(), default=None)
+    watts, limit = now.total(Gauge.GPU_POWER_WATTS), now.total(Gauge.GPU_POWER_LIMIT_WATTS)
     power = f"{_whole(watts)} W"
     of_limit = f" of {limit:,.0f}" if limit else ""
     return [
@@ -119,7 +120,7 @@ def _fullest_gpu(now: Readings, names: Sequence[str]) -> Sequence[str]:
         name: part
         for name in names
         if (part := ratio(
-            now.get("gpu_memory_used_bytes", name), now.get("gpu_memory_total_bytes", name)
+            now.get(Gauge.GPU_MEMORY_USED_BYTES, name), now.get(Gauge.GPU_MEMORY_TOTAL_BYTES, name)
         )) is not None
     }  # fmt: skip
     if len(shares) <= 1:
@@ -130,12 +131,12 @@ def _fullest_gpu(now: Readings, names: Sequence[str]) -> Sequence[str]:
 
 def _cpu_tile(now: Readings) -> Tile:
     """Return the tile of the processors."""
-    cores = now.devices("cpu_busy_ratio")
-    load = now.get("load_average_1m")
-    waiting = now.get("pressure_cpu_some_ratio")
+    cores = now.devices(Gauge.CPU_BUSY_RATIO)
+    load = now.get(Gauge.LOAD_AVERAGE_1M)
+    waiting = now.get(Gauge.PRESSURE_CPU_SOME_RATIO)
     return Tile(
         name="CPU",
-        value=share(now.get("cpu_busy_ratio")),
+        value=share(now.get(Gauge.CPU_BUSY_RATIO)),
         lines=[
             f"load {ABSENT if load is None else f'{load:.1f}'}, {counted(len(cores), 'core')}",
             *(() if waiting is None else (f"pressure {share(waiting)}",)),
@@ -145,8 +146,8 @@ def _cpu_tile(now: Readings) -> Tile:
 
 def _memory_tile(now: Readings) -> Tile:
     """Return the tile of main memory."""
-    used, whole = now.get("memory_used_bytes"), now.get("memory_total_bytes")
-    swap, swap_whole = now.get("swap_used_bytes"), now.get("swap_total_bytes")
+    used, whole = now.get(Gauge.MEMORY_USED_BYTES), now.get(Gauge.MEMORY_TOTAL_BYTES)
+    swap, swap_whole = now.get(Gauge.SWAP_USED_BYTES), now.get(Gauge.SWAP_TOTAL_BYTES)
     part = ratio(used, whole)
     return Tile(
         name="Memory",
@@ -163,18 +164,20 @@ def _storage_tile(now: Readings) -> Tile:
     """Return the tile of the fullest file system."""
     shares = {
         mount: part
-        for mount, whole in now.all("disk_total_bytes").items()
-        if (part := ratio(now.get("disk_used_bytes", mount), whole)) is not None
+        for mount, whole in now.all(Gauge.DISK_TOTAL_BYTES).items()
+        if (part := ratio(now.get(Gauge.DISK_USED_BYTES, mount), whole)) is not None
     }
     mount = max(shares, key=shares.__getitem__, default="")
     part = shares.get(mount)
-    reads = now.total("disk_read_bytes_per_second")
-    writes = now.total("disk_write_bytes_per_second")
+    reads = now.total(Gauge.DISK_READ_BYTES_PER_SECOND)
+    writes = now.total(Gauge.DISK_WRITE_BYTES_PER_SECOND)
     return Tile(
         name="Storage",
         value=share(part),
         lines=[
-            f"{mount}: {size(now.get('disk_available_bytes', mount))} free" if mount else ABSENT,
+            f"{mount}: {size(now.get(Gauge.DISK_AVAILABLE_BYTES, mount))} free"
+            if mount
+            else ABSENT,
             f"read {rate(reads)}",
             f"write {rate(writes)}",
         ],
@@ -184,14 +187,14 @@ def _storage_tile(now: Readings) -> Tile:
 
 def _network_tile(now: Readings) -> Tile:
     """Return the tile of all interfaces together."""
-    received = now.total("network_receive_bytes_per_second")
-    sent = now.total("network_transmit_bytes_per_second")
+    received = now.total(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND)
+    sent = now.total(Gauge.NETWORK_TRANSMIT_BYTES_PER_SECOND)
     errors = sum(
         value
-        for gauge in ("network_receive_errors", "network_transmit_errors")
+        for gauge in (Gauge.NETWORK_RECEIVE_ERRORS, Gauge.NETWORK_TRANSMIT_ERRORS)
         for value in now.all(gauge).values()
     )
-    interfaces = now.devices("network_receive_bytes_per_second")
+    interfaces = now.devices(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND)
     return Tile(
         name="Network",
         value=rate(received),

@@ -37,6 +37,7 @@ from dashboard.widgets.live import live_part
 from dashboard.widgets.live_charts import Panel, TimeWindow, Unit, live_charts
 from dashboard.widgets.tables import badge, facts, large_table, small_table
 from monitors.collector import HostState
+from monitors.gauges import Gauge
 from monitors.store.interface import TelemetryStore
 
 EVERY_S = 2.0
@@ -44,17 +45,17 @@ SLOW_S = 6.0
 ALL = "All"
 CORES = 64
 DISK_GAUGES = (
-    ("Read", Unit.BYTES_PER_SECOND, "disk_read_bytes_per_second"),
-    ("Write", Unit.BYTES_PER_SECOND, "disk_write_bytes_per_second"),
-    ("Busy", Unit.RATIO, "disk_busy_ratio"),
-    ("Read latency", Unit.SECONDS, "disk_read_latency_seconds"),
-    ("Write latency", Unit.SECONDS, "disk_write_latency_seconds"),
+    ("Read", Unit.BYTES_PER_SECOND, Gauge.DISK_READ_BYTES_PER_SECOND),
+    ("Write", Unit.BYTES_PER_SECOND, Gauge.DISK_WRITE_BYTES_PER_SECOND),
+    ("Busy", Unit.RATIO, Gauge.DISK_BUSY_RATIO),
+    ("Read latency", Unit.SECONDS, Gauge.DISK_READ_LATENCY_SECONDS),
+    ("Write latency", Unit.SECONDS, Gauge.DISK_WRITE_LATENCY_SECONDS),
 )
 NETWORK_GAUGES = (
-    ("In", Unit.BYTES_PER_SECOND, "network_receive_bytes_per_second"),
-    ("Out", Unit.BYTES_PER_SECOND, "network_transmit_bytes_per_second"),
+    ("In", Unit.BYTES_PER_SECOND, Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND),
+    ("Out", Unit.BYTES_PER_SECOND, Gauge.NETWORK_TRANSMIT_BYTES_PER_SECOND),
 )
-SENSOR_GAUGES = (("Temperature", Unit.CELSIUS, "temperature_celsius"),)
+SENSOR_GAUGES = (("Temperature", Unit.CELSIUS, Gauge.TEMPERATURE_CELSIUS),)
 
 
 def draw_age(workspace: Workspace, telemetry: TelemetryStore) -> None:
@@ -120,7 +121,7 @@ def draw_sensors(telemetry: TelemetryStore, now: Readings) -> None:
     """Draw temperatures and fans."""
     empty = "This host shows no sensors; virtual machines seldom have any."
     _follow(telemetry, lambda state: _draw_table(sensor_table(read(state)), empty))
-    if now.all("temperature_celsius"):
+    if now.all(Gauge.TEMPERATURE_CELSIUS):
         _charts(device_panels(now, SENSOR_GAUGES), "sensor-charts")
 
 

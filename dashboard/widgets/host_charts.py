@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dashboard.viewmodels.overview import gpus
 from dashboard.viewmodels.readings import Readings
 from dashboard.widgets.live_charts import Limit, Panel, Series, Unit
+from monitors.gauges import Gauge
 from monitors.store.interface import SeriesKey
 
 MOST_LINES = 8
@@ -18,27 +19,27 @@ def overview_panels(now: Readings) -> Sequence[Panel]:
             title="CPU",
             unit=Unit.RATIO,
             ceiling=1.0,
-            series=_present(now, [("busy", "cpu_busy_ratio", ""),
-                                  ("tasks wait", "pressure_cpu_some_ratio", "")]),
+            series=_present(now, [("busy", Gauge.CPU_BUSY_RATIO, ""),
+                                  ("tasks wait", Gauge.PRESSURE_CPU_SOME_RATIO, "")]),
         ),
         Panel(
             title="Memory",
             unit=Unit.BYTES,
-            series=_present(now, [("used", "memory_used_bytes", ""),
-                                  ("swap", "swap_used_bytes", "")]),
-            limits=_limits(now, "all of it", "memory_total_bytes", ""),
+            series=_present(now, [("used", Gauge.MEMORY_USED_BYTES, ""),
+                                  ("swap", Gauge.SWAP_USED_BYTES, "")]),
+            limits=_limits(now, "all of it", Gauge.MEMORY_TOTAL_BYTES, ""),
         ),
         Panel(
             title="Disk",
             unit=Unit.BYTES_PER_SECOND,
-            series=_pairs(now, "disk_read_bytes_per_second", "disk_write_bytes_per_second",
+            series=_pairs(now, Gauge.DISK_READ_BYTES_PER_SECOND, Gauge.DISK_WRITE_BYTES_PER_SECOND,
                           ("read", "write")),
         ),
         Panel(
             title="Network",
             unit=Unit.BYTES_PER_SECOND,
-            series=_pairs(now, "network_receive_bytes_per_second",
-                          "network_transmit_bytes_per_second", ("in", "out")),
+            series=_pairs(now, Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND,
+                          Gauge.NETWORK_TRANSMIT_BYTES_PER_SECOND, ("in", "out")),
         ),
     ]  # fmt: skip
 
@@ -46,10 +47,10 @@ def overview_panels(now: Readings) -> Sequence[Panel]:
 def gpu_panels(now: Readings, names: Sequence[str]) -> Sequence[Panel]:
     """Return the panels in which each GPU is a line."""
     wanted = (
-        ("GPU utilisation", Unit.RATIO, "gpu_utilization_ratio", 1.0),
-        ("GPU memory", Unit.BYTES, "gpu_memory_used_bytes", None),
-        ("GPU temperature", Unit.CELSIUS, "gpu_temperature_celsius", None),
-        ("GPU power", Unit.WATTS, "gpu_power_watts", None),
+        ("GPU utilisation", Unit.RATIO, Gauge.GPU_UTILIZATION_RATIO, 1.0),
+        ("GPU memory", Unit.BYTES, Gauge.GPU_MEMORY_USED_BYTES, None),
+        ("GPU temperature", Unit.CELSIUS, Gauge.GPU_TEMPERATURE_CELSIUS, None),
+        ("GPU power", Unit.WATTS, Gauge.GPU_POWER_WATTS, None),
     )
     return [
         Panel(title=title, unit=unit, ceiling=ceiling, series=_devices(now, gauge, names))
@@ -62,52 +63,53 @@ def one_gpu_panels(now: Readings, name: str) -> Sequence[Panel]:
     """Return everything about one GPU over time."""
     panels = (
         _gpu(now, name, "Utilisation", Unit.RATIO,
-             [("GPU", "gpu_utilization_ratio"), ("memory bus", "gpu_memory_utilization_ratio")]),
-        _gpu(now, name, "Memory", Unit.BYTES, [("used", "gpu_memory_used_bytes")],
-             _limits(now, "all of it", "gpu_memory_total_bytes", name)),
+             [("GPU", Gauge.GPU_UTILIZATION_RATIO),
+              ("memory bus", Gauge.GPU_MEMORY_UTILIZATION_RATIO)]),
+        _gpu(now, name, "Memory", Unit.BYTES, [("used", Gauge.GPU_MEMORY_USED_BYTES)],
+             _limits(now, "all of it", Gauge.GPU_MEMORY_TOTAL_BYTES, name)),
         _gpu(now, name, "Temperature", Unit.CELSIUS,
-             [("GPU", "gpu_temperature_celsius")],
-             _limits(now, "slows down", "gpu_temperature_slowdown_celsius", name)),
-        _gpu(now, name, "Power", Unit.WATTS, [("drawn", "gpu_power_watts")],
-             _limits(now, "limit", "gpu_power_limit_watts", name)),
+             [("GPU", Gauge.GPU_TEMPERATURE_CELSIUS)],
+             _limits(now, "slows down", Gauge.GPU_TEMPERATURE_SLOWDOWN_CELSIUS, name)),
+        _gpu(now, name, "Power", Unit.WATTS, [("drawn", Gauge.GPU_POWER_WATTS)],
+             _limits(now, "limit", Gauge.GPU_POWER_LIMIT_WATTS, name)),
         _gpu(now, name, "Clocks", Unit.HERTZ,
-             [("SM", "gpu_clock_sm_hertz"), ("memory", "gpu_clock_memory_hertz")]),
+             [("SM", Gauge.GPU_CLOCK_SM_HERTZ), ("memory", Gauge.GPU_CLOCK_MEMORY_HERTZ)]),
         _gpu(now, name, "PCIe", Unit.BYTES_PER_SECOND,
-             [("receive", "gpu_pcie_receive_bytes_per_second"),
-              ("transmit", "gpu_pcie_transmit_bytes_per_second")]),
+             [("receive", Gauge.GPU_PCIE_RECEIVE_BYTES_PER_SECOND),
+              ("transmit", Gauge.GPU_PCIE_TRANSMIT_BYTES_PER_SECOND)]),
     )  # fmt: skip
     return [panel for panel in panels if panel.series]
 
 
 def cpu_panels(now: Readings) -> Sequence[Panel]:
     """Return the processors over time: all of them, the first cores, load and pressure."""
-    cores = now.devices("cpu_busy_ratio")
+    cores = now.devices(Gauge.CPU_BUSY_RATIO)
     panels = (
         Panel(title="Busy", unit=Unit.RATIO, ceiling=1.0,
-              series=_present(now, [("all cores", "cpu_busy_ratio", "")])),
+              series=_present(now, [("all cores", Gauge.CPU_BUSY_RATIO, "")])),
         Panel(title="Per core", unit=Unit.RATIO, ceiling=1.0,
-              series=_devices(now, "cpu_busy_ratio", cores)),
+              series=_devices(now, Gauge.CPU_BUSY_RATIO, cores)),
         Panel(title="Load", unit=Unit.PLAIN,
-              series=_present(now, [("1 min", "load_average_1m", ""),
-                                    ("5 min", "load_average_5m", ""),
-                                    ("15 min", "load_average_15m", "")])),
+              series=_present(now, [("1 min", Gauge.LOAD_AVERAGE_1M, ""),
+                                    ("5 min", Gauge.LOAD_AVERAGE_5M, ""),
+                                    ("15 min", Gauge.LOAD_AVERAGE_15M, "")])),
         Panel(title="Tasks that wait", unit=Unit.RATIO, ceiling=1.0,
-              series=_present(now, [("for CPU", "pressure_cpu_some_ratio", ""),
-                                    ("for memory", "pressure_memory_some_ratio", ""),
-                                    ("for disk", "pressure_io_some_ratio", "")])),
+              series=_present(now, [("for CPU", Gauge.PRESSURE_CPU_SOME_RATIO, ""),
+                                    ("for memory", Gauge.PRESSURE_MEMORY_SOME_RATIO, ""),
+                                    ("for disk", Gauge.PRESSURE_IO_SOME_RATIO, "")])),
     )  # fmt: skip
     return [panel for panel in panels if panel.series]
 
 
 def memory_panels(now: Readings) -> Sequence[Panel]:
     """Return memory and swap over time."""
-    swap = _present(now, [("swap", "swap_used_bytes", "")])
+    swap = _present(now, [("swap", Gauge.SWAP_USED_BYTES, "")])
     return [
         Panel(title="Memory", unit=Unit.BYTES,
-              series=_present(now, [("used", "memory_used_bytes", "")]),
-              limits=_limits(now, "all of it", "memory_total_bytes", "")),
+              series=_present(now, [("used", Gauge.MEMORY_USED_BYTES, "")]),
+              limits=_limits(now, "all of it", Gauge.MEMORY_TOTAL_BYTES, "")),
         *([Panel(title="Swap", unit=Unit.BYTES, series=swap,
-                 limits=_limits(now, "all of it", "swap_total_bytes", ""))] if swap else []),
+                 limits=_limits(now, "all of it", Gauge.SWAP_TOTAL_BYTES, ""))] if swap else []),
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.clock import Clock
 from monitors.cadence import Cadence
 from monitors.collector import Collection, Fact, Reading
+from monitors.gauges import Gauge
 from monitors.host.procfs import (
     CpuTimes,
     read_cpu_times,
@@ -20,14 +21,14 @@ from monitors.host.procfs import (
 _FREQUENCY_EVERY_S = 10.0  # reading it wakes sleeping cores
 _KILOHERTZ = 1e3
 _MEGAHERTZ = 1e6
-_LOADS = ("load_average_1m", "load_average_5m", "load_average_15m")
-_PRESSURES = (
-    ("cpu", "some"),
-    ("memory", "some"),
-    ("memory", "full"),
-    ("io", "some"),
-    ("io", "full"),
-)
+_LOADS = (Gauge.LOAD_AVERAGE_1M, Gauge.LOAD_AVERAGE_5M, Gauge.LOAD_AVERAGE_15M)
+_PRESSURES = {
+    Gauge.PRESSURE_CPU_SOME_RATIO: ("cpu", "some"),
+    Gauge.PRESSURE_MEMORY_SOME_RATIO: ("memory", "some"),
+    Gauge.PRESSURE_MEMORY_FULL_RATIO: ("memory", "full"),
+    Gauge.PRESSURE_IO_SOME_RATIO: ("io", "some"),
+    Gauge.PRESSURE_IO_FULL_RATIO: ("io", "full"),
+}
 
 
 class CpuCollector:
@@ -40,7 +41,7 @@ class CpuCollector:
         self._root = root
         self._clock = clock
         self._times: Mapping[str, CpuTimes] = {}
-        self._waited: dict[tuple[str, str], float] = {}
+        self._waited: dict[Gauge, float] = {}
         self._waited_at = 0.0
         self._cadence = Cadence(clock, _FREQUENCY_EVERY_S)
         self._frequencies: tuple[Reading, ...] = ()
@@ -61,7 +62,7 @@ class CpuCollector:
             ),
             *self._pressure(),
             *self._frequencies,
-            Reading(gauge="host_uptime_seconds", device="", value=read_uptime(self._root)),
+            Reading(gauge=Gauge.HOST_UPTIME_SECONDS, device="", value=read_uptime(self._root)),
         )
         return Collection(readings=readings, facts=self._facts)
 
@@ -78,31 +79,30 @@ class CpuCollector:
             if total > 0:
                 busy = (times.busy - before[device].busy) / total
                 # The kernel's idle counter may step back by a tick.
-                yield Reading(gauge="cpu_busy_ratio", device=device, value=min(max(busy, 0), 1))
+                yield Reading(gauge=Gauge.CPU_BUSY_RATIO, device=device, value=min(max(busy, 0), 1))
 
     def _pressure(self) -> Iterator[Reading]:
         """Yield the share of time since the last tick in which tasks waited; absent without PSI."""
         now = self._clock.monotonic()
         before, elapsed = self._waited, now - self._waited_at
         self._waited, self._waited_at = {}, now
-        for resource, kind in _PRESSURES:
+        for gauge, (resource, kind) in _PRESSURES.items():
             # A kernel without PSI, or with psi=0, has no such file or refuses to be read.
             with suppress(OSError, KeyError):
-                self._waited[resource, kind] = read_pressure(self._root, resource)[kind]
-        for (resource, kind), waited in self._waited.items():
-            if (resource, kind) in before and elapsed > 0:
-                ratio = (waited - before[resource, kind]) / elapsed
-                gauge = f"pressure_{resource}_{kind}_ratio"
+                self._waited[gauge] = read_pressure(self._root, resource)[kind]
+        for gauge, waited in self._waited.items():
+            if gauge in before and elapsed > 0:
+                ratio = (waited - before[gauge]) / elapsed
                 yield Reading(gauge=gauge, device="", value=min(max(ratio, 0.0), 1.0))
 
     def _frequency(self) -> Iterator[Reading]:
         """Yield the frequency of each core and their mean."""
         hertz = dict(self._scaling_frequencies()) or dict(self._listed_frequencies())
         for device, value in hertz.items():
-            yield Reading(gauge="cpu_frequency_hertz", device=device, value=value)
+            yield Reading(gauge=Gauge.CPU_FREQUENCY_HERTZ, device=device, value=value)
         if hertz:
             mean = sum(hertz.values()) / len(hertz)
-            yield Reading(gauge="cpu_frequency_hertz", device="", value=mean)
+            yield Reading(gauge=Gauge.CPU_FREQUENCY_HERTZ, device="", value=mean)
 
     def _scaling_frequencies(self) -> Iterator[tuple[str, float]]:
         """Yield what cpufreq says of each core."""

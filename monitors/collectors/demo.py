@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.clock import Clock
 from monitors.collector import Collection, Fact, ProcessReading, Reading
+from monitors.gauges import Gauge
 
 _BEGIN = 1_700_000_000.0
 """When the made-up energy counters were at zero."""
@@ -173,49 +174,49 @@ def _values(device: Device, now: float) -> Mapping[str, float]:
     celsius = _celsius(device, now)
     power = Wave(mean=model.idle_watts + load.mean * _swing(model), terms=_scaled(load, model))
     is_hot = celsius > _HOT_CELSIUS
-    values = {
-        "gpu_utilization_ratio": busy,
-        "gpu_memory_utilization_ratio": round(busy * 0.62, 2),
-        "gpu_memory_used_bytes": float(int(device.memory.at(now) * 1024))
+    values: dict[str, float] = {
+        Gauge.GPU_UTILIZATION_RATIO: busy,
+        Gauge.GPU_MEMORY_UTILIZATION_RATIO: round(busy * 0.62, 2),
+        Gauge.GPU_MEMORY_USED_BYTES: float(int(device.memory.at(now) * 1024))
         / 1024
         * model.memory_bytes,
-        "gpu_memory_total_bytes": model.memory_bytes,
-        "gpu_power_watts": round(power.at(now), 1),
-        "gpu_power_limit_watts": model.limit_watts,
-        "gpu_energy_joules": round(power.integral(now), 3),
-        "gpu_temperature_celsius": celsius,
-        "gpu_temperature_slowdown_celsius": model.slowdown_celsius,
-        "gpu_clock_sm_hertz": model.clock_hertz - (1.2e8 if is_hot else 0.0),
-        "gpu_clock_memory_hertz": model.memory_clock_hertz,
-        "gpu_ecc_uncorrected_errors": 0.0,
-        "gpu_ecc_corrected_errors": device.corrected_errors,
-        "gpu_pcie_generation": 5.0 if model is _BIG else 4.0,
-        "gpu_pcie_width_lanes": 16.0,
-        "gpu_pcie_receive_bytes_per_second": round(busy * 1.1e9),
-        "gpu_pcie_transmit_bytes_per_second": round(busy * 3.1e8),
-        "gpu_xid_errors": 0.0,
-        "gpu_lost": 0.0,
-        "gpu_stale": 0.0,
+        Gauge.GPU_MEMORY_TOTAL_BYTES: model.memory_bytes,
+        Gauge.GPU_POWER_WATTS: round(power.at(now), 1),
+        Gauge.GPU_POWER_LIMIT_WATTS: model.limit_watts,
+        Gauge.GPU_ENERGY_JOULES: round(power.integral(now), 3),
+        Gauge.GPU_TEMPERATURE_CELSIUS: celsius,
+        Gauge.GPU_TEMPERATURE_SLOWDOWN_CELSIUS: model.slowdown_celsius,
+        Gauge.GPU_CLOCK_SM_HERTZ: model.clock_hertz - (1.2e8 if is_hot else 0.0),
+        Gauge.GPU_CLOCK_MEMORY_HERTZ: model.memory_clock_hertz,
+        Gauge.GPU_ECC_UNCORRECTED_ERRORS: 0.0,
+        Gauge.GPU_ECC_CORRECTED_ERRORS: device.corrected_errors,
+        Gauge.GPU_PCIE_GENERATION: 5.0 if model is _BIG else 4.0,
+        Gauge.GPU_PCIE_WIDTH_LANES: 16.0,
+        Gauge.GPU_PCIE_RECEIVE_BYTES_PER_SECOND: round(busy * 1.1e9),
+        Gauge.GPU_PCIE_TRANSMIT_BYTES_PER_SECOND: round(busy * 3.1e8),
+        Gauge.GPU_XID_ERRORS: 0.0,
+        Gauge.GPU_LOST: 0.0,
+        Gauge.GPU_STALE: 0.0,
     }
     if model.has_fan:
-        values["gpu_fan_ratio"] = round(min(max((celsius - 30.0) / 50.0, 0.2), 1.0), 2)
+        values[Gauge.GPU_FAN_RATIO] = round(min(max((celsius - 30.0) / 50.0, 0.2), 1.0), 2)
     return {**values, **_throttles(busy, is_hot=is_hot)}
 
 
 def _throttles(busy: float, *, is_hot: bool) -> Mapping[str, float]:
     """Return why the clocks are what they are."""
     reasons = {
-        "idle": busy < _IDLE_RATIO,
-        "application_clocks": False,
-        "sw_power_cap": busy > _CAP_RATIO,
-        "hw_slowdown": False,
-        "sync_boost": False,
-        "sw_thermal": is_hot,
-        "hw_thermal": False,
-        "hw_power_brake": False,
-        "display_clocks": False,
+        Gauge.GPU_THROTTLE_IDLE: busy < _IDLE_RATIO,
+        Gauge.GPU_THROTTLE_APPLICATION_CLOCKS: False,
+        Gauge.GPU_THROTTLE_SW_POWER_CAP: busy > _CAP_RATIO,
+        Gauge.GPU_THROTTLE_HW_SLOWDOWN: False,
+        Gauge.GPU_THROTTLE_SYNC_BOOST: False,
+        Gauge.GPU_THROTTLE_SW_THERMAL: is_hot,
+        Gauge.GPU_THROTTLE_HW_THERMAL: False,
+        Gauge.GPU_THROTTLE_HW_POWER_BRAKE: False,
+        Gauge.GPU_THROTTLE_DISPLAY_CLOCKS: False,
     }
-    return {f"gpu_throttle_{name}": float(is_active) for name, is_active in reasons.items()}
+    return {gauge: float(is_active) for gauge, is_active in reasons.items()}
 
 
 def _celsius(device: Device, now: float) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from monitors.collector import Collection, Fact, Reading
+from monitors.gauges import Gauge
 from monitors.host.meter import Change, Meter
 from monitors.host.procfs import DiskCounters, Mount, read_disks, read_mounts
 from monitors.worker import Worker
@@ -82,15 +83,15 @@ class DiskCollector:
             return {}
         if state.f_blocks == 0:
             return {}
-        values = {
-            "disk_total_bytes": state.f_blocks * state.f_frsize,
-            "disk_used_bytes": (state.f_blocks - state.f_bfree) * state.f_frsize,
-            "disk_available_bytes": state.f_bavail * state.f_frsize,
+        values: dict[str, float] = {
+            Gauge.DISK_TOTAL_BYTES: state.f_blocks * state.f_frsize,
+            Gauge.DISK_USED_BYTES: (state.f_blocks - state.f_bfree) * state.f_frsize,
+            Gauge.DISK_AVAILABLE_BYTES: state.f_bavail * state.f_frsize,
         }
         # File systems without a fixed number of inodes say 0.
         if state.f_files:
-            values["disk_inodes_total"] = state.f_files
-            values["disk_inodes_used"] = state.f_files - state.f_ffree
+            values[Gauge.DISK_INODES_TOTAL] = state.f_files
+            values[Gauge.DISK_INODES_USED] = state.f_files - state.f_ffree
         return values
 
     def _traffic(self) -> Iterator[Reading]:
@@ -126,16 +127,19 @@ def _activity(change: Change[str, DiskCounters]) -> Iterator[tuple[str, float]]:
     """Yield (gauge, value) of one device."""
     before, after = change.before, change.after
     rates = {
-        "disk_read_bytes_per_second": change.rate(before.read_bytes, after.read_bytes),
-        "disk_write_bytes_per_second": change.rate(before.written_bytes, after.written_bytes),
-        "disk_busy_ratio": change.rate(before.busy_seconds, after.busy_seconds),
+        Gauge.DISK_READ_BYTES_PER_SECOND: change.rate(before.read_bytes, after.read_bytes),
+        Gauge.DISK_WRITE_BYTES_PER_SECOND: change.rate(before.written_bytes, after.written_bytes),
+        Gauge.DISK_BUSY_RATIO: change.rate(before.busy_seconds, after.busy_seconds),
     }
     for gauge, rate in rates.items():
         if rate is not None:
-            yield gauge, min(rate, 1.0) if gauge == "disk_busy_ratio" else rate
+            yield gauge, min(rate, 1.0) if gauge == Gauge.DISK_BUSY_RATIO else rate
     reads, writes = after.reads - before.reads, after.writes - before.writes
     # Without a request there is no latency, which is not a latency of zero.
     if reads > 0 and after.read_seconds >= before.read_seconds:
-        yield "disk_read_latency_seconds", (after.read_seconds - before.read_seconds) / reads
+        yield Gauge.DISK_READ_LATENCY_SECONDS, (after.read_seconds - before.read_seconds) / reads
     if writes > 0 and after.write_seconds >= before.write_seconds:
-        yield "disk_write_latency_seconds", (after.write_seconds - before.write_seconds) / writes
+        yield (
+            Gauge.DISK_WRITE_LATENCY_SECONDS,
+            (after.write_seconds - before.write_seconds) / writes,
+        )

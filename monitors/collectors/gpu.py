@@ -8,6 +8,7 @@ from core.clock import Clock
 from core.errors import UnavailableError
 from monitors.cadence import Cadence
 from monitors.collector import Collection, Fact, ProcessReading, Reading
+from monitors.gauges import Gauge
 from monitors.host import nvml, nvml_calls
 from monitors.host.meter import Meter
 from monitors.host.nvml_calls import Values
@@ -128,7 +129,7 @@ class Card:
         if xids:
             facts["xid"] = str(xids[-1])
         self._num_xids += len(xids)
-        values["gpu_xid_errors"] = self._num_xids
+        values[Gauge.GPU_XID_ERRORS] = self._num_xids
         processes = tuple(self._users(self._gpu)) if self._processes_due.is_due() else None
         return Told(values=values, facts=facts, processes=processes)
 
@@ -198,7 +199,7 @@ class GpuCollector:
             raise
         missing = list(self._missing())
         return Collection(
-            readings=(*readings, *(Reading(gauge="gpu_lost", device=one, value=1)
+            readings=(*readings, *(Reading(gauge=Gauge.GPU_LOST, device=one, value=1)
                                    for one, _ in missing)),
             facts=tuple(self._facts(missing)),
             processes=tuple(one for held in self._processes.values() for one in held),
@@ -228,8 +229,8 @@ class GpuCollector:
     def _taken(self, card: Card, told: Told | None) -> Iterator[Reading]:
         """Yield a card's readings, and keep its processes until it tells others."""
         values = dict(told.values) if told else {}
-        values["gpu_stale"] = float(card.state == "stale")
-        values["gpu_lost"] = float(card.state == "lost")
+        values[Gauge.GPU_STALE] = float(card.state == "stale")
+        values[Gauge.GPU_LOST] = float(card.state == "lost")
         if told is None:
             self._processes.pop(card.device, None)
         elif told.processes is not None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from monitors.collector import Collection, Reading
+from monitors.gauges import Gauge
 from monitors.host.procfs import read_memory
 
 
@@ -22,13 +23,13 @@ class MemoryCollector:
         # Kernels before 3.14 do not estimate what is available.
         available = fields.get("MemAvailable", fields["MemFree"] + fields.get("Cached", 0))
         values = {
-            "memory_total_bytes": total,
-            "memory_available_bytes": available,
-            "memory_used_bytes": total - available,
+            Gauge.MEMORY_TOTAL_BYTES: total,
+            Gauge.MEMORY_AVAILABLE_BYTES: available,
+            Gauge.MEMORY_USED_BYTES: total - available,
         }
         if "SwapTotal" in fields:
-            values["swap_total_bytes"] = fields["SwapTotal"]
-            values["swap_used_bytes"] = fields["SwapTotal"] - fields["SwapFree"]
+            values[Gauge.SWAP_TOTAL_BYTES] = fields["SwapTotal"]
+            values[Gauge.SWAP_USED_BYTES] = fields["SwapTotal"] - fields["SwapFree"]
         return Collection(
             readings=tuple(
                 Reading(gauge=gauge, device="", value=value) for gauge, value in values.items()

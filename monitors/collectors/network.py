@@ -5,12 +5,23 @@ from pathlib import Path
 
 from core.clock import Clock
 from monitors.collector import Collection, Reading
+from monitors.gauges import Gauge
 from monitors.host.meter import Meter
 from monitors.host.procfs import NetworkCounters, read_networks
 
 _LOOPBACK = "lo"
-_RATES = ("receive_bytes", "transmit_bytes", "receive_packets", "transmit_packets")
-_COUNTS = ("receive_errors", "transmit_errors", "receive_drops", "transmit_drops")
+_RATES = {
+    Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND: "receive_bytes",
+    Gauge.NETWORK_TRANSMIT_BYTES_PER_SECOND: "transmit_bytes",
+    Gauge.NETWORK_RECEIVE_PACKETS_PER_SECOND: "receive_packets",
+    Gauge.NETWORK_TRANSMIT_PACKETS_PER_SECOND: "transmit_packets",
+}
+_COUNTS = {
+    Gauge.NETWORK_RECEIVE_ERRORS: "receive_errors",
+    Gauge.NETWORK_TRANSMIT_ERRORS: "transmit_errors",
+    Gauge.NETWORK_RECEIVE_DROPS: "receive_drops",
+    Gauge.NETWORK_TRANSMIT_DROPS: "transmit_drops",
+}
 
 
 class NetworkCollector:
@@ -31,15 +42,14 @@ class NetworkCollector:
         """Read once; rates need two ticks."""
         counters = self._at_the_border(read_networks(self._root))
         readings = [
-            Reading(gauge=f"network_{field}", device=name, value=getattr(one, field))
+            Reading(gauge=gauge, device=name, value=getattr(one, field))
             for name, one in counters.items()
-            for field in _COUNTS
+            for gauge, field in _COUNTS.items()
         ]
         for change in self._meter.changes(counters):
-            for field in _RATES:
+            for gauge, field in _RATES.items():
                 rate = change.rate(getattr(change.before, field), getattr(change.after, field))
                 if rate is not None:
-                    gauge = f"network_{field}_per_second"
                     readings.append(Reading(gauge=gauge, device=change.device, value=rate))
         return Collection(readings=tuple(readings))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from monitors.collector import Collection, ProcessReading, Reading
+from monitors.gauges import Gauge
 from monitors.host.meter import Meter
 from monitors.host.processes import ProcessStat, ProcessTable
 
@@ -39,9 +40,9 @@ class ProcessCollector:
         processes = [one for one in chosen if one is not None]
         processes.sort(key=lambda one: (-one.cpu_ratio, -one.memory_bytes, one.pid))
         readings = (
-            Reading(gauge="process_count", device="", value=len(stats)),
+            Reading(gauge=Gauge.PROCESS_COUNT, device="", value=len(stats)),
             Reading(
-                gauge="process_threads",
+                gauge=Gauge.PROCESS_THREADS,
                 device="",
                 value=sum(stat.threads for stat in stats.values()),
             ),
@@ -72,8 +73,8 @@ class ProcessCollector:
         own = self._table.stat("self")
         if own is None:
             return
-        yield Reading(gauge="sampler_memory_bytes", device="", value=own.memory_bytes)
+        yield Reading(gauge=Gauge.SAMPLER_MEMORY_BYTES, device="", value=own.memory_bytes)
         for change in self._own.changes({own.pid: own}):
             rate = change.rate(change.before.cpu_seconds, change.after.cpu_seconds)
             if rate is not None:
-                yield Reading(gauge="sampler_cpu_ratio", device="", value=rate)
+                yield Reading(gauge=Gauge.SAMPLER_CPU_RATIO, device="", value=rate)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from core.errors import UnavailableError
 from monitors.collector import Collection, Reading
+from monitors.gauges import Gauge
 
 _MILLI = 1e-3
 _FILES = (
-    ("temp", "input", "temperature_celsius", _MILLI),
-    ("temp", "max", "temperature_high_celsius", _MILLI),
-    ("temp", "crit", "temperature_critical_celsius", _MILLI),
-    ("fan", "input", "fan_speed_rpm", 1.0),
+    ("temp", "input", Gauge.TEMPERATURE_CELSIUS, _MILLI),
+    ("temp", "max", Gauge.TEMPERATURE_HIGH_CELSIUS, _MILLI),
+    ("temp", "crit", Gauge.TEMPERATURE_CRITICAL_CELSIUS, _MILLI),
+    ("fan", "input", Gauge.FAN_SPEED_RPM, 1.0),
 )
 
 

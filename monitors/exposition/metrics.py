@@ -9,29 +9,29 @@ from pathlib import Path
 from monitors.collector import HostState
 from monitors.exposition.node_exporter import node_families
 from monitors.exposition.openmetrics import Family, Sample, render
-from monitors.gauges import GAUGES
+from monitors.gauges import DESCRIPTIONS, Gauge
 
 _MEBIBYTE = float(1 << 20)
 _MEGA, _MILLI, _KILO, _PERCENT = 1e6, 1e-3, 1e3, 1e-2
 
 DCGM: Mapping[str, tuple[str, float]] = {
-    "DCGM_FI_DEV_GPU_UTIL": ("gpu_utilization_ratio", _PERCENT),
-    "DCGM_FI_DEV_MEM_COPY_UTIL": ("gpu_memory_utilization_ratio", _PERCENT),
-    "DCGM_FI_DEV_FB_USED": ("gpu_memory_used_bytes", _MEBIBYTE),
-    "DCGM_FI_DEV_POWER_USAGE": ("gpu_power_watts", 1.0),
-    "DCGM_FI_DEV_ENFORCED_POWER_LIMIT": ("gpu_power_limit_watts", 1.0),
-    "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": ("gpu_energy_joules", _MILLI),
-    "DCGM_FI_DEV_GPU_TEMP": ("gpu_temperature_celsius", 1.0),
-    "DCGM_FI_DEV_SLOWDOWN_TEMP": ("gpu_temperature_slowdown_celsius", 1.0),
-    "DCGM_FI_DEV_SM_CLOCK": ("gpu_clock_sm_hertz", _MEGA),
-    "DCGM_FI_DEV_MEM_CLOCK": ("gpu_clock_memory_hertz", _MEGA),
-    "DCGM_FI_DEV_FAN_SPEED": ("gpu_fan_ratio", _PERCENT),
-    "DCGM_FI_DEV_ECC_SBE_VOL_TOTAL": ("gpu_ecc_corrected_errors", 1.0),
-    "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL": ("gpu_ecc_uncorrected_errors", 1.0),
-    "DCGM_FI_DEV_PCIE_LINK_GEN": ("gpu_pcie_generation", 1.0),
-    "DCGM_FI_DEV_PCIE_LINK_WIDTH": ("gpu_pcie_width_lanes", 1.0),
-    "DCGM_FI_DEV_PCIE_RX_THROUGHPUT": ("gpu_pcie_receive_bytes_per_second", _KILO),
-    "DCGM_FI_DEV_PCIE_TX_THROUGHPUT": ("gpu_pcie_transmit_bytes_per_second", _KILO),
+    "DCGM_FI_DEV_GPU_UTIL": (Gauge.GPU_UTILIZATION_RATIO, _PERCENT),
+    "DCGM_FI_DEV_MEM_COPY_UTIL": (Gauge.GPU_MEMORY_UTILIZATION_RATIO, _PERCENT),
+    "DCGM_FI_DEV_FB_USED": (Gauge.GPU_MEMORY_USED_BYTES, _MEBIBYTE),
+    "DCGM_FI_DEV_POWER_USAGE": (Gauge.GPU_POWER_WATTS, 1.0),
+    "DCGM_FI_DEV_ENFORCED_POWER_LIMIT": (Gauge.GPU_POWER_LIMIT_WATTS, 1.0),
+    "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": (Gauge.GPU_ENERGY_JOULES, _MILLI),
+    "DCGM_FI_DEV_GPU_TEMP": (Gauge.GPU_TEMPERATURE_CELSIUS, 1.0),
+    "DCGM_FI_DEV_SLOWDOWN_TEMP": (Gauge.GPU_TEMPERATURE_SLOWDOWN_CELSIUS, 1.0),
+    "DCGM_FI_DEV_SM_CLOCK": (Gauge.GPU_CLOCK_SM_HERTZ, _MEGA),
+    "DCGM_FI_DEV_MEM_CLOCK": (Gauge.GPU_CLOCK_MEMORY_HERTZ, _MEGA),
+    "DCGM_FI_DEV_FAN_SPEED": (Gauge.GPU_FAN_RATIO, _PERCENT),
+    "DCGM_FI_DEV_ECC_SBE_VOL_TOTAL": (Gauge.GPU_ECC_CORRECTED_ERRORS, 1.0),
+    "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL": (Gauge.GPU_ECC_UNCORRECTED_ERRORS, 1.0),
+    "DCGM_FI_DEV_PCIE_LINK_GEN": (Gauge.GPU_PCIE_GENERATION, 1.0),
+    "DCGM_FI_DEV_PCIE_LINK_WIDTH": (Gauge.GPU_PCIE_WIDTH_LANES, 1.0),
+    "DCGM_FI_DEV_PCIE_RX_THROUGHPUT": (Gauge.GPU_PCIE_RECEIVE_BYTES_PER_SECOND, _KILO),
+    "DCGM_FI_DEV_PCIE_TX_THROUGHPUT": (Gauge.GPU_PCIE_TRANSMIT_BYTES_PER_SECOND, _KILO),
 }
 """DCGM's field -> our gauge, and how much of its base unit one of DCGM's units is."""
 
@@ -48,7 +48,7 @@ def _own(state: HostState) -> Iterator[Family]:
         labels = {"device": one.device} if one.device else {}
         samples.setdefault(one.gauge, []).append(Sample(value=one.value, labels=labels))
     for gauge, given in samples.items():
-        yield Family(name=gauge, kind="gauge", text=GAUGES.get(gauge, gauge), samples=given)
+        yield Family(name=gauge, kind="gauge", text=DESCRIPTIONS.get(gauge, gauge), samples=given)
 
 
 def _dcgm(state: HostState) -> Iterator[Family]:
@@ -60,15 +60,15 @@ def _dcgm(state: HostState) -> Iterator[Family]:
     labels = _gpu_labels(state)
     for name, (gauge, unit) in DCGM.items():
         yield _gpu_family(name, values.get(gauge, {}), unit, labels)
-    used = values.get("gpu_memory_used_bytes", {})
+    used = values.get(Gauge.GPU_MEMORY_USED_BYTES, {})
     free = {
         device: total - used[device]
-        for device, total in values.get("gpu_memory_total_bytes", {}).items()
+        for device, total in values.get(Gauge.GPU_MEMORY_TOTAL_BYTES, {}).items()
         if device in used
     }
     yield _gpu_family("DCGM_FI_DEV_FB_FREE", free, _MEBIBYTE, labels)
     # DCGM gives the number of the last error, 0 before the first.
-    last = dict.fromkeys(values.get("gpu_xid_errors", {}), 0.0)
+    last = dict.fromkeys(values.get(Gauge.GPU_XID_ERRORS, {}), 0.0)
     last |= {fact.device: float(fact.text) for fact in state.facts if fact.name == "xid"}
     yield _gpu_family("DCGM_FI_DEV_XID_ERRORS", last, 1.0, labels)
 

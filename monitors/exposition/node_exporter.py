@@ -9,6 +9,7 @@ from pathlib import Path
 
 from monitors.collector import HostState
 from monitors.exposition.openmetrics import Family, Sample
+from monitors.gauges import Gauge
 from monitors.host.procfs import (
     CPU_MODES,
     read_boot_time,
@@ -40,9 +41,9 @@ _NETWORK = {
     "transmit_drops": "transmit_drop",
 }
 _LOADS = {
-    "load_average_1m": "node_load1",
-    "load_average_5m": "node_load5",
-    "load_average_15m": "node_load15",
+    Gauge.LOAD_AVERAGE_1M: "node_load1",
+    Gauge.LOAD_AVERAGE_5M: "node_load5",
+    Gauge.LOAD_AVERAGE_15M: "node_load15",
 }
 _WAITS = {"some": "waiting", "full": "stalled"}
 
@@ -139,11 +140,17 @@ def _from_readings(state: HostState) -> Iterator[Family]:
 def _file_systems(state: HostState) -> Iterator[Family]:
     """Yield room and inodes of mounts."""
     facts = {(fact.device, fact.name): fact.text for fact in state.facts}
-    total, used = _by_device(state, "disk_total_bytes"), _by_device(state, "disk_used_bytes")
-    files, taken = _by_device(state, "disk_inodes_total"), _by_device(state, "disk_inodes_used")
+    total, used = (
+        _by_device(state, Gauge.DISK_TOTAL_BYTES),
+        _by_device(state, Gauge.DISK_USED_BYTES),
+    )
+    files, taken = (
+        _by_device(state, Gauge.DISK_INODES_TOTAL),
+        _by_device(state, Gauge.DISK_INODES_USED),
+    )
     columns: Mapping[str, Mapping[str, float]] = {
         "size_bytes": total,
-        "avail_bytes": _by_device(state, "disk_available_bytes"),
+        "avail_bytes": _by_device(state, Gauge.DISK_AVAILABLE_BYTES),
         "free_bytes": {point: total[point] - used[point] for point in total},
         "files": files,
         "files_free": {point: files[point] - taken[point] for point in files},
@@ -166,8 +173,8 @@ def _file_systems(state: HostState) -> Iterator[Family]:
 def _sensors(state: HostState) -> Iterator[Family]:
     """Yield temperatures and fans."""
     names = {
-        "temperature_celsius": "node_hwmon_temp_celsius",
-        "fan_speed_rpm": "node_hwmon_fan_rpm",
+        Gauge.TEMPERATURE_CELSIUS: "node_hwmon_temp_celsius",
+        Gauge.FAN_SPEED_RPM: "node_hwmon_fan_rpm",
     }
     for gauge, name in names.items():
         samples = [

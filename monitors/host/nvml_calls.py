@@ -5,6 +5,8 @@ from typing import Any
 
 import pynvml
 
+from monitors.gauges import Gauge
+
 MILLI, PERCENT = 1000, 100
 MEGA, KILO = 1e6, 1e3
 ABSENT = frozenset(
@@ -19,18 +21,18 @@ ABSENT = frozenset(
 )
 """Answers that mean: not on this GPU, not with this driver, not for this user."""
 
-THROTTLES: Mapping[str, int] = {
-    "idle": pynvml.nvmlClocksEventReasonGpuIdle,
-    "application_clocks": pynvml.nvmlClocksEventReasonApplicationsClocksSetting,
-    "sw_power_cap": pynvml.nvmlClocksEventReasonSwPowerCap,
-    "hw_slowdown": pynvml.nvmlClocksEventReasonHwSlowdown,
-    "sync_boost": pynvml.nvmlClocksEventReasonSyncBoost,
-    "sw_thermal": pynvml.nvmlClocksEventReasonSwThermalSlowdown,
-    "hw_thermal": pynvml.nvmlClocksEventReasonHwThermalSlowdown,
-    "hw_power_brake": pynvml.nvmlClocksEventReasonHwPowerBrakeSlowdown,
-    "display_clocks": pynvml.nvmlClocksEventReasonDisplayClockSetting,
+THROTTLES: Mapping[Gauge, int] = {
+    Gauge.GPU_THROTTLE_IDLE: pynvml.nvmlClocksEventReasonGpuIdle,
+    Gauge.GPU_THROTTLE_APPLICATION_CLOCKS: pynvml.nvmlClocksEventReasonApplicationsClocksSetting,
+    Gauge.GPU_THROTTLE_SW_POWER_CAP: pynvml.nvmlClocksEventReasonSwPowerCap,
+    Gauge.GPU_THROTTLE_HW_SLOWDOWN: pynvml.nvmlClocksEventReasonHwSlowdown,
+    Gauge.GPU_THROTTLE_SYNC_BOOST: pynvml.nvmlClocksEventReasonSyncBoost,
+    Gauge.GPU_THROTTLE_SW_THERMAL: pynvml.nvmlClocksEventReasonSwThermalSlowdown,
+    Gauge.GPU_THROTTLE_HW_THERMAL: pynvml.nvmlClocksEventReasonHwThermalSlowdown,
+    Gauge.GPU_THROTTLE_HW_POWER_BRAKE: pynvml.nvmlClocksEventReasonHwPowerBrakeSlowdown,
+    Gauge.GPU_THROTTLE_DISPLAY_CLOCKS: pynvml.nvmlClocksEventReasonDisplayClockSetting,
 }
-"""Why clocks are lower than they could be; each is a gauge `gpu_throttle_NAME` of 0 or 1."""
+"""Gauge -> bit of the reason why clocks are lower than they could be."""
 
 Values = dict[str, float]
 Probe = Callable[[Any], Values]
@@ -40,8 +42,8 @@ def _utilization(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
     """Share of time with a kernel running, and with memory being read or written."""
     rates = pynvml.nvmlDeviceGetUtilizationRates(handle)
     return {
-        "gpu_utilization_ratio": rates.gpu / PERCENT,
-        "gpu_memory_utilization_ratio": rates.memory / PERCENT,
+        Gauge.GPU_UTILIZATION_RATIO: rates.gpu / PERCENT,
+        Gauge.GPU_MEMORY_UTILIZATION_RATIO: rates.memory / PERCENT,
     }
 
 
@@ -51,7 +53,7 @@ def _memory(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
         lambda: pynvml.nvmlDeviceGetMemoryInfo(handle, version=pynvml.nvmlMemory_v2),
         lambda: pynvml.nvmlDeviceGetMemoryInfo(handle),
     )
-    return {"gpu_memory_used_bytes": memory.used, "gpu_memory_total_bytes": memory.total}
+    return {Gauge.GPU_MEMORY_USED_BYTES: memory.used, Gauge.GPU_MEMORY_TOTAL_BYTES: memory.total}
 
 
 def _temperature(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
@@ -60,7 +62,7 @@ def _temperature(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
         lambda: pynvml.nvmlDeviceGetTemperatureV(handle, pynvml.NVML_TEMPERATURE_GPU),
         lambda: pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU),
     )
-    return {"gpu_temperature_celsius": celsius}
+    return {Gauge.GPU_TEMPERATURE_CELSIUS: celsius}
 
 
 def _throttles(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
@@ -69,7 +71,7 @@ def _throttles(handle: Any) -> Values:  # noqa: ANN401  (ctypes)
         lambda: pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle),
         lambda: pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle),
     )
-    return {f"gpu_throttle_{name}": float(bool(mask & bit)) for name, bit in THROTTLES.items()}
+    return {gauge: float(bool(mask & bit)) for gauge, bit in THROTTLES.items()}
 
 
 def _number(
@@ -109,54 +111,59 @@ FAST: Sequence[Probe] = (
     _utilization,
     _memory,
     _throttles,
-    _number("gpu_power_watts", pynvml.nvmlDeviceGetPowerUsage, per=MILLI),
-    _number("gpu_clock_sm_hertz", pynvml.nvmlDeviceGetClockInfo, pynvml.NVML_CLOCK_SM, times=MEGA),
+    _number(Gauge.GPU_POWER_WATTS, pynvml.nvmlDeviceGetPowerUsage, per=MILLI),
     _number(
-        "gpu_clock_memory_hertz", pynvml.nvmlDeviceGetClockInfo, pynvml.NVML_CLOCK_MEM, times=MEGA
+        Gauge.GPU_CLOCK_SM_HERTZ, pynvml.nvmlDeviceGetClockInfo, pynvml.NVML_CLOCK_SM, times=MEGA
+    ),
+    _number(
+        Gauge.GPU_CLOCK_MEMORY_HERTZ,
+        pynvml.nvmlDeviceGetClockInfo,
+        pynvml.NVML_CLOCK_MEM,
+        times=MEGA,
     ),
 )
 """What changes all the time and is cheap."""
 
 CALM: Sequence[Probe] = (
     _temperature,
-    _number("gpu_energy_joules", pynvml.nvmlDeviceGetTotalEnergyConsumption, per=MILLI),
-    _number("gpu_fan_ratio", pynvml.nvmlDeviceGetFanSpeed, per=PERCENT),
+    _number(Gauge.GPU_ENERGY_JOULES, pynvml.nvmlDeviceGetTotalEnergyConsumption, per=MILLI),
+    _number(Gauge.GPU_FAN_RATIO, pynvml.nvmlDeviceGetFanSpeed, per=PERCENT),
 )
 """What changes within seconds."""
 
 SLOW: Sequence[Probe] = (
-    _number("gpu_power_limit_watts", pynvml.nvmlDeviceGetEnforcedPowerLimit, per=MILLI),
+    _number(Gauge.GPU_POWER_LIMIT_WATTS, pynvml.nvmlDeviceGetEnforcedPowerLimit, per=MILLI),
     _number(
-        "gpu_temperature_slowdown_celsius",
+        Gauge.GPU_TEMPERATURE_SLOWDOWN_CELSIUS,
         pynvml.nvmlDeviceGetTemperatureThreshold,
         pynvml.NVML_TEMPERATURE_THRESHOLD_SLOWDOWN,
     ),
     _number(
-        "gpu_ecc_corrected_errors",
+        Gauge.GPU_ECC_CORRECTED_ERRORS,
         pynvml.nvmlDeviceGetTotalEccErrors,
         pynvml.NVML_MEMORY_ERROR_TYPE_CORRECTED,
         pynvml.NVML_VOLATILE_ECC,
     ),
     _number(
-        "gpu_ecc_uncorrected_errors",
+        Gauge.GPU_ECC_UNCORRECTED_ERRORS,
         pynvml.nvmlDeviceGetTotalEccErrors,
         pynvml.NVML_MEMORY_ERROR_TYPE_UNCORRECTED,
         pynvml.NVML_VOLATILE_ECC,
     ),
-    _number("gpu_pcie_generation", pynvml.nvmlDeviceGetCurrPcieLinkGeneration),
-    _number("gpu_pcie_width_lanes", pynvml.nvmlDeviceGetCurrPcieLinkWidth),
+    _number(Gauge.GPU_PCIE_GENERATION, pynvml.nvmlDeviceGetCurrPcieLinkGeneration),
+    _number(Gauge.GPU_PCIE_WIDTH_LANES, pynvml.nvmlDeviceGetCurrPcieLinkWidth),
 )
 """What seldom changes."""
 
 BLOCKING: Sequence[Probe] = (
     _number(
-        "gpu_pcie_receive_bytes_per_second",
+        Gauge.GPU_PCIE_RECEIVE_BYTES_PER_SECOND,
         pynvml.nvmlDeviceGetPcieThroughput,
         pynvml.NVML_PCIE_UTIL_RX_BYTES,
         times=KILO,
     ),
     _number(
-        "gpu_pcie_transmit_bytes_per_second",
+        Gauge.GPU_PCIE_TRANSMIT_BYTES_PER_SECOND,
         pynvml.nvmlDeviceGetPcieThroughput,
         pynvml.NVML_PCIE_UTIL_TX_BYTES,
         times=KILO,

@@ -10,6 +10,7 @@ from core.errors import DatahallError
 from core.settings import SamplerSettings
 from monitors.cadence import Cadence
 from monitors.collector import CollectorReport, HostState, ProcessReading, Reading
+from monitors.gauges import Gauge
 from monitors.sampling.catalog import Context, Scheduled, make_collectors
 from monitors.sampling.watch import Watch
 from monitors.store.interface import TelemetryStore
@@ -142,9 +143,9 @@ def _state(watches: Sequence[Watch], *, host: str, at: float, interval_s: float)
 def _as_readings(report: CollectorReport) -> Iterator[Reading]:
     """Yield how a collector fared, as readings of its own."""
     values = {
-        "collector_success": float(report.success),
-        "collector_available": float(report.available),
-        "collector_duration_seconds": report.seconds,
+        Gauge.COLLECTOR_SUCCESS: float(report.success),
+        Gauge.COLLECTOR_AVAILABLE: float(report.available),
+        Gauge.COLLECTOR_DURATION_SECONDS: report.seconds,
     }
     for gauge, value in values.items():
         yield Reading(gauge=gauge, device=report.name, value=value)

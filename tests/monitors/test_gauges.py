@@ -11,7 +11,7 @@ from monitors.collector import Reading
 from monitors.collectors.demo import DemoCollector
 from monitors.collectors.gpu import GpuCollector
 from monitors.collectors.sensors import SensorsCollector
-from monitors.gauges import DEVICES, GAUGES, gauge_table
+from monitors.gauges import DeviceKind, Gauge, gauge_table
 from monitors.sampling.catalog import CATALOG, Context
 from monitors.sampling.sampler import sample_once
 from tests.monitors.simulation import Driver, Tree
@@ -44,12 +44,11 @@ def test_the_readme_lists_every_collector() -> None:
     assert [name for name in CATALOG if f"| `{name}` |" not in text] == []
 
 
-@pytest.mark.parametrize("gauge", GAUGES)
-def test_a_gauge_is_named_with_its_unit_and_its_device(gauge: str) -> None:
-    """Base units end the name; 0/1 gauges and plain counts are few and listed here."""
+@pytest.mark.parametrize("gauge", Gauge)
+def test_the_name_of_a_gauge_ends_with_its_unit(gauge: Gauge) -> None:
+    """0/1 gauges and plain counts have no unit; they are listed here."""
     known = gauge.startswith(("gpu_throttle_", "load_average_")) or gauge in COUNTS
     assert known or gauge.endswith(UNITS)
-    assert DEVICES[gauge]
 
 
 def test_everything_emitted_is_listed_and_everything_listed_is_emitted(
@@ -67,14 +66,14 @@ def test_everything_emitted_is_listed_and_everything_listed_is_emitted(
     gpu.close()
 
     absent_here = {"disk_read_latency_seconds", "disk_write_latency_seconds"}  # an idle disk
-    assert emitted - set(GAUGES) == set()
-    assert set(GAUGES) - emitted - absent_here == set()
+    assert emitted - set(Gauge) == set()
+    assert set(Gauge) - emitted - absent_here == set()
     assert gauges_of(DemoCollector(clock).collect().readings) == gauges_of_gpu()
 
 
 def gauges_of_gpu() -> set[str]:
     """Return what is listed of GPUs."""
-    return {gauge for gauge, device in DEVICES.items() if device == "GPU"}
+    return {gauge for gauge in Gauge if gauge.device_kind is DeviceKind.GPU}
 
 
 def test_every_kind_can_be_made_from_the_settings(clock: FixedClock) -> None:
