@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.backup.engine import Snapshot
+from core.checkpoints.listing import Checkpoint
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobState
 from core.process.progress import ProgressReport
-from core.runs.records import Attempt, Checkpoint, MetricPoint, Run
+from core.runs.records import Attempt, MetricPoint, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

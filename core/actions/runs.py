@@ -8,7 +8,7 @@ from core.actions.records import RunDetail, RunView
 from core.actions.workspace import Workspace
 from core.checkpoints.listing import list_checkpoints
 from core.jobs.launcher import Job, JobKind, JobState
-from core.runs.records import MetricPoint, Run
+from core.runs.records import MetricPoint, Run, RunSummary
 
 STEP_METRIC = "train_loss"
 
@@ -27,14 +27,16 @@ def list_runs(workspace: Workspace) -> Sequence[RunView]:
     newest: dict[str, Job] = {}
     for job in workspace.launcher.jobs(kind=JobKind.TRAINING, limit=10_000):
         newest.setdefault(job.spec.subject, job)
-    return [_view(workspace, run, newest.get(run.id)) for run in workspace.runs.list()]
+    return [
+        _view(workspace, found, newest.get(found.run.id)) for found in workspace.runs.summaries()
+    ]
 
 
 def find_run(workspace: Workspace, name: str) -> RunView:
     """Return one run by id or name; raises NotFoundError."""
-    run = workspace.runs.get(name)
-    jobs = workspace.launcher.jobs(subject=run.id, kind=JobKind.TRAINING, limit=1)
-    return _view(workspace, run, jobs[0] if jobs else None)
+    found = workspace.runs.summary(name)
+    jobs = workspace.launcher.jobs(subject=found.run.id, kind=JobKind.TRAINING, limit=1)
+    return _view(workspace, found, jobs[0] if jobs else None)
 
 
 def detail(workspace: Workspace, name: str) -> RunDetail:
@@ -60,7 +62,7 @@ def points(workspace: Workspace, name: str) -> Iterator[MetricPoint]:
     """Yield every metric point of a run, one curve after the other."""
     run = workspace.runs.get(name)
     for metric in workspace.runs.metrics(run.id):
-        yield from workspace.runs.series(run.id, metric)
+        yield from workspace.runs.curve(run.id, metric).points
 
 
 def compare(workspace: Workspace, names: Sequence[str]) -> Sequence[tuple[str, Sequence[object]]]:
@@ -72,9 +74,9 @@ def compare(workspace: Workspace, names: Sequence[str]) -> Sequence[tuple[str, S
     return sorted(rows, key=lambda row: len({repr(value) for value in row[1]}) == 1)
 
 
-def _view(workspace: Workspace, run: Run, job: Job | None) -> RunView:
+def _view(workspace: Workspace, summary: RunSummary, job: Job | None) -> RunView:
     """Join a run with its newest training job."""
-    latest = workspace.runs.latest(run.id)
+    run, latest = summary.run, summary.latest
     step = latest[STEP_METRIC].step if STEP_METRIC in latest else 0
     is_active = job is not None and not job.state.is_over
     progress = workspace.launcher.progress(job.id) if job is not None and is_active else None
@@ -91,10 +93,11 @@ def _view(workspace: Workspace, run: Run, job: Job | None) -> RunView:
 
 
 def _state(run: Run, job: Job | None, step: int) -> JobState:
-    """Return the run's state: its job's, but a job that ended well too early was stopped.
+    """Return the state of the run.
 
-    Whoever sent SIGTERM past the launcher, the process made its checkpoint and ended well. A run
-    without a job was left by a power cut while it was asked for.
+    It is the state of the job, with two exceptions: a job that succeeded before the last step was
+    stopped by a SIGTERM from outside Datahall, and a run without a job was interrupted (power
+    failure) between being stored and being queued.
     """
     if job is None:
         return JobState.STOPPED

@@ -17,7 +17,6 @@ from core.jobs.launcher import Launcher
 from core.paths import StatePaths
 from core.registry.registry import ModelRegistry
 from core.registry.sql import SqlModelRegistry
-from core.runs.sql import SqlRunStore
 from core.runs.store import RunStore
 from core.settings import Settings
 
@@ -70,7 +69,7 @@ def open_workspace(settings: Settings, clock: Clock | None = None) -> Workspace:
         database=database,
         ledger=Ledger(database, ticking),
         datasets=DatasetStore(settings.paths.datasets),
-        runs=SqlRunStore(database, ticking),
+        runs=RunStore(database, ticking),
         launcher=choose_launcher(LAUNCHER)(database, settings.paths, settings.jobs, ticking),
         vault=open_vault(settings, database, ticking),
         registry=SqlModelRegistry(database, ticking),

@@ -6,13 +6,14 @@ written; the files `last` and `best` hold the name of the folder that they point
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from core.errors import NotFoundError
 from core.files import read_json
 from core.paths import StatePaths
-from core.runs.records import Checkpoint, Run
+from core.runs.records import Run
 
 MANIFEST = "MANIFEST.json"
 LAST, BEST = "last", "best"
@@ -24,6 +25,19 @@ _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     "files": dict,
     "scores": dict,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A complete checkpoint on disk; `scores` are its validation scores, where it was validated."""
+
+    step: int
+    path: str
+    bytes: int
+    created_at: float
+    is_last: bool = False
+    is_best: bool = False
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 def list_checkpoints(folder: Path) -> Sequence[Checkpoint]:

@@ -28,7 +28,7 @@ from core.process.failure import report_error
 from core.process.progress import ProgressReport, write_progress
 from core.process.variables import own_job_folder
 from core.runs.records import Run
-from core.runs.sql import SqlRunStore
+from core.runs.store import RunStore
 from core.settings import Settings, load_settings
 
 _PROGRESS_S = 0.25
@@ -62,7 +62,7 @@ def _evaluate(settings: Settings, flags: argparse.Namespace, job_folder: Path | 
     clock = SystemClock()
     database = open_database_of(settings)
     try:
-        run = SqlRunStore(database, clock).get(flags.run)
+        run = RunStore(database, clock).get(flags.run)
     finally:
         database.close()
     weights = load_weights(Path(best_checkpoint(settings.paths, run).path))

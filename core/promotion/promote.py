@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core.checkpoints.listing import best_checkpoint
+from core.checkpoints.listing import Checkpoint, best_checkpoint
 from core.checkpoints.weights import Weights, load_weights
 from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
@@ -31,8 +31,7 @@ from core.registry.history import PROMOTE
 from core.registry.records import ModelVersion
 from core.registry.registry import PRODUCTION, ModelRegistry, check_alias
 from core.registry.sql import SqlModelRegistry
-from core.runs.records import Checkpoint, Run
-from core.runs.sql import SqlRunStore
+from core.runs.records import Run
 from core.runs.store import RunStore
 from core.settings import Settings, load_settings
 from core.text import parse_language
@@ -149,7 +148,7 @@ def _promote_with(settings: Settings, request: Promotion, job: Path | None) -> P
     try:
         stores = Stores(
             paths=settings.paths,
-            runs=SqlRunStore(database, clock),
+            runs=RunStore(database, clock),
             registry=SqlModelRegistry(database, clock),
             clock=clock,
         )

@@ -1,34 +1,35 @@
-"""Reading curves: few points of many, chosen where they are stored.
+"""Queries for metric curves: long curves are reduced inside the database.
 
-Buckets start at multiples of their width and widths are powers of two, so that a growing curve
-keeps its points from one poll to the next.
+Buckets start at multiples of their width and widths are powers of two, so that the points chosen
+for a growing curve stay the same from one poll to the next.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.runs.records import MetricPoint
+from core.runs.records import MetricCurve, MetricPoint
 from core.tables import metric_point as point
+from core.tables import run
 
-_KEPT_PER_BUCKET = 3
-_STEPS_PER_QUERY = 500
+_POINTS_PER_BUCKET = 3
+_STEPS_PER_QUERY = 500  # databases limit the parameters of one query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """One metric of one run, beyond a step."""
+class CurveQuery:
+    """Selects one metric of one run, from the step after `after_step`."""
 
     run_id: str
     metric: str
     after_step: int = -1
 
     @property
-    def rows(self) -> sa.ColumnElement[bool]:
-        """The condition that a row belongs to the curve."""
+    def condition(self) -> sa.ColumnElement[bool]:
+        """The condition on rows of `metric_point`."""
         return sa.and_(
             point.c.run_id == self.run_id,
             point.c.metric == self.metric,
@@ -37,122 +38,144 @@ class Curve:
 
 
 def bucket_width(first: int, last: int, max_points: int) -> int:
-    """Return the smallest power of two that cuts first..last into few enough buckets."""
-    num_buckets = max(1, max_points // _KEPT_PER_BUCKET)
+    """Return the smallest power of two for which first..last needs at most `max_points` points."""
+    num_buckets = max(1, max_points // _POINTS_PER_BUCKET)
     width = 1
     while last // width - first // width + 1 > num_buckets:
         width *= 2
     return width
 
 
-def read_curve(
-    connection: sa.Connection, curve: Curve, max_points: int | None
-) -> Sequence[MetricPoint]:
-    """Return the curve by step; at most `max_points` where that is given (3 at the least)."""
+def read_curve(connection: sa.Connection, query: CurveQuery, max_points: int | None) -> MetricCurve:
+    """Return the curve; with `max_points`, no more than that (but at least 3)."""
     if max_points is not None:
-        query = sa.select(
+        extent = sa.select(
             sa.func.count(), sa.func.min(point.c.step), sa.func.max(point.c.step)
-        ).where(curve.rows)
-        count, first, last = connection.execute(query).one()
+        ).where(query.condition)
+        count, first, last = connection.execute(extent).one()
         if count > max_points:
-            steps = _steps_worth_showing(connection, curve, bucket_width(first, last, max_points))
-            return _points_at(connection, curve, steps)
-    query = _points().where(curve.rows).order_by(point.c.step)
-    return _records(curve.metric, connection.execute(query).all())
+            width = bucket_width(first, last, max_points)
+            steps = _representative_steps(connection, query, width)
+            return MetricCurve(points=_points_at(connection, query, steps), bucket_steps=width)
+    rows = connection.execute(_points().where(query.condition).order_by(point.c.step)).all()
+    return MetricCurve(points=_records(query.metric, rows))
 
 
-def read_names(connection: sa.Connection, run_id: str) -> Sequence[str]:
-    """Return the names of the run's metrics, sorted; the cost is that of the names alone."""
-    return [name for (name,) in connection.execute(_NAMES, {"run": run_id})]
+def read_metric_names(connection: sa.Connection, run_id: str) -> Sequence[str]:
+    """Return the sorted names of the run's metrics; one index seek per name."""
+    names = _metric_names(sa.select(sa.literal(run_id).label("id")).subquery())
+    query = sa.select(names.c.metric).where(names.c.metric.is_not(None)).order_by(names.c.metric)
+    return [name for (name,) in connection.execute(query)]
 
 
-def read_latest(connection: sa.Connection, run_id: str) -> Mapping[str, MetricPoint]:
-    """Return the newest point of every metric of a run."""
-    rows = connection.execute(_LATEST, {"run": run_id}).all()
-    return {row[0]: _record(row[0], row[1], row[2], row[3]) for row in rows}
+def runs_with_latest(condition: sa.ColumnElement[bool] | None = None) -> sa.Select[Any]:
+    """Return the query of runs, newest first, each joined with the newest point of every metric.
 
-
-def _name_table() -> sa.CTE:
-    """Return the metric names of run `:run`: each is found by one look into the key's index."""
-    of_run = point.c.run_id == sa.bindparam("run")
-    first = sa.select(sa.func.min(point.c.metric).label("metric")).where(of_run)
-    found = first.cte("metric_name", recursive=True)
-    following = (
-        sa.select(sa.func.min(point.c.metric))
-        .where(of_run, point.c.metric > found.c.metric)
-        .scalar_subquery()
-    )
-    return found.union_all(sa.select(following).where(found.c.metric.is_not(None)))
-
-
-def _newest_points() -> sa.Select[Any]:
-    """Return the query of the newest point of every metric of run `:run`."""
-    names = _name_table()
-    run: sa.BindParameter[str] = sa.bindparam("run")
-    inside = point.alias()
-    newest = (
-        sa.select(sa.func.max(inside.c.step))
-        .where(inside.c.run_id == run, inside.c.metric == names.c.metric)
+    One row per run and metric; a run without points has one row whose `metric` is null. The cost is
+    a few index seeks per run and metric, however long the curves are.
+    """
+    names = _metric_names(run)
+    inner = point.alias()
+    newest_step = (
+        sa.select(sa.func.max(inner.c.step))
+        .where(inner.c.run_id == names.c.run_id, inner.c.metric == names.c.metric)
         .scalar_subquery()
     )
     is_newest = sa.and_(
-        point.c.run_id == run, point.c.metric == names.c.metric, point.c.step == newest
+        point.c.run_id == names.c.run_id,
+        point.c.metric == names.c.metric,
+        point.c.step == newest_step,
     )
-    return sa.select(point.c.metric, point.c.step, point.c.value, point.c.wall_time).join_from(
-        names, point, is_newest
+    newest = (
+        sa.select(point.c.run_id, point.c.metric, point.c.step, point.c.value, point.c.wall_time)
+        .select_from(names.join(point, is_newest))
+        .subquery()
+    )
+    query = (
+        sa.select(run, newest.c.metric, newest.c.step, newest.c.value, newest.c.wall_time)
+        .select_from(run.outerjoin(newest, newest.c.run_id == run.c.id))
+        .order_by(run.c.sequence.desc())
+    )
+    return query if condition is None else query.where(condition)
+
+
+def point_record(metric: str, step: int, value: float | None, wall_time: float) -> MetricPoint:
+    """Return one point; NaN is stored as null."""
+    return MetricPoint(
+        metric=metric, step=step, value=nan if value is None else value, wall_time=wall_time
     )
 
 
-_NAMES = sa.select((_named := _name_table()).c.metric).where(_named.c.metric.is_not(None))
-_LATEST = _newest_points()
+def _metric_names(runs: sa.FromClause) -> sa.CTE:
+    """Return (run_id, metric) of every metric of `runs` (which have a column `id`), and a null.
+
+    Each name is found by one index seek beyond the name before it (a loose index scan).
+    """
+    first = sa.select(
+        runs.c.id.label("run_id"),
+        sa.select(sa.func.min(point.c.metric))
+        .where(point.c.run_id == runs.c.id)
+        .scalar_subquery()
+        .label("metric"),
+    )
+    found = first.cte("metric_name", recursive=True)
+    following = (
+        sa.select(sa.func.min(point.c.metric))
+        .where(point.c.run_id == found.c.run_id, point.c.metric > found.c.metric)
+        .scalar_subquery()
+    )
+    return found.union_all(sa.select(found.c.run_id, following).where(found.c.metric.is_not(None)))
 
 
-def _steps_worth_showing(connection: sa.Connection, curve: Curve, width: int) -> Sequence[int]:
-    """Return the steps of each bucket's smallest, largest and last point, sorted."""
+def _representative_steps(
+    connection: sa.Connection, query: CurveQuery, width: int
+) -> Sequence[int]:
+    """Return the sorted steps of each bucket's smallest, largest and last point."""
     bucket = (point.c.step // width).label("bucket")
-    after = curve.after_step
-    ends = (
+    buckets = (
         sa.select(
             bucket,
             sa.func.min(point.c.value).label("lowest"),
             sa.func.max(point.c.value).label("highest"),
             sa.func.max(point.c.step).label("last"),
         )
-        .where(curve.rows)
+        .where(query.condition)
         .group_by(bucket)
         .subquery()
     )
 
-    def first_at(value: sa.ColumnElement[float]) -> sa.ScalarSelect[Any]:
-        inside = point.alias()
-        start = ends.c.bucket * width
-        # One lower bound: given two, SQLite walks the index from the wrong one.
-        begin = sa.case((start > after, start), else_=after + 1)
+    def first_step_with(value: sa.ColumnElement[float]) -> sa.ScalarSelect[Any]:
+        inner = point.alias()
+        start = buckets.c.bucket * width
+        # A single lower bound: with two, SQLite starts its index scan from the wrong one.
+        begin = sa.case((start > query.after_step, start), else_=query.after_step + 1)
         return (
-            sa.select(sa.func.min(inside.c.step))
+            sa.select(sa.func.min(inner.c.step))
             .where(
-                inside.c.run_id == curve.run_id,
-                inside.c.metric == curve.metric,
-                inside.c.step >= begin,
-                inside.c.step < start + width,
-                inside.c.value == value,
+                inner.c.run_id == query.run_id,
+                inner.c.metric == query.metric,
+                inner.c.step >= begin,
+                inner.c.step < start + width,
+                inner.c.value == value,
             )
             .scalar_subquery()
         )
 
-    query = sa.select(ends.c.last, first_at(ends.c.lowest), first_at(ends.c.highest))
-    return sorted({step for row in connection.execute(query) for step in row if step is not None})
+    steps = sa.select(
+        buckets.c.last, first_step_with(buckets.c.lowest), first_step_with(buckets.c.highest)
+    )
+    return sorted({step for row in connection.execute(steps) for step in row if step is not None})
 
 
 def _points_at(
-    connection: sa.Connection, curve: Curve, steps: Sequence[int]
+    connection: sa.Connection, query: CurveQuery, steps: Sequence[int]
 ) -> Sequence[MetricPoint]:
-    """Return the curve's points at those steps."""
+    """Return the points of the curve at these steps."""
     found: list[MetricPoint] = []
-    for start in range(0, len(steps), _STEPS_PER_QUERY):  # databases limit a query's parameters
-        wanted = point.c.step.in_(steps[start : start + _STEPS_PER_QUERY])
-        query = _points().where(curve.rows, wanted).order_by(point.c.step)
-        found += _records(curve.metric, connection.execute(query).all())
+    for start in range(0, len(steps), _STEPS_PER_QUERY):
+        is_wanted = point.c.step.in_(steps[start : start + _STEPS_PER_QUERY])
+        rows = _points().where(query.condition, is_wanted).order_by(point.c.step)
+        found += _records(query.metric, connection.execute(rows).all())
     return found
 
 
@@ -163,11 +186,4 @@ def _points() -> sa.Select[Any]:
 
 def _records(metric: str, rows: Iterable[Any]) -> list[MetricPoint]:
     """Return the records of (step, value, wall time) rows."""
-    return [_record(metric, step, value, wall_time) for step, value, wall_time in rows]
-
-
-def _record(metric: str, step: int, value: float | None, wall_time: float) -> MetricPoint:
-    """Return one point; a stored null is "not a number"."""
-    return MetricPoint(
-        metric=metric, step=step, value=nan if value is None else value, wall_time=wall_time
-    )
+    return [point_record(metric, step, value, wall_time) for step, value, wall_time in rows]

@@ -1,16 +1,25 @@
-"""Records of a training run. A run's state is its job's: it is never stored twice."""
+"""Records of training runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
-    """What is asked of a new run.
+    """The request that created a run.
 
-    `config` is the whole content of `runs/ID/config.json`: model, data and training choices.
-    `snapshot` proves the dataset's protection, `waiver` is the reason given to go without.
+    Attributes:
+        name: unique name.
+        dataset: name of the dataset.
+        dataset_digest: digest of the dataset version.
+        preset: name of the preset that `config` started from.
+        device: `cpu`, `cuda` or `cuda:N`.
+        config: JSON document; `config["train"]` is the training configuration.
+        code_version: version of Datahall that created the run.
+        snapshot: backup snapshot that contains the dataset version, if there is one.
+        waiver: reason given for training without a backup.
+        parent: id of the run whose weights this run starts from.
     """
 
     name: str
@@ -27,19 +36,26 @@ class RunSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run as stored. `steps` is the planned number of updates, absent until it is known."""
+    """A stored run.
+
+    Attributes:
+        id: identifier, also the name of the run's folder.
+        spec: the request that created it.
+        created_at: seconds since the epoch.
+        steps: planned number of updates; None until it is known.
+        scores: scores on the test split, once the run has finished.
+    """
 
     id: str
     spec: RunSpec
     created_at: float
     steps: int | None = None
     scores: Mapping[str, Any] = field(default_factory=dict)
-    energy_joules: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One process that worked on a run; `from_step` is the checkpoint it started from."""
+    """One process that trained a run, starting from the checkpoint of `from_step` (0: none)."""
 
     number: int
     job_id: str
@@ -58,8 +74,28 @@ class MetricPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricCurve:
+    """Points of one metric, ordered by step.
+
+    `bucket_steps` is the number of steps per bucket: 1 means that no point was left out, otherwise
+    each bucket is represented by its smallest, largest and last point.
+    """
+
+    points: Sequence[MetricPoint]
+    bucket_steps: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """A run with the newest point of each of its metrics."""
+
+    run: Run
+    latest: Mapping[str, MetricPoint]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TranslationSample:
-    """A segment as translated at a step: `split` is `valid` while it runs, `test` at the end."""
+    """A segment translated at `step`: of split `valid` during training, `test` at the end."""
 
     split: str
     step: int
@@ -67,16 +103,3 @@ class TranslationSample:
     source: str
     hypothesis: str
     reference: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
-    """A complete checkpoint on disk; `scores` are its validation scores where they were taken."""
-
-    step: int
-    path: str
-    bytes: int
-    created_at: float
-    is_last: bool = False
-    is_best: bool = False
-    scores: Mapping[str, float] = field(default_factory=dict)

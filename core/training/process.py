@@ -22,7 +22,7 @@ from core.locks import take_lock
 from core.process.failure import report_error
 from core.process.stop_flag import StopFlag
 from core.process.variables import JOB_VARIABLE, own_job_folder
-from core.runs.sql import SqlRunStore
+from core.runs.store import RunStore
 from core.settings import load_settings
 from core.training.config import load_config
 from core.training.journal import Journal
@@ -57,7 +57,7 @@ def attempt(folder: Path, environment: Mapping[str, str], stop: StopFlag) -> Non
     clock, job_folder = SystemClock(), own_job_folder(environment)
     database = open_database_of(settings)
     try:
-        store = SqlRunStore(database, clock)
+        store = RunStore(database, clock)
         place = Workplace(
             run=run,
             folder=folder,

@@ -76,7 +76,7 @@ def check_gate(place: Workplace) -> None:
     run = place.run
     snapshot = place.vault.protecting(run.dataset_digest)
     if snapshot is not None:
-        place.store.protect(run.run_id, snapshot.id)
+        place.store.set_snapshot(run.run_id, snapshot.id)
     elif run.waiver is None:
         raise DeniedError(
             f"{run.dataset} {run.dataset_digest[:12]} is in no verified snapshot",
@@ -115,7 +115,7 @@ def open_session(place: Workplace) -> Session:
         resume(session, found)
     elif parent is not None:
         _start_from(session, parent)
-    place.store.plan(run.run_id, position.steps)
+    place.store.set_planned_steps(run.run_id, position.steps)
     place.store.begin_attempt(run.run_id, place.job_id, session.position.step)
     journal.say(describe(session))
     return session
@@ -216,7 +216,7 @@ def _test(place: Workplace, session: Session) -> EvalReport | None:
         raise CorruptError("no checkpoint could be written, so there is nothing to evaluate")
     if not session.corpus.dataset.report or not session.corpus.dataset.report.splits.get("test"):
         place.journal.say("there is no test split: the run ends without test scores")
-        place.store.finish(place.run.run_id, {}, None)
+        place.store.set_scores(place.run.run_id, {})
         return None
     weights = load_weights(folder)
     report = _evaluate(place, session, weights)
@@ -224,7 +224,7 @@ def _test(place: Workplace, session: Session) -> EvalReport | None:
         return None
     place.store.log_samples(place.run.run_id, report.samples)
     scores = {key: value for key, value in asdict(report).items() if key != "samples"}
-    place.store.finish(place.run.run_id, scores, None)
+    place.store.set_scores(place.run.run_id, scores)
     place.journal.say(
         f"test at step {report.step:,}: BLEU {report.bleu:.2f}, chrF {report.chrf:.2f}, "
         f"TER {report.ter:.2f}, loss {report.loss:.4f} ({report.sentences:,} sentences, "

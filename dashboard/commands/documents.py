@@ -76,7 +76,7 @@ def run_detail_document(detail: RunDetail) -> dict[str, Any]:
             for checkpoint in detail.checkpoints
         ],
         "metrics": {name: point.value for name, point in view.latest.items()},
-        "energy_joules": view.run.energy_joules,
+        "energy_joules": None,  # not measured yet; the key is part of the documented shape
         "parent": view.run.spec.parent,
         "code_version": view.run.spec.code_version,
     }

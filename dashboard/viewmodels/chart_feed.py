@@ -119,7 +119,7 @@ def _metric(
     points = list(_beyond(store, run, metric, seen))
     is_whole = seen is None or not points or points[0].step != seen[0]
     if is_whole:
-        points = list(store.series(run, metric, max_points=MAX_POINTS))
+        points = list(store.curve(run, metric, max_points=MAX_POINTS).points)
     if not points:
         return None, ([], [], [], []), ""
     began = points[0].wall_time if is_whole or seen is None else seen[1]
@@ -133,7 +133,7 @@ def _beyond(store: RunStore, run: str, metric: str, seen: Mark | None) -> Sequen
     """Return the points from the last one seen on: it is there unless the run was rewound."""
     if seen is None:
         return ()
-    return store.series(run, metric, after_step=seen[0] - 1)
+    return store.curve(run, metric, after_step=seen[0] - 1).points
 
 
 def _values(points: Sequence[MetricPoint]) -> list[float | None]:

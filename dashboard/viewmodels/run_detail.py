@@ -14,7 +14,6 @@ from dashboard.viewmodels.scores import ScoreRow, score_rows
 from dashboard.viewmodels.units import ABSENT, count, counted, duration, moment, number, short, size
 
 LOG_LINES = 400
-_WH = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +114,6 @@ def _facts(detail: RunDetail, zone: tzinfo) -> Sequence[Fact]:
     spec = view.run.spec
     job = view.job
     spent = spent_s(job) if job else None
-    energy = view.run.energy_joules
     facts = {
         "Run id": view.run.id,
         "Dataset": f"{spec.dataset} {short(spec.dataset_digest)}",
@@ -125,7 +123,6 @@ def _facts(detail: RunDetail, zone: tzinfo) -> Sequence[Fact]:
         "Started from": f"run {spec.parent}" if spec.parent else "random weights",
         "Asked for": moment(view.run.created_at, zone),
         "Last attempt took": duration(spent),
-        "Energy": ABSENT if energy is None else f"{energy / _WH:,.2f} Wh",
         "Code": spec.code_version,
         "How it stands": view.exit_reason or view.state,
     }

@@ -1,4 +1,4 @@
-"""Launchers and run stores of every kind, for their contract suites."""
+"""Launchers of every kind, for their contract suite."""
 
 import json
 import os
@@ -19,16 +19,11 @@ from core.jobs.local import LocalLauncher
 from core.jobs.memory import MemoryLauncher, Script
 from core.locks import take_lock
 from core.paths import StatePaths
-from core.runs.memory import MemoryRunStore
-from core.runs.records import MetricPoint, RunSpec, TranslationSample
-from core.runs.sql import SqlRunStore
-from core.runs.store import RunStore
 from core.settings import JobSettings
 from core.tables import metadata
 
 POSTGRESQL = os.environ.get("DATAHALL_TEST_POSTGRESQL", "")
 LAUNCHERS = ("memory", "local", *(("local-postgresql",) if POSTGRESQL else ()))
-RUN_STORES = ("memory", "sqlite", *(("postgresql",) if POSTGRESQL else ()))
 PATIENCE_S = 60.0
 FOREVER = 600.0
 LONG = Script(seconds=FOREVER, lines=("ready",))
@@ -111,50 +106,3 @@ def bench(request: pytest.FixtureRequest, database: Database, paths: StatePaths)
     os.close(supervisor)
     if used is not database:
         used.close()
-
-
-@pytest.fixture(params=RUN_STORES)
-def run_store(
-    request: pytest.FixtureRequest, database: Database, clock: FixedClock
-) -> Iterator[RunStore]:
-    """Each adapter in turn; PostgreSQL where a URL is given."""
-    if request.param == "memory":
-        yield MemoryRunStore(clock)
-    elif request.param == "sqlite":
-        yield SqlRunStore(database, clock)
-    else:
-        opened = open_database(POSTGRESQL)
-        with opened.write() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(sa.delete(table))
-        yield SqlRunStore(opened, clock)
-        opened.close()
-
-
-def make_spec(name: str = "demo-1", **changes: object) -> RunSpec:
-    """Return a spec with every kind of value in it."""
-    values: dict[str, object] = {
-        "name": name,
-        "dataset": "demo",
-        "dataset_digest": "d" * 64,
-        "preset": "demo",
-        "device": "cpu",
-        "config": {"train": {"width": 128, "learning_rate": 3e-3, "note": "¿quotes' \"?\n"}},
-        "code_version": "0.1.0",
-    }
-    return RunSpec(**(values | changes))  # type: ignore[arg-type]  # one dict of mixed values
-
-
-def curve(metric: str, values: list[float], start: int = 0) -> list[MetricPoint]:
-    """Return points at steps start, start + 1, ..."""
-    return [
-        MetricPoint(metric=metric, step=start + index, value=value, wall_time=1e9 + index / 3)
-        for index, value in enumerate(values)
-    ]
-
-
-def sample(step: int, position: int, split: str = "valid", text: str = "Hola") -> TranslationSample:
-    """Return one translated segment."""
-    return TranslationSample(
-        split=split, step=step, position=position, source="Hi", hypothesis=text, reference="Hola"
-    )

@@ -253,7 +253,7 @@ def test_a_run_that_ended_well_too_early_was_stopped(workspace: Workspace, admin
     """SIGTERM sent past the launcher: checkpoint made, exit 0, but the plan was not done."""
     view = _finished(workspace, admin)
     assert find_run(workspace, "done").state == JobState.SUCCEEDED
-    workspace.runs.plan(view.run.id, 100)
+    workspace.runs.set_planned_steps(view.run.id, 100)
     assert find_run(workspace, "done").state == JobState.STOPPED
     assert resume_run(workspace, admin, "done").job is not None
 

@@ -101,7 +101,7 @@ def test_a_killed_run_tells_where_it_stands_and_goes_on(workspace: Workspace, ad
     assert find_run(workspace, "torn").state == "succeeded"
     assert [it.from_step for it in workspace.runs.attempts(view.run.id)] == [0, checkpoint]
     for metric in ("train_loss", "learning_rate", "gradient_norm"):
-        steps = [point.step for point in workspace.runs.series(view.run.id, metric)]
+        steps = [point.step for point in workspace.runs.curve(view.run.id, metric).points]
         assert steps == list(range(1, STEPS + 1))
 
     scored = request_evaluation(workspace, admin, "torn", split="valid", beam=1)

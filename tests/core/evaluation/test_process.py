@@ -15,14 +15,14 @@ from core.evaluation.process import main
 from core.paths import StatePaths
 from core.process.progress import read_progress
 from core.runs.records import RunSpec
-from core.runs.sql import SqlRunStore
+from core.runs.store import RunStore
 
 
 @pytest.fixture
 def run_home(home: StatePaths, dataset: Dataset) -> StatePaths:
     """A home with a run that has no checkpoint yet."""
     database = open_database(sqlite_url(home.database))
-    SqlRunStore(database, FixedClock()).create(
+    RunStore(database, FixedClock()).create(
         "r1",
         RunSpec(
             name="toy-run", dataset="toy", dataset_digest=dataset.digest, preset="demo",

@@ -25,7 +25,7 @@ from core.promotion.promote import Promoted, Promotion, Stores, main, promote
 from core.promotion.rollback import roll_back
 from core.registry.sql import SqlModelRegistry
 from core.runs.records import RunSpec, TranslationSample
-from core.runs.sql import SqlRunStore
+from core.runs.store import RunStore
 
 MakeCheckpoint = Callable[..., Path]
 MakeRun = Callable[..., str]
@@ -36,7 +36,7 @@ def stores(paths: StatePaths, database: Database, clock: FixedClock) -> Stores:
     """Stores of the test's home."""
     return Stores(
         paths=paths,
-        runs=SqlRunStore(database, clock),
+        runs=RunStore(database, clock),
         registry=SqlModelRegistry(database, clock),
         clock=clock,
     )
@@ -73,7 +73,7 @@ def make_run(stores: Stores, make_checkpoint: MakeCheckpoint, pairs: list[Pair])
             for position, pair in enumerate(pairs)
         ]
         stores.runs.log_samples(run_id, samples)
-        stores.runs.finish(run_id, {"bleu": 80.5, "chrf": 90.0}, None)
+        stores.runs.set_scores(run_id, {"bleu": 80.5, "chrf": 90.0})
         folder = stores.paths.checkpoints(run_id)
         best = make_checkpoint(folder, seed=seed, step=10)
         make_checkpoint(folder, seed=99, step=20)

@@ -9,17 +9,18 @@ from core.data.datasets import DatasetStore
 from core.data.demo.corpus import demo_pairs
 from core.data.prepare import prepare
 from core.data.records import Dataset
+from core.database import Database
 from core.errors import NotFoundError
 from core.paths import StatePaths
 from core.promotion.sample import NUM_PAIRS, sample_pairs
-from core.runs.memory import MemoryRunStore
 from core.runs.records import Run, RunSpec, TranslationSample
+from core.runs.store import RunStore
 
 
 @pytest.fixture
-def runs(clock: FixedClock) -> MemoryRunStore:
+def runs(database: Database, clock: FixedClock) -> RunStore:
     """A store of runs."""
-    return MemoryRunStore(clock)
+    return RunStore(database, clock)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def dataset(datasets: DatasetStore, clock: FixedClock) -> Dataset:
     return prepare(kept, vocabulary_size=400, clock=clock)
 
 
-def make_run(runs: MemoryRunStore, digest: str) -> Run:
+def make_run(runs: RunStore, digest: str) -> Run:
     """Return a run on a dataset version."""
     spec = RunSpec(
         name="night run", dataset="demo", dataset_digest=digest, preset="demo", device="cpu",
@@ -46,7 +47,7 @@ def make_run(runs: MemoryRunStore, digest: str) -> Run:
 
 
 def test_pairs_come_from_the_validation_split(
-    datasets: DatasetStore, dataset: Dataset, runs: MemoryRunStore
+    datasets: DatasetStore, dataset: Dataset, runs: RunStore
 ) -> None:
     """Spread over it, never from what was trained on."""
     pairs = sample_pairs(datasets, runs, make_run(runs, dataset.digest))
@@ -56,7 +57,7 @@ def test_pairs_come_from_the_validation_split(
 
 
 def test_without_the_dataset_the_runs_own_samples_do(
-    datasets: DatasetStore, dataset: Dataset, runs: MemoryRunStore
+    datasets: DatasetStore, dataset: Dataset, runs: RunStore
 ) -> None:
     """A dataset may be gone from this machine; with nothing left, that is said."""
     run = make_run(runs, dataset.digest)

@@ -17,7 +17,7 @@ from core.data.demo.corpus import topic_pairs
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.runs.records import RunSpec
-from core.runs.sql import SqlRunStore
+from core.runs.store import RunStore
 from core.training.config import RunConfig, TrainConfig, check, save_config
 from core.training.process import main
 
@@ -65,15 +65,15 @@ class Trial:
             database.close()
 
     @contextmanager
-    def store(self) -> Iterator[SqlRunStore]:
+    def store(self) -> Iterator[RunStore]:
         """Give the home's run store."""
         with self.database() as database:
-            yield SqlRunStore(database, SystemClock())
+            yield RunStore(database, SystemClock())
 
     def curve(self, metric: str = "train_loss") -> dict[int, float]:
         """Return the values of a metric by step."""
         with self.store() as store:
-            return {point.step: point.value for point in store.series(self.id, metric)}
+            return {point.step: point.value for point in store.curve(self.id, metric).points}
 
 
 MakeTrial = Callable[..., Trial]

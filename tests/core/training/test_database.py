@@ -13,7 +13,7 @@ from core import database as database_module
 from core.checkpoints.saving import CheckpointToSave
 from core.clock import SystemClock
 from core.database import open_database, sqlite_url
-from core.runs.sql import SqlRunStore
+from core.runs.store import RunStore
 from core.training import process as entry
 from core.training import session
 
@@ -33,7 +33,7 @@ def test_the_settings_name_the_database(make_trial: MakeTrial, tmp_path: Path, p
         (trial.paths.home / "datahall.toml").write_text(text, encoding="utf-8")
     assert entry.main(trial.argv, environment) == 0
     with closing(open_database(sqlite_url(path))) as database:
-        assert SqlRunStore(database, SystemClock()).get("first").scores
+        assert RunStore(database, SystemClock()).get("first").scores
     assert not trial.paths.database.exists()
 
 

@@ -14,7 +14,7 @@ from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.process.progress import read_progress
 from core.runs.records import RunSpec
-from core.runs.sql import SqlRunStore
+from core.runs.store import RunStore
 from core.training.journal import Journal
 
 MANY = {f"metric{number}": 1.0 for number in range(2000)}  # more than fits into free pages
@@ -23,11 +23,11 @@ MANY = {f"metric{number}": 1.0 for number in range(2000)}  # more than fits into
 @pytest.fixture
 def store(
     paths: StatePaths, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[SqlRunStore]:
+) -> Iterator[RunStore]:
     """A store that knows one run and does not wait for its turn."""
     monkeypatch.setattr(database_module, "_BUSY_TIMEOUT_S", 0)
     with closing(open_database(sqlite_url(paths.database))) as database:
-        made = SqlRunStore(database, clock)
+        made = RunStore(database, clock)
         made.create(
             "r",
             RunSpec(
@@ -59,12 +59,12 @@ def full(database: Database) -> Iterator[None]:
         connection.exec_driver_sql(f"pragma max_page_count={largest}")
 
 
-def steps_of(store: SqlRunStore) -> list[int]:
+def steps_of(store: RunStore) -> list[int]:
     """Return the steps that are stored."""
-    return [point.step for point in store.series("r", "loss")]
+    return [point.step for point in store.curve("r", "loss").points]
 
 
-def test_points_are_stored_at_least_once_a_second(store: SqlRunStore, clock: FixedClock) -> None:
+def test_points_are_stored_at_least_once_a_second(store: RunStore, clock: FixedClock) -> None:
     """Not each at once, as a transaction costs more than a small step."""
     journal = Journal(store, "r", clock, lambda _: None)
     journal.record(1, {"loss": 3.0})
@@ -77,7 +77,7 @@ def test_points_are_stored_at_least_once_a_second(store: SqlRunStore, clock: Fix
 
 @pytest.mark.parametrize(("fault", "words"), [(locked, "is locked"), (full, "is full")])
 def test_a_store_that_is_away_loses_no_point_and_is_told_once(
-    store: SqlRunStore,
+    store: RunStore,
     clock: FixedClock,
     fault: Callable[[Database], AbstractContextManager[None]],
     words: str,
@@ -98,7 +98,7 @@ def test_a_store_that_is_away_loses_no_point_and_is_told_once(
 
 
 def test_progress_tells_rate_and_time_left(
-    store: SqlRunStore, clock: FixedClock, tmp_path: Path
+    store: RunStore, clock: FixedClock, tmp_path: Path
 ) -> None:
     """Of this attempt alone: a resumed run did not do the first steps now."""
     journal = Journal(store, "r", clock, lambda _: None, tmp_path)
@@ -113,7 +113,7 @@ def test_progress_tells_rate_and_time_left(
 
 
 def test_progress_is_written_a_few_times_a_second(
-    store: SqlRunStore, clock: FixedClock, tmp_path: Path
+    store: RunStore, clock: FixedClock, tmp_path: Path
 ) -> None:
     """But the end is always told."""
     journal = Journal(store, "r", clock, lambda _: None, tmp_path)
@@ -125,7 +125,7 @@ def test_progress_is_written_a_few_times_a_second(
     assert json.loads((tmp_path / "progress.json").read_text())["done"] == 3
 
 
-def test_the_log_gets_a_line_every_ten_seconds(store: SqlRunStore, clock: FixedClock) -> None:
+def test_the_log_gets_a_line_every_ten_seconds(store: RunStore, clock: FixedClock) -> None:
     """And one for the last step."""
     said: list[str] = []
     journal = Journal(store, "r", clock, said.append)

@@ -119,7 +119,7 @@ def test_a_budget_of_minutes_is_measured_once_and_kept(make_trial: MakeTrial) ->
     """A resumed run keeps its number of steps, even if no checkpoint followed the plan."""
     trial = make_trial(steps=0, minutes=1 / 600)
     with trial.store() as store:
-        store.plan("first", 7)
+        store.set_planned_steps("first", 7)
     assert trial.train() == 0
     assert len(trial.curve()) == 7
     fresh = make_trial("fresh", steps=0, minutes=1 / 600)

@@ -27,7 +27,7 @@ def workspace(settings: Settings) -> Iterator[Workspace]:
     )  # fmt: skip
     with open_workspace(settings) as opened:
         opened.runs.create("run1", spec)
-        opened.runs.plan("run1", 20)
+        opened.runs.set_planned_steps("run1", 20)
         yield opened
 
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from core.clock import FixedClock
+from core.database import Database
 from core.errors import InputError
-from core.runs.memory import MemoryRunStore
 from core.runs.records import MetricPoint, RunSpec
+from core.runs.store import RunStore
 from dashboard.viewmodels.chart_feed import MAX_SERIES, metrics_answer, telemetry_answer
 from monitors.collector import HostState, Reading
 from monitors.store.memory import MemoryTelemetryStore
@@ -184,9 +185,9 @@ def test_any_device_name_survives_the_query(device: str) -> None:
 
 
 @pytest.fixture
-def runs(clock: FixedClock) -> MemoryRunStore:
+def runs(database: Database, clock: FixedClock) -> RunStore:
     """A store with one run and 100 steps of loss."""
-    store = MemoryRunStore(clock)
+    store = RunStore(database, clock)
     spec = RunSpec(name="one", dataset="demo", dataset_digest="d" * 64, preset="demo",
                    device="cpu", config={}, code_version="0")  # fmt: skip
     store.create("run1", spec)
@@ -195,7 +196,7 @@ def runs(clock: FixedClock) -> MemoryRunStore:
     return store
 
 
-def log(store: MemoryRunStore, steps: Sequence[int], shift: float = 0.0) -> None:
+def log(store: RunStore, steps: Sequence[int], shift: float = 0.0) -> None:
     """Log a falling loss."""
     store.log("run1", [
         MetricPoint(metric="train_loss", step=step, value=5 / step + shift, wall_time=START + step)
@@ -203,7 +204,7 @@ def log(store: MemoryRunStore, steps: Sequence[int], shift: float = 0.0) -> None
     ])  # fmt: skip
 
 
-def test_a_loss_curve_is_followed_step_by_step(runs: MemoryRunStore) -> None:
+def test_a_loss_curve_is_followed_step_by_step(runs: RunStore) -> None:
     """The second answer holds the last point again, and what came after."""
     first = metrics_answer(runs, ["run1@train_loss"], elapsed=False, cursor="")
     log(runs, range(101, 104))
@@ -214,7 +215,7 @@ def test_a_loss_curve_is_followed_step_by_step(runs: MemoryRunStore) -> None:
     assert second["from"] == [pytest.approx(99.999)]
 
 
-def test_a_run_that_went_back_to_a_checkpoint_is_sent_whole(runs: MemoryRunStore) -> None:
+def test_a_run_that_went_back_to_a_checkpoint_is_sent_whole(runs: RunStore) -> None:
     """The browser holds steps that no longer are."""
     first = metrics_answer(runs, ["run1@train_loss"], elapsed=False, cursor="")
     runs.begin_attempt("run1", "job2", 50)
@@ -226,7 +227,7 @@ def test_a_run_that_went_back_to_a_checkpoint_is_sent_whole(runs: MemoryRunStore
     assert points(second)[0][-1][0] == 59
 
 
-def test_elapsed_time_counts_from_the_first_point(runs: MemoryRunStore) -> None:
+def test_elapsed_time_counts_from_the_first_point(runs: RunStore) -> None:
     """Also in an answer that does not hold the first point."""
     first = metrics_answer(runs, ["run1@train_loss"], elapsed=True, cursor="")
     log(runs, range(101, 103))
@@ -236,7 +237,7 @@ def test_elapsed_time_counts_from_the_first_point(runs: MemoryRunStore) -> None:
     assert points(second)[0][-1][0] == 101
 
 
-def test_a_loss_that_exploded_is_a_gap(runs: MemoryRunStore) -> None:
+def test_a_loss_that_exploded_is_a_gap(runs: RunStore) -> None:
     """JSON knows neither infinity nor not-a-number."""
     runs.log("run1", [MetricPoint(metric="train_loss", step=101, value=math.inf, wall_time=START)])
     answer = metrics_answer(runs, ["run1@train_loss"], elapsed=False, cursor="")
@@ -244,7 +245,7 @@ def test_a_loss_that_exploded_is_a_gap(runs: MemoryRunStore) -> None:
     assert json.loads(json.dumps(answer, allow_nan=False))["series"][0][1][-1] is None
 
 
-def test_a_metric_without_points_is_empty(runs: MemoryRunStore) -> None:
+def test_a_metric_without_points_is_empty(runs: RunStore) -> None:
     """That is how every run starts, and how a deleted one looks to a page still open."""
     names = ["run1@valid_loss", "nobody@train_loss"]
     answer = metrics_answer(runs, names, elapsed=False, cursor="")

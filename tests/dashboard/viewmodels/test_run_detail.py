@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC
 
 from core.actions.records import RunDetail, RunView
+from core.checkpoints.listing import Checkpoint
 from core.jobs.launcher import JobState
-from core.runs.records import Attempt, Checkpoint, TranslationSample
+from core.runs.records import Attempt, TranslationSample
 from dashboard.viewmodels.run_detail import (
     comparison,
     run_page,
@@ -60,7 +61,6 @@ def test_facts_name_protection_waiver_and_absence(run_view: RunView, now: float)
     spec = run_view.run.spec
     facts = {fact.name: fact.value for fact in run_page(detail(run_view), now, UTC).facts}
     assert facts["Protection"] == "protected by ssssssss"
-    assert "Energy" not in facts
     waived = replace(run_view, run=replace(run_view.run, spec=replace(spec, waiver="trial")))
     told = {fact.name: fact.value for fact in run_page(detail(waived), now, UTC).facts}
     assert told["Protection"] == "no backup: trial"
@@ -69,15 +69,11 @@ def test_facts_name_protection_waiver_and_absence(run_view: RunView, now: float)
     assert told["Protection"] == "backed up first"
 
 
-def test_energy_and_duration_are_shown_once_known(run_view: RunView, now: float) -> None:
-    """In the units of an electricity bill."""
+def test_the_duration_of_the_last_attempt_is_shown(run_view: RunView, now: float) -> None:
     assert run_view.job is not None
     job = replace(run_view.job, state=JobState.SUCCEEDED, ended_at=now)
-    ended = replace(
-        run_view, job=job, state=JobState.SUCCEEDED, run=replace(run_view.run, energy_joules=7200.0)
-    )
+    ended = replace(run_view, job=job, state=JobState.SUCCEEDED)
     facts = {fact.name: fact.value for fact in run_page(detail(ended), now, UTC).facts}
-    assert facts["Energy"] == "2.00 Wh"
     assert facts["Last attempt took"] == "1 min"
 
 

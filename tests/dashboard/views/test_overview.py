@@ -156,7 +156,7 @@ def test_runs_at_work_show_loss_and_progress(
     house.add_dataset()
     request = TrainRequest(dataset="cats", skip_backup=True, reason="a test")
     view = request_run(house.workspace, admin, request)
-    house.workspace.runs.plan(view.run.id, 800)
+    house.workspace.runs.set_planned_steps(view.run.id, 800)
     page = open_page("overview")
     assert "1 running" in words(page)
     assert page.page_link[0].label == "**cats\\-demo\\-1**"

@@ -29,7 +29,7 @@ def start(house: House, admin: Actor, name: str = "demo-1") -> RunView:
     house.add_dataset()
     request = TrainRequest(dataset="cats", name=name, skip_backup=True, reason="a *test*")
     view = request_run(house.workspace, admin, request)
-    house.workspace.runs.plan(view.run.id, 800)
+    house.workspace.runs.set_planned_steps(view.run.id, 800)
     points = [
         MetricPoint(metric=metric, step=step, value=value, wall_time=float(step))
         for metric, value in (("train_loss", 2.913), ("valid_loss", 3.1))
@@ -188,8 +188,8 @@ def test_a_finished_run_shows_scores_and_translations(
     """BLEU with its signature, and what it says for the test split."""
     view = start(house, admin)
     house.clock.advance(1)
-    house.workspace.runs.finish(
-        view.run.id, {"bleu": 83.4, "chrf": 91.2, "signatures": {"bleu": "nrefs:1"}}, None
+    house.workspace.runs.set_scores(
+        view.run.id, {"bleu": 83.4, "chrf": 91.2, "signatures": {"bleu": "nrefs:1"}}
     )
     sample = TranslationSample(
         split="test", step=800, position=0, source="Hello, how are you?",

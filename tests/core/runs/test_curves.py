@@ -1,4 +1,4 @@
-"""What every RunStore promises about metrics."""
+"""Metric points: stored exactly, read back whole or in buckets."""
 
 import math
 
@@ -7,7 +7,7 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 
 from core.runs.store import RunStore
-from tests.contracts.conftest import curve, make_spec
+from tests.core.runs.conftest import curve, make_spec
 
 
 def test_points_come_back_by_step_with_every_digit(run_store: RunStore) -> None:
@@ -15,15 +15,18 @@ def test_points_come_back_by_step_with_every_digit(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     points = curve("loss", [0.1 + 0.2, 1e-300, -1.5, math.pi, math.inf])
     run_store.log("a1", list(reversed(points)))
-    assert list(run_store.series("a1", "loss")) == points
+    assert list(run_store.curve("a1", "loss").points) == points
 
 
 def test_a_loss_that_is_not_a_number_is_kept(run_store: RunStore) -> None:
     """A diverged run must show that it diverged."""
     run_store.create("a1", make_spec())
     run_store.log("a1", curve("loss", [1.0, math.nan]))
-    assert [math.isnan(point.value) for point in run_store.series("a1", "loss")] == [False, True]
-    assert math.isnan(run_store.latest("a1")["loss"].value)
+    assert [math.isnan(point.value) for point in run_store.curve("a1", "loss").points] == [
+        False,
+        True,
+    ]
+    assert math.isnan(run_store.summary("a1").latest["loss"].value)
 
 
 def test_logging_a_step_again_replaces_it(run_store: RunStore) -> None:
@@ -31,7 +34,7 @@ def test_logging_a_step_again_replaces_it(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     run_store.log("a1", curve("loss", [3.0, 2.0]))
     run_store.log("a1", curve("loss", [9.0], start=1))
-    assert [point.value for point in run_store.series("a1", "loss")] == [3.0, 9.0]
+    assert [point.value for point in run_store.curve("a1", "loss").points] == [3.0, 9.0]
 
 
 def test_the_newest_point_of_every_metric(run_store: RunStore) -> None:
@@ -40,7 +43,7 @@ def test_the_newest_point_of_every_metric(run_store: RunStore) -> None:
     run_store.log(
         "a1", [*curve("loss", [3.0, 2.0, 1.0]), *curve("valid bleu", [7.0]), *curve("Ä", [1])]
     )
-    newest = run_store.latest("a1")
+    newest = run_store.summary("a1").latest
     assert {name: (point.step, point.value) for name, point in newest.items()} == {
         "loss": (2, 1.0),
         "valid bleu": (0, 7.0),
@@ -53,8 +56,8 @@ def test_points_after_a_step_are_the_new_ones(run_store: RunStore) -> None:
     """A live chart asks for what it has not drawn yet."""
     run_store.create("a1", make_spec())
     run_store.log("a1", curve("loss", [5.0, 4.0, 3.0]))
-    assert [point.step for point in run_store.series("a1", "loss", after_step=1)] == [2]
-    assert list(run_store.series("a1", "loss", after_step=2)) == []
+    assert [point.step for point in run_store.curve("a1", "loss", after_step=1).points] == [2]
+    assert list(run_store.curve("a1", "loss", after_step=2).points) == []
 
 
 def test_a_spike_of_one_step_survives_bucketing(run_store: RunStore) -> None:
@@ -63,8 +66,10 @@ def test_a_spike_of_one_step_survives_bucketing(run_store: RunStore) -> None:
     values = [1.0] * 5000
     values[3217], values[1234] = 99.0, -99.0
     run_store.log("a1", curve("loss", values))
-    shown = run_store.series("a1", "loss", max_points=300)
+    found = run_store.curve("a1", "loss", max_points=300)
+    shown = found.points
     assert len(shown) <= 300
+    assert found.bucket_steps == 64
     assert {3217, 1234, 4999} <= {point.step for point in shown}
     assert [point.step for point in shown] == sorted({point.step for point in shown})
 
@@ -73,7 +78,8 @@ def test_few_points_are_not_bucketed(run_store: RunStore) -> None:
     """Nothing is dropped without need."""
     run_store.create("a1", make_spec())
     run_store.log("a1", curve("loss", [1.0] * 300))
-    assert len(run_store.series("a1", "loss", max_points=300)) == 300
+    found = run_store.curve("a1", "loss", max_points=300)
+    assert (len(found.points), found.bucket_steps) == (300, 1)
 
 
 def test_growing_curves_keep_their_points(run_store: RunStore) -> None:
@@ -81,9 +87,9 @@ def test_growing_curves_keep_their_points(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     values = [math.sin(step) + step / 1000 for step in range(3000)]
     run_store.log("a1", curve("loss", values[:2900]))
-    before = [point.step for point in run_store.series("a1", "loss", max_points=150)]
+    before = [point.step for point in run_store.curve("a1", "loss", max_points=150).points]
     run_store.log("a1", curve("loss", values[2900:], start=2900))
-    after = [point.step for point in run_store.series("a1", "loss", max_points=150)]
+    after = [point.step for point in run_store.curve("a1", "loss", max_points=150).points]
     assert [step for step in before if step < 2816] == [step for step in after if step < 2816]
 
 
@@ -107,7 +113,7 @@ def test_bucketed_curves_are_short_true_and_keep_their_ends(
     run_store.create(run_id, make_spec(run_id))
     points = curve("loss", values, start)
     run_store.log(run_id, points)
-    shown = run_store.series(run_id, "loss", max_points=limit)
+    shown = run_store.curve(run_id, "loss", max_points=limit).points
     assert len(shown) <= max(limit, 3)
     by_step = {point.step: point for point in points}
     for point in shown:

@@ -9,15 +9,15 @@ from core.clock import FixedClock
 from core.database import Database
 from core.errors import ConflictError
 from core.runs.records import MetricPoint, RunSpec
-from core.runs.sql import SqlRunStore
+from core.runs.store import RunStore
 
 NUM_POINTS = 100_000
 
 
 @pytest.fixture
-def store(database: Database, clock: FixedClock) -> SqlRunStore:
+def store(database: Database, clock: FixedClock) -> RunStore:
     """A store with one run, `a1`."""
-    store = SqlRunStore(database, clock)
+    store = RunStore(database, clock)
     store.create("a1", make_spec("demo-1"))
     return store
 
@@ -43,7 +43,7 @@ def points(first: int, last: int) -> list[MetricPoint]:
     ]
 
 
-def test_a_long_curve_is_logged_and_drawn_fast(store: SqlRunStore) -> None:
+def test_a_long_curve_is_logged_and_drawn_fast(store: RunStore) -> None:
     """The bar: 10,000 points a second, and a curve of 100,000 steps in 0.15 s of CPU.
 
     Measured in CPU seconds, best of three, with room for a slow machine.
@@ -55,13 +55,13 @@ def test_a_long_curve_is_logged_and_drawn_fast(store: SqlRunStore) -> None:
     seconds = []
     for _ in range(3):
         begun = time.process_time()
-        shown = store.series("a1", "loss", max_points=1000)
+        shown = store.curve("a1", "loss", max_points=1000).points
         seconds.append(time.process_time() - begun)
     assert 300 < len(shown) <= 1000
     assert min(seconds) < 0.3
 
 
-def test_writers_queue_instead_of_failing(store: SqlRunStore) -> None:
+def test_writers_queue_instead_of_failing(store: RunStore) -> None:
     """Three runs write while a page reads: no error, no lost point."""
     errors: list[Exception] = []
 
@@ -70,7 +70,7 @@ def test_writers_queue_instead_of_failing(store: SqlRunStore) -> None:
             store.create(name, make_spec(name))
             for start in range(0, 400, 10):
                 store.log(name, points(start, start + 10))
-                store.latest(name)
+                store.summary(name)
         except Exception as error:  # noqa: BLE001  (whatever a thread met is shown below)
             errors.append(error)
 
@@ -80,10 +80,10 @@ def test_writers_queue_instead_of_failing(store: SqlRunStore) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    assert [len(store.series(f"run-{number}", "loss")) for number in range(3)] == [400] * 3
+    assert [len(store.curve(f"run-{number}", "loss").points) for number in range(3)] == [400] * 3
 
 
-def test_of_two_that_take_a_name_at_once_one_wins(store: SqlRunStore) -> None:
+def test_of_two_that_take_a_name_at_once_one_wins(store: RunStore) -> None:
     """The database decides, not a check beforehand."""
     outcomes: list[str] = []
 

@@ -1,12 +1,13 @@
-"""What every RunStore promises about runs, attempts and samples."""
+"""The run store: runs, attempts and samples."""
 
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from core.errors import ConflictError, InputError, NotFoundError
 from core.runs.store import RunStore
-from tests.contracts.conftest import curve, make_spec, sample
+from tests.core.runs.conftest import curve, make_spec, sample
 
 
 def test_a_created_run_is_found_by_id_and_by_name(run_store: RunStore) -> None:
@@ -70,12 +71,12 @@ def test_a_missing_run_names_the_close_ones(run_store: RunStore) -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        lambda run_store: run_store.plan("zz", 3),
-        lambda run_store: run_store.protect("zz", "s1"),
+        lambda run_store: run_store.set_planned_steps("zz", 3),
+        lambda run_store: run_store.set_snapshot("zz", "s1"),
         lambda run_store: run_store.begin_attempt("zz", "j1", 0),
         lambda run_store: run_store.log("zz", curve("loss", [1.0])),
         lambda run_store: run_store.log_samples("zz", [sample(1, 0)]),
-        lambda run_store: run_store.finish("zz", {}, None),
+        lambda run_store: run_store.set_scores("zz", {}),
         lambda run_store: run_store.delete("zz"),
     ],
 )
@@ -90,19 +91,15 @@ def test_nothing_is_written_on_a_run_that_is_not_there(
 def test_plan_protection_and_scores_are_noted(run_store: RunStore) -> None:
     """They become known while the run goes on."""
     run_store.create("a1", make_spec())
-    run_store.plan("a1", 800)
-    run_store.protect("a1", "snap")
-    run_store.finish("a1", {"bleu": 81.25, "signatures": {"bleu": "nrefs:1"}}, 1234.5)
+    run_store.set_planned_steps("a1", 800)
+    run_store.set_snapshot("a1", "snap")
+    run_store.set_scores("a1", {"bleu": 81.25, "signatures": {"bleu": "nrefs:1"}})
     run = run_store.get("a1")
-    assert (run.steps, run.spec.snapshot, run.energy_joules) == (800, "snap", 1234.5)
-    assert run.scores == {"bleu": 81.25, "signatures": {"bleu": "nrefs:1"}}
-
-
-def test_energy_that_was_not_measured_is_absent(run_store: RunStore) -> None:
-    """Absent, not 0."""
-    run_store.create("a1", make_spec())
-    run_store.finish("a1", {}, None)
-    assert run_store.get("a1").energy_joules is None
+    assert (run.steps, run.spec.snapshot, run.scores) == (
+        800,
+        "snap",
+        {"bleu": 81.25, "signatures": {"bleu": "nrefs:1"}},
+    )
 
 
 def test_logging_nothing_is_allowed(run_store: RunStore) -> None:
@@ -111,7 +108,7 @@ def test_logging_nothing_is_allowed(run_store: RunStore) -> None:
     run_store.log("a1", [])
     run_store.log_samples("a1", [])
     assert run_store.metrics("a1") == []
-    assert run_store.latest("a1") == {}
+    assert run_store.summary("a1").latest == {}
 
 
 def test_a_new_attempt_removes_what_lies_beyond_its_checkpoint(run_store: RunStore) -> None:
@@ -122,11 +119,11 @@ def test_a_new_attempt_removes_what_lies_beyond_its_checkpoint(run_store: RunSto
     run_store.log("a1", curve("valid_loss", [5.0], start=90))
     run_store.log_samples("a1", [sample(80, 0), sample(90, 0)])
     second = run_store.begin_attempt("a1", "job-2", 80)
-    assert run_store.series("a1", "loss")[-1].step == 80
+    assert run_store.curve("a1", "loss").points[-1].step == 80
     assert run_store.metrics("a1") == ["loss"]
     assert [entry.step for entry in run_store.samples("a1", "valid")] == [80]
     run_store.log("a1", curve("loss", [0.5] * 40, start=81))
-    assert [point.step for point in run_store.series("a1", "loss")] == list(range(1, 121))
+    assert [point.step for point in run_store.curve("a1", "loss").points] == list(range(1, 121))
     assert list(run_store.attempts("a1")) == [first, second]
     assert (second.number, second.job_id, second.from_step) == (2, "job-2", 80)
 
@@ -137,8 +134,8 @@ def test_an_attempt_touches_no_other_run(run_store: RunStore) -> None:
         run_store.create(name, make_spec(name))
         run_store.log(name, curve("loss", [1.0, 2.0]))
     run_store.begin_attempt("a1", "job", 0)
-    assert len(run_store.series("a1", "loss")) == 1
-    assert len(run_store.series("b2", "loss")) == 2
+    assert len(run_store.curve("a1", "loss").points) == 1
+    assert len(run_store.curve("b2", "loss").points) == 2
 
 
 def test_the_newest_samples_of_a_split_by_position(run_store: RunStore) -> None:
@@ -174,3 +171,23 @@ def test_a_deleted_run_leaves_nothing_and_its_name_is_free(run_store: RunStore) 
     assert run_store.metrics("a1") == []
     assert list(run_store.attempts("a1")) == []
     assert list(run_store.samples("a1", "valid")) == []
+
+
+def test_listing_runs_with_their_metrics_takes_one_query(run_store: RunStore) -> None:
+    statements: list[str] = []
+    sa.event.listen(
+        run_store.database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+    for number in range(5):
+        run_store.create(f"r{number}", make_spec(f"run-{number}"))
+        run_store.log(f"r{number}", [*curve("loss", [2.0, 1.0]), *curve("bleu", [3.0])])
+    run_store.create("empty", make_spec("empty"))
+    statements.clear()
+    found = run_store.summaries()
+    assert len([statement for statement in statements if "SELECT" in statement]) == 1
+    assert [summary.run for summary in found] == run_store.list()
+    assert found[0].latest == {}
+    newest = {name: (point.step, point.value) for name, point in found[1].latest.items()}
+    assert newest == {"loss": (1, 1.0), "bleu": (0, 3.0)}
