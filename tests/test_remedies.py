@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from dashboard.commands.cli import UsageError, app
+from dashboard.commands.cli import app
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [
@@ -73,9 +73,8 @@ def _usage_error(command_line: str) -> str | None:
     """Return what the command line parser of the product objects to, or None."""
     try:
         app(args=shlex.split(command_line)[1:], prog_name="datahall", standalone_mode=False)
-    except UsageError as error:
-        message: str = error.format_message()
-        return message
+    except typer.TyperException as error:
+        return error.format_message()
     return None
 
 

@@ -6,14 +6,8 @@ from typing import Annotated
 import typer
 
 from core.errors import CorruptError
-from dashboard.commands.console import (
-    HomeOption,
-    JsonOption,
-    local_time,
-    print_json,
-    print_table,
-    workspace_of,
-)  # fmt: skip
+from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
+from dashboard.commands.workspace import workspace_of
 
 app = typer.Typer(help="Who did what, when, and from where.", no_args_is_help=True)
 

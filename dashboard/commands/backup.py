@@ -11,18 +11,10 @@ from core.actions.jobs import job_result
 from core.actions.vault import make_recovery_key, recovery_key_stored_at, repository_status
 from core.actions.workspace import Workspace
 from core.jobs.launcher import Job
-from dashboard.commands.console import (
-    HomeOption,
-    JsonOption,
-    demand,
-    follow,
-    local_time,
-    operator,
-    print_json,
-    print_table,
-    workspace_of,
-)  # fmt: skip
+from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
 from dashboard.commands.documents import snapshot_document
+from dashboard.commands.progress import follow, require_success
+from dashboard.commands.workspace import operator, workspace_of
 
 app = typer.Typer(help="Encrypted snapshots, proven and restorable.", no_args_is_help=True)
 
@@ -131,7 +123,7 @@ def recovery_key(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 def _finish(workspace: Workspace, job: Job, *, as_json: bool) -> None:
     """Follow a job to its end and say what came of it."""
-    ended = demand(follow(workspace, job.id, quiet=as_json), workspace)
+    ended = require_success(follow(workspace, job.id, quiet=as_json), workspace)
     result = job_result(workspace, ended.id)
     if as_json:
         print_json({"job": ended.id, "state": ended.state.value, **result})

@@ -10,18 +10,10 @@ import typer
 from core.actions import datasets
 from core.actions.workspace import Workspace
 from core.data.records import Dataset, Pair
-from dashboard.commands.console import (
-    HomeOption,
-    JsonOption,
-    counting,
-    demand,
-    follow,
-    operator,
-    print_json,
-    print_table,
-    workspace_of,
-)  # fmt: skip
+from dashboard.commands.console import HomeOption, JsonOption, print_json, print_table
 from dashboard.commands.documents import dataset_document
+from dashboard.commands.progress import follow, progress_counter, require_success
+from dashboard.commands.workspace import operator, workspace_of
 
 EXAMPLES = 5
 FOUND = 2  # of what each rule dropped or changed
@@ -33,7 +25,7 @@ app = typer.Typer(help="Parallel text: import, look, prepare.", no_args_is_help=
 def add_demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Generate the demo corpus as dataset `demo`. Example: datahall data demo."""
     with workspace_of(home) as workspace:
-        with counting("making the demo corpus", "pairs", quiet=as_json) as tell:
+        with progress_counter("making the demo corpus", "pairs", quiet=as_json) as tell:
             dataset = datasets.add_demo(workspace, operator(), on_progress=tell)
         _tell(_document(workspace, dataset), dataset, as_json=as_json)
 
@@ -53,7 +45,7 @@ def import_files(
     Example: datahall data import mine train.en train.es --source en --target es
     """
     with workspace_of(home) as workspace:
-        with counting(f"importing {name}", "pairs", quiet=as_json) as tell:
+        with progress_counter(f"importing {name}", "pairs", quiet=as_json) as tell:
             dataset = datasets.import_dataset(
                 workspace, operator(), name, files, source=source, target=target, form=form,
                 on_progress=tell,
@@ -121,7 +113,7 @@ def prepare(
     """Clean, denoise, normalise, split, tokenise. Example: datahall data prepare demo."""
     with workspace_of(home) as workspace:
         job = datasets.request_prepare(workspace, operator(), name, vocabulary=vocabulary)
-        demand(follow(workspace, job.id, quiet=as_json), workspace)
+        require_success(follow(workspace, job.id, quiet=as_json), workspace)
     show(name, None, home, as_json)
 
 

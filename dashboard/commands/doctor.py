@@ -3,17 +3,11 @@
 from dataclasses import asdict
 from pathlib import Path
 
-import typer
-
 from core.operations.doctor import examine
-from dashboard.commands.console import HomeOption, JsonOption, print_json, read_settings
+from dashboard.commands.console import HomeOption, JsonOption, print_json
+from dashboard.commands.workspace import read_settings
 
 ASSETS = Path(__file__).parents[1] / "widgets" / "live_charts" / "assets"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("doctor")(doctor)
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> int:

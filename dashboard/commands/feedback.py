@@ -5,15 +5,8 @@ from typing import Annotated
 import typer
 
 from core.actions.corrections import export_feedback
-from dashboard.commands.console import (
-    HomeOption,
-    JsonOption,
-    local_time,
-    operator,
-    print_json,
-    print_table,
-    workspace_of,
-)  # fmt: skip
+from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
+from dashboard.commands.workspace import operator, workspace_of
 
 app = typer.Typer(help="Corrections, on their way to being training data.", no_args_is_help=True)
 

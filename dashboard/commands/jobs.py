@@ -8,15 +8,8 @@ import typer
 from core.actions.jobs import cancel_job
 from core.actions.workspace import Workspace
 from core.jobs.launcher import Job
-from dashboard.commands.console import (
-    HomeOption,
-    JsonOption,
-    local_time,
-    operator,
-    print_json,
-    print_table,
-    workspace_of,
-)  # fmt: skip
+from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
+from dashboard.commands.workspace import operator, workspace_of
 
 JobArgument = Annotated[str, typer.Argument(help="Id of the job.")]
 

@@ -10,25 +10,12 @@ from core.actions import models
 from core.actions.jobs import job_result
 from core.errors import InputError
 from core.registry.records import ModelVersion
-from dashboard.commands.console import (
-    HomeOption,
-    JsonOption,
-    demand,
-    follow,
-    local_time,
-    operator,
-    print_json,
-    print_table,
-    workspace_of,
-)  # fmt: skip
+from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
 from dashboard.commands.documents import model_document
+from dashboard.commands.progress import follow, require_success
+from dashboard.commands.workspace import operator, workspace_of
 
 app = typer.Typer(help="The model registry.", no_args_is_help=True)
-
-
-def register(root: typer.Typer) -> None:
-    """Add `evaluate` beside the group."""
-    root.command("evaluate")(evaluate)
 
 
 def evaluate(
@@ -46,7 +33,7 @@ def evaluate(
     with workspace_of(home) as workspace:
         run = _run_of_model(workspace.registry.list(), what) or what
         job = models.request_evaluation(workspace, operator(), run, split=split, beam=beam)
-        ended = demand(follow(workspace, job.id, quiet=as_json), workspace)
+        ended = require_success(follow(workspace, job.id, quiet=as_json), workspace)
         report = job_result(workspace, ended.id)
     if as_json:
         print_json(report)
@@ -104,7 +91,7 @@ def promote(
     """Export, self-test, register and deploy. Example: datahall models promote demo-demo-1."""
     with workspace_of(home) as workspace:
         job = models.request_promotion(workspace, operator(), run, alias=alias, reason=reason)
-        ended = demand(follow(workspace, job.id, quiet=as_json), workspace)
+        ended = require_success(follow(workspace, job.id, quiet=as_json), workspace)
         document = {
             **job_result(workspace, ended.id),
             **model_document(workspace.registry.resolve(alias)),

@@ -7,11 +7,6 @@ import typer
 from dashboard.commands.console import HomeOption, JsonOption
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("monitor")(monitor)
-
-
 def monitor(
     once: Annotated[bool, typer.Option("--once", help="Print one full reading and end.")] = False,
     interval: Annotated[float | None, typer.Option(help="Seconds between samples.")] = None,

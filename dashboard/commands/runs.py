@@ -13,15 +13,9 @@ from core.actions.training import delete_run, resume_run, stop_run
 from core.actions.workspace import Workspace
 from core.errors import InputError
 from core.jobs import logs
-from dashboard.commands.console import (
-    HomeOption,
-    JsonOption,
-    operator,
-    print_json,
-    print_table,
-    workspace_of,
-)  # fmt: skip
+from dashboard.commands.console import HomeOption, JsonOption, print_json, print_table
 from dashboard.commands.documents import run_detail_document, run_document
+from dashboard.commands.workspace import operator, workspace_of
 
 FOLLOW_S = 0.5
 

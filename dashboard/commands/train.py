@@ -10,22 +10,10 @@ from core.actions.training import gate, request_run
 from core.actions.workspace import Workspace
 from core.errors import InputError
 from core.jobs.launcher import JobState
-from dashboard.commands.console import (
-    HomeOption,
-    JsonOption,
-    demand,
-    follow,
-    messages,
-    operator,
-    print_json,
-    workspace_of,
-)  # fmt: skip
+from dashboard.commands.console import HomeOption, JsonOption, messages, print_json
 from dashboard.commands.documents import run_detail_document
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("train")(train)
+from dashboard.commands.progress import follow, require_success
+from dashboard.commands.workspace import operator, workspace_of
 
 
 def train(
@@ -98,7 +86,7 @@ def _follow(workspace: Workspace, view: RunView, *, quiet: bool) -> None:
         follow(workspace, view.job.spec.after, quiet=quiet)
     ended = follow(workspace, view.job.id, quiet=quiet)
     if ended.state is not JobState.STOPPED:
-        demand(ended, workspace)
+        require_success(ended, workspace)
 
 
 def _tell(workspace: Workspace, run_id: str) -> None:

@@ -15,23 +15,12 @@ from core.inference.translator import Translator
 from core.network import url_of
 from core.serving.client import TranslationClient
 from core.text import split_lines
-from dashboard.commands.console import (
-    HomeOption,
-    JsonOption,
-    counting,
-    print_json,
-    read_settings,
-    workspace_of,
-)
+from dashboard.commands.console import HomeOption, JsonOption, print_json
 from dashboard.commands.documents import translation_document
+from dashboard.commands.progress import progress_counter
+from dashboard.commands.workspace import read_settings, workspace_of
 
 CHUNK = 64
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command("translate")(translate)
-    app.command("serve")(serve)
 
 
 def translate(
@@ -50,7 +39,7 @@ def translate(
         translator = _translator(workspace, model)
         done: list[Translation] = []
         is_short = as_json or bool(text)
-        with counting("translating", "lines", total=len(texts), quiet=is_short) as tell:
+        with progress_counter("translating", "lines", total=len(texts), quiet=is_short) as tell:
             for first in range(0, len(texts), CHUNK):
                 chunk = texts[first : first + CHUNK]
                 done += translator.translate(chunk, beam=max(beam, n_best), n_best=n_best)

@@ -21,24 +21,13 @@ from core.operations.services import services
 from core.operations.supervise import Supervision, check_ground, hold_home
 from core.process.stop_flag import StopFlag
 from core.settings import Settings
-from dashboard.commands.console import (
-    INTERRUPTED,
-    HomeOption,
-    JsonOption,
-    messages,
-    print_json,
-    read_settings,
-)
+from dashboard.commands.console import INTERRUPTED, HomeOption, JsonOption, messages, print_json
+from dashboard.commands.workspace import read_settings
 from dashboard.server.gate import issue_token, sign_in_url
 
 READY_S = 90.0
 PORTS_S = 5.0
 _POLL_S = 0.1
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("up")(up)
 
 
 def up(

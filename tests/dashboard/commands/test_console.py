@@ -8,22 +8,23 @@ from rich.console import Console
 
 from core.inference.echo import EchoTranslator
 from core.settings import Settings
-from dashboard.commands import console, translate
+from dashboard.commands import progress, translate
 from dashboard.commands.cli import run
-from dashboard.commands.console import counting, print_table
+from dashboard.commands.console import print_table
+from dashboard.commands.progress import progress_counter
 
 
 @pytest.fixture
 def _at_every_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every number is told: none has to wait for the next one."""
-    monkeypatch.setattr(console, "PLAIN_EVERY_S", 0.0)
+    monkeypatch.setattr(progress, "LINE_INTERVAL_S", 0.0)
 
 
 def test_a_terminal_gets_a_bar_that_is_gone_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what is done, and the share where the whole is known."""
     screen = io.StringIO()
-    monkeypatch.setattr(console, "messages", Console(file=screen, force_terminal=True, width=80))
-    with counting("importing [bold]", "pairs", total=20_000) as tell:
+    monkeypatch.setattr(progress, "messages", Console(file=screen, force_terminal=True, width=80))
+    with progress_counter("importing [bold]", "pairs", total=20_000) as tell:
         tell(5000)
     drawn = screen.getvalue()
     assert "importing [bold]" in drawn
@@ -34,8 +35,8 @@ def test_a_terminal_gets_a_bar_that_is_gone_in_the_end(monkeypatch: pytest.Monke
 def test_without_a_whole_no_share_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file's pairs are counted only when all are read."""
     screen = io.StringIO()
-    monkeypatch.setattr(console, "messages", Console(file=screen, force_terminal=True, width=80))
-    with counting("importing", "pairs") as tell:
+    monkeypatch.setattr(progress, "messages", Console(file=screen, force_terminal=True, width=80))
+    with progress_counter("importing", "pairs") as tell:
         tell(5000)
     assert "5,000 pairs" in screen.getvalue()
     assert "%" not in screen.getvalue()

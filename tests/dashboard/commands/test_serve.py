@@ -44,5 +44,5 @@ def test_a_port_that_is_taken_is_told_as_every_failure(ask: Ask) -> None:
     """One document, exit status 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         code, told = ask("serve", "--port", str(taken.getsockname()[1]))
-    assert (code, told["error"]["kind"]) == (2, "input")
-    assert "another program uses that port" in told["error"]["message"]
+    assert (code, told["error"]["kind"]) == (2, "settings")
+    assert "another program uses this port" in told["error"]["message"]

@@ -9,19 +9,18 @@ import typer
 from core.actions.workspace import open_workspace
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings
-from dashboard.commands.cli import app, run
+from dashboard.commands.cli import COMMANDS, app, run
 
 Ask = Callable[..., tuple[int, Any]]
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
     """Yield the words of every command."""
-    for entry in app.registered_commands:
-        yield (str(entry.name),)
-    for group in app.registered_groups:
-        assert isinstance(group.typer_instance, typer.Typer)
-        for entry in group.typer_instance.registered_commands:
-            yield (str(group.name), str(entry.name))
+    root = typer.main.get_group(app)
+    for name in COMMANDS:
+        command = root.get_command(None, name)
+        for below in getattr(command, "commands", {None: command}):
+            yield (name, below) if below else (name,)
 
 
 @pytest.mark.parametrize("words", list(_commands()), ids=" ".join)

@@ -1,0 +1,32 @@
+"""What a command works on: the settings, the workspace of a home folder, and the actor.
+
+Separate from `console.py` because it imports the database: `datahall --version` needs none.
+"""
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.actions.workspace import Workspace, open_workspace
+from core.audit import Actor, Role
+from core.settings import Settings, load_settings
+
+
+def read_settings(home: Path | None, **flags: object) -> Settings:
+    """Return the settings of this command; a flag is a dotted key with `__` for the dot."""
+    given: dict[str, object] = {key.replace("__", "."): value for key, value in flags.items()}
+    return load_settings(environment=os.environ, flags={"home": home, **given})
+
+
+@contextmanager
+def workspace_of(home: Path | None) -> Iterator[Workspace]:
+    """Open the workspace of a home folder; the end of the block closes it."""
+    with open_workspace(read_settings(home)) as workspace:
+        yield workspace
+
+
+def operator() -> Actor:
+    """Return who typed the command: whoever may read the home folder may do everything."""
+    return Actor(name=getpass.getuser(), role=Role.ADMIN, origin="cli")
