@@ -88,7 +88,7 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    """Control room of an AI data centre. To start: datahall up."""
+    """Control room of an AI data centre. Example: datahall up --demo."""
 
 
 def run(arguments: Sequence[str]) -> int:
