@@ -31,10 +31,10 @@ from core.checkpoints.weights import RAW_NAME, WeightsToSave, load_weights, save
 from core.data.demo.corpus import demo_pairs
 from core.data.records import BOS_ID, EOS_ID, PAD_ID, UNK_ID
 from core.data.tokenizer import Tokenizer
-from core.inference.ctranslate2_model import open_engine
-from core.inference.engine import Engine, SearchOptions
+from core.inference.ctranslate2_engine import load_ctranslate2_engine
 from core.inference.export import export
-from core.inference.torch_model import open_torch_engine
+from core.inference.torch_engine import load_torch_engine
+from core.inference.translator import Engine, SearchOptions
 from core.inference.version_folder import VersionFolder
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
@@ -67,9 +67,9 @@ def measure(num_sentences: int = NUM_SENTENCES) -> Sequence[LatencyRow]:
     torch.set_num_threads(1)
     with _version() as folder:
         engines: dict[str, Engine] = {
-            "torch, KV cache": open_torch_engine(folder),
-            "CTranslate2 float32": open_engine(folder, "float32"),
-            "CTranslate2 int8": open_engine(folder, "int8"),
+            "torch, KV cache": load_torch_engine(folder),
+            "CTranslate2 float32": load_ctranslate2_engine(folder, "float32"),
+            "CTranslate2 int8": load_ctranslate2_engine(folder, "int8"),
         }
         tokenizer = Tokenizer.load(folder.vocabulary)
         texts = _sentences(num_sentences)
@@ -126,7 +126,7 @@ def _version() -> Iterator[VersionFolder]:
         seal(checkpoint, step=1, created_at=0.0, config_digest="", scores={})
         version = VersionFolder(folder / "version")
         version.path.mkdir()
-        export(load_weights(checkpoint), version, max_tokens=100, tell=lambda _message: None)
+        export(load_weights(checkpoint), version, max_tokens=100, on_step=lambda _message: None)
         yield version
 
 

@@ -9,9 +9,8 @@ from core.data.importer import import_files
 from core.data.records import Dataset
 from core.errors import ConflictError
 from core.feedback.export import export_corrections
-from core.feedback.intake import Intake
-from core.feedback.records import Correction
-from core.inference.records import Translation
+from core.feedback.store import Correction, FeedbackRecorder
+from core.inference.translator import Translation
 
 
 def correct(
@@ -22,8 +21,10 @@ def correct(
     languages: tuple[str, str],
 ) -> Correction:
     """Keep a person's correction of a translation; raises InputError when it changes nothing."""
-    intake = Intake(store=workspace.feedback, ledger=workspace.ledger, clock=workspace.clock)
-    return intake.keep(
+    recorder = FeedbackRecorder(
+        store=workspace.feedback, ledger=workspace.ledger, clock=workspace.clock
+    )
+    return recorder.record(
         actor,
         languages=languages,
         source=translation.source,

@@ -9,9 +9,9 @@ from core.checkpoints.listing import list_checkpoints
 from core.command import module_argv
 from core.errors import ConflictError
 from core.jobs.launcher import Job, JobKind, JobSpec
+from core.process.job import job_argv
 from core.promotion import rollback
-from core.registry.records import AliasEvent, ModelVersion
-from core.registry.registry import PRODUCTION, check_alias
+from core.registry.records import PRODUCTION, AliasEvent, ModelVersion, check_alias
 
 
 def list_models(workspace: Workspace) -> Sequence[ModelVersion]:
@@ -59,9 +59,9 @@ def request_promotion(
         kind=JobKind.PROMOTE,
         title=f"Promote {name} to {alias}",
         subject=run_id,
-        argv=module_argv(
-            "core.promotion.promote", "--run", run_id, "--alias", alias,
-            "--home", str(workspace.paths.home), f"--actor={actor.name}", f"--reason={reason}",
+        argv=job_argv(
+            "core.promotion.promote", workspace.paths.home,
+            run=run_id, alias=alias, actor=actor.name, reason=reason,
         ),
     )  # fmt: skip
     return workspace.ledger.perform(

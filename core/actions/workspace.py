@@ -10,13 +10,11 @@ from core.backup.vault import Vault
 from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.database import Database, open_database_of
-from core.feedback.sql import SqlFeedbackStore
 from core.feedback.store import FeedbackStore
 from core.jobs.catalog import choose_launcher
 from core.jobs.launcher import Launcher
 from core.paths import StatePaths
 from core.registry.registry import ModelRegistry
-from core.registry.sql import SqlModelRegistry
 from core.runs.store import RunStore
 from core.settings import Settings
 
@@ -72,6 +70,6 @@ def open_workspace(settings: Settings, clock: Clock | None = None) -> Workspace:
         runs=RunStore(database, ticking),
         launcher=choose_launcher(LAUNCHER)(database, settings.paths, settings.jobs, ticking),
         vault=open_vault(settings, database, ticking),
-        registry=SqlModelRegistry(database, ticking),
-        feedback=SqlFeedbackStore(database),
+        registry=ModelRegistry(database, ticking),
+        feedback=FeedbackStore(database),
     )

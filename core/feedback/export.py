@@ -1,27 +1,27 @@
-"""Corrections -> a TSV file that `datahall data import` reads: feedback becomes training data.
+"""Export of corrections to a TSV file that `datahall data import` reads.
 
-The loop closes through this file, not through an import: feedback knows nothing of datasets.
+Feedback becomes training data through this file, so this package needs no import of core.data.
 """
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.errors import InputError
-from core.feedback.records import Correction
+from core.feedback.store import Correction
 from core.files import write_atomic
 from core.text import split_lines
 
 
 def export_corrections(corrections: Sequence[Correction], path: Path) -> int:
-    """Write corrections of one language direction to `path`, oldest first; return the pairs.
+    """Write corrections of one language direction to `path`, oldest first; return the pair count.
 
-    A pair that was corrected alike twice is written once. Nothing is marked: call
+    Equal pairs are written once. The corrections are not marked as exported: call
     `store.mark_exported(ids, digest)` once the dataset version made from the file has its digest.
     Raises InputError when there is nothing to export or the directions are mixed.
     """
     directions = {(item.source_language, item.target_language) for item in corrections}
     if len(directions) > 1:
-        raise InputError("one export holds one language direction")
+        raise InputError("corrections of several language directions cannot share one export")
     oldest_first = sorted(corrections, key=lambda item: (item.time, item.id))
     pairs = list(dict.fromkeys(pair for item in oldest_first for pair in _pairs(item)))
     if not pairs:
@@ -34,15 +34,18 @@ def export_corrections(corrections: Sequence[Correction], path: Path) -> int:
 
 
 def _pairs(correction: Correction) -> Iterator[str]:
-    """Yield the lines of a correction: line by line where both sides have as many, else whole."""
-    sources, targets = _segments(correction.source), _segments(correction.correction)
+    """Yield the TSV lines of a correction.
+
+    Lines are paired one by one where both texts have equally many, else the texts are one pair.
+    """
+    sources, targets = _lines(correction.source), _lines(correction.correction)
     if len(sources) != len(targets):
         sources, targets = [" ".join(sources)], [" ".join(targets)]
     for source, target in zip(sources, targets, strict=True):
         yield f"{source}\t{target}"
 
 
-def _segments(text: str) -> Sequence[str]:
-    """Return the non-empty lines of a text, inner white space (tabs too) made single spaces."""
+def _lines(text: str) -> Sequence[str]:
+    """Return the non-empty lines of a text with each run of white space as one space."""
     lines = (" ".join(line.split()) for line in split_lines(text))
     return [line for line in lines if line]

@@ -8,8 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from core.text import split_lines
-
 # Sentence marks with the closing quotes and brackets that follow them; bounded, hence linear.
 _CLOSERS = "\"'\u201d\u2019\u00bb)\\]"
 _SENTENCE_END = re.compile(
@@ -42,7 +40,7 @@ def split_text(text: str) -> Sequence[Piece]:
     """Return the pieces of a text: sentences, and the white space or signs between them."""
     return [
         piece
-        for line in split_lines(text, keep_ends=True)
+        for line in text.splitlines(keepends=True)  # also at CR, U+2028: none is inside a sentence
         for sentence in _sentences(line)
         for piece in _trim(sentence)
     ]

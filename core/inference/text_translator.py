@@ -1,7 +1,8 @@
-"""A Translator made of a vocabulary and an engine: all that is not the model itself.
+"""The Translator of text: segments, tokens, search by an engine, and text again.
 
-Segments, copying of what needs no translation, the guard against stuck decoding, and the way back
-to text are the same for every engine, so torch and CTranslate2 differ in arithmetic alone.
+Everything but the model's arithmetic is here, so it is the same for torch and CTranslate2: text
+without letters is copied, and a translation that repeats itself is searched again. Small models
+loop on input unlike their training data (LibreTranslate issues 46, 167, 168, 210).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,26 +11,38 @@ from typing import Protocol
 
 from core.clock import Clock
 from core.data.cleaning.normalise import NORMALISERS
-from core.inference.engine import Candidate, Engine, SearchOptions, longest_target
-from core.inference.records import Hypothesis, Translation
-from core.inference.repetition import is_stuck
+from core.data.tokenizer import Tokenizer
 from core.inference.segments import Piece, split_long, split_text
+from core.inference.translator import (
+    Alternative,
+    Candidate,
+    Engine,
+    SearchOptions,
+    Translation,
+    max_target_tokens,
+)
+from core.inference.version_folder import VersionFolder
 from core.text import check_unicode
 
 _BLOCK_REPEATS = 3
+_MAX_UNIT_TOKENS = 6
+_MIN_REPEATS = 4
+_LENGTH_RATIO = 3
+_LENGTH_SLACK = 10
 
+# The candidates of each distinct segment.
 Found = Mapping[str, Sequence[Candidate]]
 
 
-class Pieces(Protocol):
-    """Text to tokens and back (SentencePiece)."""
+class SegmentTokenizer(Protocol):
+    """Converts segments to tokens and back: the part of `Tokenizer` that is used here."""
 
     def encode_pieces(self, text: str) -> Sequence[str]:
         """Return the tokens of a segment."""
         ...
 
     def decode_pieces(self, pieces: Sequence[str]) -> str:
-        """Return the segment that the tokens spell."""
+        """Return the text of the tokens."""
         ...
 
 
@@ -39,14 +52,14 @@ class TextTranslator:
 
     version: str
     languages: tuple[str, str]
-    tokenizer: Pieces
+    tokenizer: SegmentTokenizer
     engine: Engine
     clock: Clock
 
     def translate(
         self, texts: Sequence[str], *, beam: int = 5, n_best: int = 1
     ) -> Sequence[Translation]:
-        """Return one translation per text, in order; empty text gives an empty translation."""
+        """Return one translation per text, in order; raises InputError for invalid Unicode."""
         for text in texts:
             check_unicode(text)
         started = self.clock.monotonic()
@@ -56,7 +69,7 @@ class TextTranslator:
             (piece.text for pieces in split for piece in pieces if piece.is_segment), options
         )
         joined = [
-            [self._join(pieces, found, rank) for rank in range(_depth(pieces, found))]
+            [self._join(pieces, found, rank) for rank in range(_num_candidates(pieces, found))]
             for pieces in split
         ]
         elapsed_ms = (self.clock.monotonic() - started) * 1000 / max(1, len(texts))
@@ -73,7 +86,7 @@ class TextTranslator:
         ]
 
     def split(self, text: str) -> Sequence[Piece]:
-        """Return the text in pieces that the model can take."""
+        """Split the text into segments of at most `max_tokens` tokens and the text between them."""
         return [
             part
             for piece in split_text(text)
@@ -84,43 +97,43 @@ class TextTranslator:
             )
         ]
 
-    def pieces(self, segment: str) -> Sequence[str]:
-        """Return the tokens of a segment, normalised as the model's training data was.
+    def tokenize(self, segment: str) -> Sequence[str]:
+        """Return the tokens of a segment, normalised like the training data.
 
-        What is all in capitals is given as an ordinary sentence; the translation gets its capitals
-        back. Models that saw few capitals would spell such words letter by letter.
+        A segment in capitals is translated in lower case and its translation upper-cased: a model
+        that was trained on few capitals would copy such words letter by letter.
         """
-        if _is_shouted(segment):
+        if _is_upper_case(segment):
             segment = segment.capitalize()
         for normaliser in NORMALISERS:
             segment = normaliser.change(segment)
         return self.tokenizer.encode_pieces(segment)
 
     def search(self, segments: Iterable[str], options: SearchOptions) -> Found:
-        """Return the candidates of each distinct segment; stuck ones are searched again."""
+        """Return the candidates of each distinct segment; repetitive ones are searched again."""
         distinct = list(dict.fromkeys(segments))
-        sources = [self.pieces(segment) for segment in distinct]
+        sources = [self.tokenize(segment) for segment in distinct]
         found = self._decode(sources, options)
-        stuck = [
+        repetitive = [
             position
             for position, (source, candidates) in enumerate(zip(sources, found, strict=True))
-            if self.engine.blocks_repeats and is_stuck(source, candidates[0].tokens)
+            if self.engine.blocks_repeats and is_repetitive(source, candidates[0].tokens)
         ]
         blocked = SearchOptions(
             beam=options.beam, n_best=options.n_best, block_repeats=_BLOCK_REPEATS
         )
-        again = self._decode([sources[position] for position in stuck], blocked)
-        for position, candidates in zip(stuck, again, strict=True):
+        again = self._decode([sources[position] for position in repetitive], blocked)
+        for position, candidates in zip(repetitive, again, strict=True):
             found[position] = candidates
         return dict(zip(distinct, found, strict=True))
 
     def _decode(
         self, sources: Sequence[Sequence[str]], options: SearchOptions
     ) -> list[Sequence[Candidate]]:
-        """Return the engine's candidates; a segment that has no tokens at all has an empty one.
+        """Return the engine's candidates; a source without tokens gets one empty candidate.
 
-        The engine's limit of length is that of the longest source beside it. Each candidate is cut
-        to the limit of its own, so that company changes nothing.
+        The engine limits the length by the longest source of the batch. Each candidate is cut to
+        the limit of its own source, so that the result does not depend on the batch.
         """
         empty: Sequence[Candidate] = (Candidate(tokens=(), score=0.0),)
         given = [source for source in sources if source]
@@ -130,49 +143,81 @@ class TextTranslator:
             for source in sources
         ]
 
-    def _spell(self, candidate: Candidate, piece: Piece) -> str:
-        """Return a candidate as text; where the model says nothing, the source, not a gap."""
+    def _text(self, candidate: Candidate, piece: Piece) -> str:
+        """Return the text of a candidate; an empty translation is replaced by the source."""
         text = self.tokenizer.decode_pieces(candidate.tokens).strip() or piece.text
-        return text.upper() if _is_shouted(piece.text) else text
+        return text.upper() if _is_upper_case(piece.text) else text
 
     def _count(self, text: str) -> int:
-        """Return how many tokens a text has."""
-        return len(self.pieces(text))
+        """Return the number of tokens of a text."""
+        return len(self.tokenize(text))
 
-    def _join(self, pieces: Sequence[Piece], found: Found, rank: int) -> Hypothesis:
-        """Return the text of the rank-th candidates; the score is the mean over all tokens."""
+    def _join(self, pieces: Sequence[Piece], found: Found, rank: int) -> Alternative:
+        """Return the text of the rank-th candidates; its score is the mean over all tokens."""
         chosen = [
             found[piece.text][min(rank, len(found[piece.text]) - 1)] if piece.is_segment else None
             for piece in pieces
         ]
         text = "".join(
-            piece.text if candidate is None else self._spell(candidate, piece)
+            piece.text if candidate is None else self._text(candidate, piece)
             for piece, candidate in zip(pieces, chosen, strict=True)
         )
         scored = [candidate for candidate in chosen if candidate is not None]
         num_tokens = sum(candidate.num_tokens for candidate in scored)
         total = sum(candidate.score * candidate.num_tokens for candidate in scored)
-        return Hypothesis(text=text, score=total / num_tokens if num_tokens else 0.0)
+        return Alternative(text=text, score=total / num_tokens if num_tokens else 0.0)
 
 
-def _is_shouted(segment: str) -> bool:
-    """Return whether a segment is all in capitals: at least two, so that `I` is not."""
+def build_translator(
+    folder: VersionFolder, version: str, engine: Engine, clock: Clock
+) -> TextTranslator:
+    """Return the translator of a version with the given engine; raises CorruptError."""
+    shape = folder.shape()
+    return TextTranslator(
+        version=version,
+        languages=(shape.source, shape.target),
+        tokenizer=Tokenizer.load(folder.vocabulary),
+        engine=engine,
+        clock=clock,
+    )
+
+
+def is_repetitive(source: Sequence[str], target: Sequence[str]) -> bool:
+    """Return whether a translation is far too long or repeats itself more than its source."""
+    if len(target) > _LENGTH_RATIO * len(source) + _LENGTH_SLACK:
+        return True
+    return max_repeats(target) >= max(_MIN_REPEATS, max_repeats(source) + 2)
+
+
+def max_repeats(tokens: Sequence[str]) -> int:
+    """Return the largest number of consecutive repeats of a unit of 1 to 6 tokens."""
+    largest = 1 if tokens else 0
+    for size in range(1, _MAX_UNIT_TOKENS + 1):
+        equal = 0
+        for position in range(size, len(tokens)):
+            equal = equal + 1 if tokens[position] == tokens[position - size] else 0
+            largest = max(largest, equal // size + 1)
+    return largest
+
+
+def _is_upper_case(segment: str) -> bool:
+    """Return whether a segment is in capitals and has at least two letters (`I` has not)."""
     return segment.isupper() and sum(map(str.isalpha, segment)) > 1
 
 
 def _cut(candidate: Candidate, source: Sequence[str]) -> Candidate:
-    """Return the candidate within the length that its source allows."""
-    limit = longest_target([source], len(candidate.tokens))
+    """Return the candidate cut to the maximum length for its source."""
+    limit = max_target_tokens([source], len(candidate.tokens))
     return replace(candidate, tokens=candidate.tokens[:limit])
 
 
-def _depth(pieces: Sequence[Piece], found: Found) -> int:
-    """Return how many candidates a text has: as many as its richest segment."""
+def _num_candidates(pieces: Sequence[Piece], found: Found) -> int:
+    """Return the number of candidates of a text: the maximum over its segments."""
     return max((len(found[piece.text]) for piece in pieces if piece.is_segment), default=1)
 
 
-def _distinct(candidates: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
-    """Return the alternatives to the first: other texts, each once."""
+def _distinct(candidates: Sequence[Alternative]) -> tuple[Alternative, ...]:
+    """Return the candidates whose text differs from the first, each text once, best first."""
     distinct = {candidate.text: candidate for candidate in reversed(candidates)}
     distinct.pop(candidates[0].text)
     return tuple(sorted(distinct.values(), key=lambda candidate: -candidate.score))

@@ -1,8 +1,8 @@
-"""The folder of a model version: what lies where in it, and whether it is whole.
+"""The folder of a model version: names of its files, and verification by SHA-256.
 
 `float32/` and `int8/` are CTranslate2 models; `weights.safetensors` with `model.json` is the same
-model for torch; `vocabulary.model` is shared by all. `card.json` tells the lineage and names every
-file's SHA-256; it is written last.
+model for torch; all share `vocabulary.model`. The model card `card.json` holds the lineage and the
+SHA-256 of every file; it is written last.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,10 +20,10 @@ PRECISIONS = ("float32", "int8")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionShape:
-    """What loading a version needs to know (`model.json`).
+    """The content of `model.json`: what is needed to load a version.
 
-    `max_tokens` is the longest source that it was trained on; `attention_layer` the decoder layer
-    whose attention shows best which words belong together.
+    `max_tokens` is the maximum source length in training; `attention_layer` is the decoder layer
+    whose attention aligns source and target best.
     """
 
     config: ModelConfig
@@ -35,7 +35,7 @@ class VersionShape:
 
 @dataclass(frozen=True, slots=True)
 class VersionFolder:
-    """Names and checks the files of one version."""
+    """The files of one version."""
 
     path: Path
 
@@ -55,7 +55,7 @@ class VersionFolder:
 
     @property
     def card(self) -> Path:
-        """Lineage and digests."""
+        """The model card: lineage and digests."""
         return self.path / CARD_NAME
 
     @property
@@ -74,11 +74,11 @@ class VersionFolder:
             return VersionShape(config=config, **document)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CorruptError(
-                f"{self.path} holds no model: {error}", remedy="Promote the run again"
+                f"{self.path} is not a model version: {error}", remedy="Promote the run again"
             ) from error
 
     def files(self) -> Mapping[str, str]:
-        """Return the SHA-256 of every file but the card, by relative name."""
+        """Return the SHA-256 of every file except the card, by relative name."""
         return {
             path.relative_to(self.path).as_posix(): digest_file(path)
             for path in sorted(self.path.rglob("*"))
@@ -86,20 +86,20 @@ class VersionFolder:
         }
 
     def write_card(self, lineage: Mapping[str, Any], files: Mapping[str, str]) -> None:
-        """Write the card."""
+        """Write the model card."""
         write_json(self.card, {"version": dict(lineage), "files": dict(files)})
 
     def verify(self, parts: Iterable[str] = ("",)) -> None:
-        """Compare the files whose names start with one of `parts` with the card.
+        """Compare the files whose names start with one of `parts` with the model card.
 
-        Raises CorruptError that names the first that is missing or changed.
+        Raises CorruptError that names the first missing or changed file.
         """
         try:
-            promised = read_json(self.card)["files"]
+            expected = read_json(self.card)["files"]
         except (OSError, ValueError, KeyError) as error:
             raise CorruptError(f"{self.card} cannot be read: {error}") from error
         chosen = tuple(parts)
-        for name, digest in promised.items():
+        for name, digest in expected.items():
             if name.startswith(chosen):
                 self._verify_file(name, digest)
 
@@ -112,11 +112,11 @@ class VersionFolder:
             raise CorruptError(f"{path} cannot be read: {error.strerror}") from error
         if found != digest:
             raise CorruptError(
-                f"{path} is not what was promoted (SHA-256 differs)",
+                f"{path} was changed after the promotion (SHA-256 differs)",
                 remedy="Promote the run again, or restore the folder from a snapshot",
             )
 
 
 def digest_of(files: Mapping[str, str]) -> str:
-    """Return the one digest that stands for a version's files."""
+    """Return the SHA-256 of a version: over the digests and names of its files."""
     return digest_lines(f"{digest}  {name}" for name, digest in sorted(files.items()))

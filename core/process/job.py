@@ -157,7 +157,7 @@ def job_argv(
         if value is True:
             words.append(flag)
         elif value is not None and value is not False:
-            words += [flag, str(value)]
+            words.append(f"{flag}={value}")  # one word: a value may begin with "-"
     return module_argv(module, *words)
 
 

@@ -1,50 +1,42 @@
-"""Promotion: a run's best checkpoint becomes a registered version, and an alias moves to it.
+"""Promotion: the best checkpoint of a run becomes a model version, and an alias moves to it.
 
-Started as `python -P -m core.promotion.promote --run ID`. The version's folder appears whole, under
-a lock that any death of this process releases; nothing is registered before the self-test passed.
+Started as `python -P -m core.promotion.promote --run ID`. Export into a staging folder, self-test,
+registration, alias move: in this order, so nothing is registered before the self-test passed.
 """
 
-import argparse
-import os
+import contextlib
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.checkpoints.listing import Checkpoint, best_checkpoint
 from core.checkpoints.weights import Weights, load_weights
-from core.clock import Clock, SystemClock
+from core.clock import Clock
 from core.data.datasets import DatasetStore
-from core.database import open_database_of
-from core.errors import DatahallError
-from core.files import write_json
-from core.inference.export import export, prove
-from core.inference.self_test import SelfTest, demand_equality
+from core.data.records import Pair
+from core.errors import CorruptError, DatahallError, NotFoundError
+from core.inference.export import export, run_self_test
+from core.inference.self_test import require_pass
 from core.inference.version_folder import VersionFolder, digest_of
 from core.paths import StatePaths
-from core.process.failure import report_error
-from core.process.progress import ProgressReport, write_progress
-from core.process.variables import own_job_folder
-from core.promotion.sample import sample_pairs
-from core.promotion.shelf import Shelf
-from core.registry.history import PROMOTE
-from core.registry.records import ModelVersion
-from core.registry.registry import PRODUCTION, ModelRegistry, check_alias
-from core.registry.sql import SqlModelRegistry
+from core.process.job import JobContext, JobResult, run_job
+from core.process.progress import Progress
+from core.promotion.model_folders import ModelFolders
+from core.registry.records import PRODUCTION, AliasAction, ModelVersion, SelfTest, check_alias
+from core.registry.registry import ModelRegistry
 from core.runs.records import Run
 from core.runs.store import RunStore
-from core.settings import Settings, load_settings
 from core.text import parse_language
 
-_STAGES = 5
+NUM_SELF_TEST_PAIRS = 96
+_NUM_STAGES = 5
 _DEFAULT_MAX_TOKENS = 100
-
-Tell = Callable[[int, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promotion:
-    """What is asked: which run, which alias, by whom and why."""
+class PromotionRequest:
+    """Which run to promote, which alias moves to it, who promotes and why."""
 
     run: str
     alias: str
@@ -54,7 +46,7 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promoted:
-    """What became of it; `is_new` is false where an equal version stood already."""
+    """The outcome of a promotion; `is_new` is False when the version was registered already."""
 
     version: ModelVersion
     alias: str
@@ -63,7 +55,7 @@ class Promoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """Where a promotion reads and writes."""
+    """The stores that a promotion reads and writes."""
 
     paths: StatePaths
     runs: RunStore
@@ -72,8 +64,8 @@ class Stores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Best:
-    """A run's best checkpoint, loaded."""
+class _TrainedModel:
+    """The best checkpoint of a run, loaded."""
 
     run: Run
     checkpoint: Checkpoint
@@ -85,160 +77,176 @@ class _Best:
         return f"{self.weights.source}-{self.weights.target}"
 
 
-def promote(stores: Stores, request: Promotion, tell: Tell) -> Promoted:
-    """Export, prove, register, point the alias; raises DatahallError and then changed nothing.
+def promote_run(
+    job: JobContext,
+    *,
+    run: str,
+    alias: str = PRODUCTION,
+    actor: str = "system",
+    reason: str = "",
+) -> JobResult:
+    """Export, self-test and register the best checkpoint of a run, then move the alias to it."""
+    stores = Stores(
+        paths=job.settings.paths,
+        runs=RunStore(job.database, job.clock),
+        registry=ModelRegistry(job.database, job.clock),
+        clock=job.clock,
+    )
+    request = PromotionRequest(run=run, alias=alias, actor=actor, reason=reason)
+    promoted = promote(stores, request, job.progress)
+    version = promoted.version
+    return JobResult(
+        sentence=f"{version.name}:{version.version} is {alias}",
+        values={
+            "name": version.name,
+            "version": version.version,
+            "alias": alias,
+            "is_new": promoted.is_new,
+            "self_test": version.self_test.to_document() if version.self_test else {},
+        },
+    )
 
-    Promoting a run again finds the version that it became and only moves the alias.
+
+def promote(stores: Stores, request: PromotionRequest, progress: Progress) -> Promoted:
+    """Promote a run; raises DatahallError, and then nothing has changed.
+
+    Promoting a run again finds the version that was made of it and only moves the alias.
     """
     check_alias(request.alias)
-    tell(0, "reading the best checkpoint")
-    candidate = _load(stores, request.run)
-    shelf = Shelf(paths=stores.paths, registry=stores.registry, name=candidate.name)
+    _begin(progress, 0, "reading the best checkpoint")
+    model = _load(stores, request.run)
+    folders = ModelFolders(paths=stores.paths, registry=stores.registry, name=model.name)
     try:
-        with shelf.draft() as draft:
-            outcome = _export(stores, candidate, draft, tell)
-            version, is_new = _shelve(stores, candidate, shelf, draft, outcome)
+        with folders.staging() as staged:
+            self_test = _export(stores, model, staged, progress)
+            version, is_new = _register(stores, model, folders, staged, self_test)
     except OSError as error:
         raise DatahallError(
             f"the model cannot be written below {stores.paths.models}: {error}",
-            remedy="Check the disk's free space and the folder's owner, then promote again",
+            remedy="Check the free space of the disk and the owner of the folder, then promote "
+            "again",
         ) from error
-    tell(_STAGES - 1, f"pointing {request.alias} at {version.name}:{version.version}")
-    _point(stores.registry, version, request)
-    tell(_STAGES, f"{version.name}:{version.version} is {request.alias}")
+    _begin(progress, _NUM_STAGES - 1, f"moving {request.alias} to {version.name}:{version.version}")
+    _move_alias(stores.registry, version, request)
+    progress.update(_NUM_STAGES)
     return Promoted(version=version, alias=request.alias, is_new=is_new)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Promote a run, report progress to the job's folder, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="core.promotion.promote", description=__doc__)
-    parser.add_argument("--run", required=True, help="id or name of the run")
-    parser.add_argument("--alias", default=PRODUCTION, help="the alias that moves")
-    parser.add_argument("--home", help="home folder")
-    parser.add_argument("--actor", default="system", help="who promotes")
-    parser.add_argument("--reason", default="", help="why")
-    given = parser.parse_args(arguments)
-    job = own_job_folder(os.environ)
-    request = Promotion(run=given.run, alias=given.alias, actor=given.actor, reason=given.reason)
-    try:
-        settings = load_settings(environment=os.environ, flags={"home": given.home})
-        done = _promote_with(settings, request, job)
-    except DatahallError as error:
-        return report_error(error, job)
-    if job:
-        write_json(job / "result.json", _result(done))
-    return 0
+def self_test_pairs(datasets: DatasetStore, runs: RunStore, run: Run) -> Sequence[Pair]:
+    """Return pairs that the run was not trained on.
 
-
-def _promote_with(settings: Settings, request: Promotion, job: Path | None) -> Promoted:
-    """Open the stores, promote, and close them."""
-    clock = SystemClock()
-
-    def tell(stage: int, message: str) -> None:
-        sys.stdout.write(f"{message}\n")
-        sys.stdout.flush()
-        if job is not None:
-            step = ProgressReport(
-                done=stage, total=_STAGES, unit="stages", message=message, at=clock.now()
-            )
-            write_progress(job, step)
-
-    settings.paths.prepare()
-    database = open_database_of(settings)
-    try:
-        stores = Stores(
-            paths=settings.paths,
-            runs=RunStore(database, clock),
-            registry=SqlModelRegistry(database, clock),
-            clock=clock,
+    They are spread evenly over the validation split of its dataset; where the dataset is missing or
+    damaged, the run's own translation samples are used. Raises NotFoundError without either.
+    """
+    pairs: Sequence[Pair] = ()
+    with contextlib.suppress(NotFoundError, CorruptError):
+        dataset = datasets.get(run.spec.dataset, run.spec.dataset_digest)
+        pairs = datasets.examples(dataset, NUM_SELF_TEST_PAIRS, "valid")
+    for split in ("test", "valid"):
+        pairs = pairs or [
+            Pair(source=sample.source, target=sample.reference)
+            for sample in runs.samples(run.id, split)[:NUM_SELF_TEST_PAIRS]
+        ]
+    if not pairs:
+        raise NotFoundError(
+            f"there is no text for the self-test: dataset {run.spec.dataset} "
+            f"{run.spec.dataset_digest[:12]} is missing",
+            remedy="Restore the dataset from a snapshot, then promote again",
         )
-        return promote(stores, request, tell)
-    finally:
-        database.close()
+    return pairs
 
 
-def _load(stores: Stores, run_name: str) -> _Best:
-    """Return the run's best checkpoint, or its newest where none was validated."""
+def _begin(progress: Progress, stage: int, message: str) -> None:
+    """Report the start of a stage."""
+    progress.begin(message, total=_NUM_STAGES, unit="stages", done=stage)
+
+
+def _load(stores: Stores, run_name: str) -> _TrainedModel:
+    """Load the best checkpoint of the run, or its newest where none was validated."""
     run = stores.runs.get(run_name)
     best = best_checkpoint(stores.paths, run)
     weights = load_weights(Path(best.path))
     for language in (weights.source, weights.target):
         parse_language(language)
-    return _Best(run=run, checkpoint=best, weights=weights)
+    return _TrainedModel(run=run, checkpoint=best, weights=weights)
 
 
-def _export(stores: Stores, candidate: _Best, draft: VersionFolder, tell: Tell) -> SelfTest:
-    """Export into the draft folder and prove it; raises SelfTestError."""
-    train = candidate.run.spec.config.get("train", {})
+def _export(
+    stores: Stores, model: _TrainedModel, staged: VersionFolder, progress: Progress
+) -> SelfTest:
+    """Export into the staging folder and run the self-test; raises SelfTestError."""
+    train = model.run.spec.config.get("train", {})
     export(
-        candidate.weights,
-        draft,
+        model.weights,
+        staged,
         max_tokens=int(train.get("max_tokens", _DEFAULT_MAX_TOKENS)),
-        tell=lambda message: tell(1, message),
+        on_step=lambda message: _begin(progress, 1, message),
     )
-    tell(2, "comparing the export with the trained model")
-    outcome = prove(
-        draft, sample_pairs(DatasetStore(stores.paths.datasets), stores.runs, candidate.run)
-    )
-    demand_equality(outcome)
-    tell(3, "registering")
-    return outcome
+    _begin(progress, 2, "comparing the exported model with the trained one")
+    pairs = self_test_pairs(DatasetStore(stores.paths.datasets), stores.runs, model.run)
+    result = run_self_test(staged, pairs)
+    require_pass(result)
+    _begin(progress, 3, "registering the version")
+    return result
 
 
-def _shelve(
+def _register(
     stores: Stores,
-    candidate: _Best,
-    shelf: Shelf,
-    draft: VersionFolder,
-    outcome: SelfTest,
+    model: _TrainedModel,
+    folders: ModelFolders,
+    staged: VersionFolder,
+    self_test: SelfTest,
 ) -> tuple[ModelVersion, bool]:
-    """Register the draft unless an equal version stands; return the version, and if it is new."""
-    digest = digest_of(draft.files())
+    """Register the staged version unless an equal one is registered; return it, and if it is new.
+
+    The folder of an equal version is repaired from the staging folder where it is damaged.
+    """
+    digest = digest_of(staged.files())
     for version in stores.registry.list():
-        if _is_same(version, candidate, digest):
-            shelf.restore(draft, version)
+        if _is_equal(version, model, digest):
+            folders.repair(staged, version)
             return version, False
-    version = _describe(stores, candidate, shelf.next_version(), digest, outcome)
-    return shelf.place(draft, version), True
+    version = _new_version(stores, model, folders.next_version(), digest, self_test)
+    return folders.publish(staged, version), True
 
 
-def _is_same(version: ModelVersion, candidate: _Best, digest: str) -> bool:
-    """Return whether a registered version is what the candidate would become."""
+def _is_equal(version: ModelVersion, model: _TrainedModel, digest: str) -> bool:
+    """Return whether a registered version is of the same run, step and files."""
     return (version.name, version.run_id, version.step, version.digest) == (
-        candidate.name,
-        candidate.run.id,
-        candidate.checkpoint.step,
+        model.name,
+        model.run.id,
+        model.checkpoint.step,
         digest,
     )
 
 
-def _describe(
-    stores: Stores, candidate: _Best, number: int, digest: str, outcome: SelfTest
+def _new_version(
+    stores: Stores, model: _TrainedModel, number: int, digest: str, self_test: SelfTest
 ) -> ModelVersion:
-    """Return the record of a new version, lineage complete."""
-    spec = candidate.run.spec
+    """Return the record of a new version with its lineage."""
+    spec = model.run.spec
     return ModelVersion(
-        name=candidate.name,
+        name=model.name,
         version=number,
-        run_id=candidate.run.id,
+        run_id=model.run.id,
         run_name=spec.name,
-        step=candidate.checkpoint.step,
-        source=candidate.weights.source,
-        target=candidate.weights.target,
+        step=model.checkpoint.step,
+        source=model.weights.source,
+        target=model.weights.target,
         dataset=spec.dataset,
         dataset_digest=spec.dataset_digest,
         snapshot=spec.snapshot,
         waiver=spec.waiver,
         config=dict(spec.config),
         code_version=spec.code_version,
-        scores={**candidate.run.scores, "valid": dict(candidate.checkpoint.scores)},
-        self_test={"passed": True, **asdict(outcome)},
+        scores={**model.run.scores, "valid": dict(model.checkpoint.scores)},
+        self_test=self_test,
         digest=digest,
         created_at=stores.clock.now(),
     )
 
 
-def _point(registry: ModelRegistry, version: ModelVersion, request: Promotion) -> None:
+def _move_alias(registry: ModelRegistry, version: ModelVersion, request: PromotionRequest) -> None:
     """Point the alias at the version unless it points there already."""
     if request.alias not in registry.get(version.name, version.version).aliases:
         registry.set_alias(
@@ -246,21 +254,10 @@ def _point(registry: ModelRegistry, version: ModelVersion, request: Promotion) -
             request.alias,
             version.version,
             actor=request.actor,
-            action=PROMOTE,
+            action=AliasAction.PROMOTE,
             reason=request.reason,
         )
 
 
-def _result(done: Promoted) -> dict[str, object]:
-    """Return what the job leaves for whoever asked."""
-    return {
-        "name": done.version.name,
-        "version": done.version.version,
-        "alias": done.alias,
-        "is_new": done.is_new,
-        "self_test": dict(done.version.self_test),
-    }
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job(promote_run))

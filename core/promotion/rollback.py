@@ -1,10 +1,12 @@
-"""Roll-back: the alias goes back to the version before, if that one is still whole."""
+"""Roll back: moves an alias to the version that it pointed at before.
+
+Separate from `promote`, which imports torch: the dashboard and the command line call this directly.
+"""
 
 from core.inference.version_folder import VersionFolder
 from core.paths import StatePaths
-from core.registry.history import ROLLBACK
-from core.registry.records import AliasEvent
-from core.registry.registry import PRODUCTION, ModelRegistry
+from core.registry.records import PRODUCTION, AliasAction, AliasEvent
+from core.registry.registry import ModelRegistry
 
 
 def roll_back(
@@ -16,14 +18,14 @@ def roll_back(
     actor: str,
     reason: str = "",
 ) -> AliasEvent:
-    """Point the alias at the version before; the server follows within a second.
+    """Move the alias back one promotion; the translation server follows within a second.
 
-    Without a name, the model whose alias moved last. Raises NotFoundError when there is none
-    before and CorruptError when its files are damaged; the alias then stays.
+    Without a name, the model whose alias moved last. Raises NotFoundError when there is no earlier
+    version and CorruptError when its files are damaged; the alias then stays.
     """
     present = registry.resolve(alias, name)
     version = registry.previous(present.name, alias)
     VersionFolder(paths.model(present.name, version)).verify()
     return registry.set_alias(
-        present.name, alias, version, actor=actor, action=ROLLBACK, reason=reason
+        present.name, alias, version, actor=actor, action=AliasAction.ROLLBACK, reason=reason
     )

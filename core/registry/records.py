@@ -1,16 +1,95 @@
 """Records of the model registry."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from core.errors import InputError
+
+# The alias that the translation server follows.
+PRODUCTION = "production"
+_ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+
+class SelfTestVerdict(StrEnum):
+    """Whether the exported model was shown to be equal to the trained one."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class AliasAction(StrEnum):
+    """Why an alias moved."""
+
+    PROMOTE = "promote"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfTest:
+    """The comparison of an exported model with the trained one on `segments` sentence pairs.
+
+    Attributes:
+        verdict: passed only when every tolerance holds; unknown when it was not recorded.
+        segments: number of sentence pairs.
+        log_probability_difference: largest difference between torch and float32.
+        different: greedy translations that differ between torch and float32, ties excluded.
+        int8_identical_ratio: share of greedy translations that are equal in int8 and float32.
+        int8_loss_rise: loss per token in int8 minus that in float32.
+        float32_bleu: BLEU of the float32 model on the pairs.
+        int8_bleu: BLEU of the int8 model on the pairs.
+    """
+
+    verdict: SelfTestVerdict
+    segments: int
+    log_probability_difference: float
+    different: int
+    int8_identical_ratio: float
+    int8_loss_rise: float
+    float32_bleu: float
+    int8_bleu: float
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the JSON document that the database and the model card hold.
+
+        `passed` is left out when the verdict is unknown.
+        """
+        document = asdict(self)
+        verdict = document.pop("verdict")
+        if verdict is SelfTestVerdict.UNKNOWN:
+            return document
+        return {"passed": verdict is SelfTestVerdict.PASSED, **document}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self | None:
+        """Return the record of a JSON document; None when there was no self-test."""
+        values = {item.name: document.get(item.name) for item in fields(cls)}
+        values["verdict"] = _verdict(document.get("passed"))
+        if any(value is None for value in values.values()):
+            return None
+        return cls(**values)  # type: ignore[arg-type]  # JSON; every field was just checked
+
+
+def _verdict(passed: object) -> SelfTestVerdict:
+    """Return the verdict that `passed` in a JSON document stands for."""
+    if not isinstance(passed, bool):
+        return SelfTestVerdict.UNKNOWN
+    return SelfTestVerdict.PASSED if passed else SelfTestVerdict.FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelVersion:
-    """A version with its lineage: what it was made of, from what, and how well it did.
+    """A model version with its lineage and scores; its files are in `paths.model(name, version)`.
 
-    `digest` covers the exported files. `scores` are test scores, `self_test` is the outcome of the
-    comparison of the exported model with the trained one. The files are in `paths.model(...)`.
+    Attributes:
+        scores: the run's test scores, and under `valid` the validation scores of the checkpoint.
+        self_test: None when no self-test was recorded.
+        digest: SHA-256 over the digests of the exported files.
+        created_at: epoch seconds.
+        aliases: the aliases that point at this version.
     """
 
     name: str
@@ -27,15 +106,25 @@ class ModelVersion:
     config: Mapping[str, Any]
     code_version: str
     scores: Mapping[str, Any]
-    self_test: Mapping[str, Any]
+    self_test: SelfTest | None
     digest: str
     created_at: float
     aliases: tuple[str, ...] = field(default=())
 
+    def to_document(self) -> dict[str, Any]:
+        """Return the JSON document of everything but the aliases."""
+        document = asdict(self)
+        del document["aliases"]
+        document["self_test"] = self.self_test.to_document() if self.self_test else {}
+        return document
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AliasEvent:
-    """An alias moved: append-only, so that `what served when` has an answer."""
+    """One move of an alias; events are only ever appended.
+
+    `version` is None when the alias was removed; `previous` is None at its first move.
+    """
 
     name: str
     alias: str
@@ -43,5 +132,15 @@ class AliasEvent:
     previous: int | None
     time: float
     actor: str
-    action: str
+    action: AliasAction
     reason: str
+
+
+def check_alias(alias: str) -> str:
+    """Return the alias; raises InputError when it is not a valid alias name."""
+    if not _ALIAS.fullmatch(alias):
+        raise InputError(
+            f"invalid alias {alias!r}",
+            remedy="Use 1 to 32 lowercase letters, digits, - and _, for example candidate",
+        )
+    return alias

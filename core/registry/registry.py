@@ -1,70 +1,193 @@
-"""The model registry: what every adapter promises."""
+"""The model registry: model versions, and the aliases that point at them."""
 
-import re
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from core.errors import InputError
-from core.registry.records import AliasEvent, ModelVersion
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
-PRODUCTION = "production"
-ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+from core.clock import Clock
+from core.database import Database
+from core.errors import ConflictError, NotFoundError
+from core.registry.records import AliasAction, AliasEvent, ModelVersion, SelfTest
+from core.tables import alias_event, model_version
+
+_STORED_FIELDS = ModelVersion.__dataclass_fields__.keys() - {"aliases", "self_test"}
+_EVENT_FIELDS = AliasEvent.__dataclass_fields__.keys() - {"action"}
 
 
-def check_alias(alias: str) -> str:
-    """Return the alias; raises InputError when it is no name for one."""
-    if not ALIAS.fullmatch(alias):
-        raise InputError(f"{alias!r} is no name for an alias", remedy="Example: candidate")
-    return alias
+@dataclass(frozen=True, slots=True)
+class ModelRegistry:
+    """Stores model versions and alias moves; recorded moves are never changed."""
 
-
-class ModelRegistry(Protocol):
-    """Versions and the aliases that point at them; history is never rewritten."""
+    database: Database
+    clock: Clock
 
     def next_version(self, name: str) -> int:
-        """Return the number that the next version of `name` will get."""
-        ...
+        """Return the lowest number that no version of `name` has reached."""
+        query = sa.select(sa.func.max(model_version.c.version)).where(model_version.c.name == name)
+        with self.database.read() as connection:
+            return int(connection.execute(query).scalar() or 0) + 1
 
     def register(self, version: ModelVersion) -> ModelVersion:
-        """Store a version; raises ConflictError when the number is taken."""
-        ...
+        """Store a version durably; raises ConflictError when the number is taken."""
+        try:
+            with self.database.write(durable=True) as connection:
+                connection.execute(sa.insert(model_version).values(**version.to_document()))
+        except IntegrityError as error:
+            raise ConflictError(
+                f"{version.name} version {version.version} is registered already",
+                remedy="Promote again: it will get the next free number",
+            ) from error
+        return replace(version, aliases=())
 
     def get(self, name: str, version: int) -> ModelVersion:
         """Return a version; raises NotFoundError."""
-        ...
+        with self.database.read() as connection:
+            return _version(_version_row(connection, name, version), _aliases(connection))
 
     def list(self) -> Sequence[ModelVersion]:
         """Return all versions, newest first, each with the aliases that point at it."""
-        ...
+        newest = (model_version.c.created_at.desc(), model_version.c.version.desc())
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(model_version).order_by(*newest)).mappings().all()
+            aliases = _aliases(connection)
+        return [_version(row, aliases) for row in rows]
 
     def set_alias(
-        self, name: str, alias: str, version: int, *, actor: str, action: str, reason: str
+        self, name: str, alias: str, version: int, *, actor: str, action: AliasAction, reason: str
     ) -> AliasEvent:
-        """Point the alias at a version; atomic; raises NotFoundError when there is no such version.
+        """Point the alias at a version, atomically and durably.
 
-        `action` is `promote` or `rollback`.
+        Raises NotFoundError when there is no such version.
         """
-        ...
+        with self.database.write(durable=True) as connection:
+            self.database.lock(connection, "alias")
+            _version_row(connection, name, version)
+            newest = connection.execute(_events(name, alias).limit(1)).mappings().first()
+            event = AliasEvent(
+                name=name,
+                alias=alias,
+                version=version,
+                previous=newest["version"] if newest else None,
+                time=self.clock.now(),
+                actor=actor,
+                action=action,
+                reason=reason,
+            )
+            values = {**asdict(event), "action": str(event.action)}
+            connection.execute(sa.insert(alias_event).values(**values))
+        return event
 
     def resolve(self, alias: str, name: str | None = None) -> ModelVersion:
-        """Return the version an alias points at; raises NotFoundError when it points nowhere.
+        """Return the version that an alias points at.
 
-        Without a name, the model whose alias moved last.
+        Without a name, the alias of the model that moved last counts. Raises NotFoundError when
+        the alias points at nothing.
         """
-        ...
+        with self.database.read() as connection:
+            newest = connection.execute(_events(name, alias).limit(1)).mappings().first()
+            if newest is None or newest["version"] is None:
+                model = f"{name} has no" if name else "there is no"
+                raise NotFoundError(
+                    f"{model} {alias} version yet",
+                    remedy="Promote a finished run: datahall models promote RUN",
+                )
+            row = _version_row(connection, newest["name"], newest["version"])
+            return _version(row, _aliases(connection))
 
     def history(self, name: str | None = None, alias: str | None = None) -> Sequence[AliasEvent]:
-        """Return the moves of aliases, newest first."""
-        ...
+        """Return the alias moves, newest first, all or those of one model or alias."""
+        with self.database.read() as connection:
+            rows = connection.execute(_events(name, alias)).mappings().all()
+        return [_event(row) for row in rows]
 
     def served_at(self, time: float, alias: str, name: str | None = None) -> AliasEvent | None:
-        """Return the event that was in force at `time`, or None when nothing served."""
-        ...
+        """Return the move that decided what served at `time`, or None when nothing served.
+
+        The newest move that is not after `time` counts, in the order of recording: a clock that
+        was set back does not change what served.
+        """
+        events = self.history(name, alias)
+        newest = next((event for event in events if event.time <= time), None)
+        return None if newest is None or newest.version is None else newest
 
     def previous(self, name: str, alias: str) -> int:
-        """Return the version to roll back to; raises NotFoundError when there is none.
+        """Return the version to roll back to; raises NotFoundError when there is none."""
+        stack = _version_stack(self.history(name, alias))
+        if len(stack) < 2:  # noqa: PLR2004  (the present version and the one before it)
+            raise NotFoundError(
+                f"{name} has no earlier {alias} version to roll back to",
+                remedy="Promote another run: datahall models promote RUN",
+            )
+        return stack[-2]
 
-        It is the one that the alias pointed at before the present one; roll-backs that were
-        themselves undone are skipped.
-        """
-        ...
+
+def _version_stack(events: Sequence[AliasEvent]) -> Sequence[int]:
+    """Replay the moves of one alias, newest first, on a stack; the present version is last.
+
+    A promotion pushes its version; a roll back pops versions until its own is on top. So two roll
+    backs in a row undo two promotions instead of alternating between two versions.
+    """
+    stack: list[int] = []
+    for event in reversed(events):
+        if event.version is None:
+            continue
+        if event.action is AliasAction.ROLLBACK and event.version in stack:
+            while stack[-1] != event.version:
+                stack.pop()
+        elif not stack or stack[-1] != event.version:
+            stack.append(event.version)
+    return stack
+
+
+def _events(name: str | None, alias: str | None) -> sa.Select[Any]:
+    """Return the query for the alias moves, newest first."""
+    query = sa.select(alias_event).order_by(alias_event.c.sequence.desc())
+    if name is not None:
+        query = query.where(alias_event.c.name == name)
+    return query if alias is None else query.where(alias_event.c.alias == alias)
+
+
+def _version_row(connection: sa.Connection, name: str, version: int) -> sa.RowMapping:
+    """Return the row of a version; raises NotFoundError."""
+    query = sa.select(model_version).where(
+        model_version.c.name == name, model_version.c.version == version
+    )
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise NotFoundError(
+            f"{name} has no version {version}", remedy="List the versions: datahall models list"
+        )
+    return row
+
+
+def _aliases(connection: sa.Connection) -> Mapping[tuple[str, int], tuple[str, ...]]:
+    """Return which aliases point at which (name, version) now."""
+    columns = (alias_event.c.name, alias_event.c.alias)
+    newest = sa.select(sa.func.max(alias_event.c.sequence)).group_by(*columns)
+    query = sa.select(alias_event).where(alias_event.c.sequence.in_(newest))
+    found: dict[tuple[str, int], tuple[str, ...]] = {}
+    for row in connection.execute(query.order_by(alias_event.c.alias)).mappings():
+        key = (row["name"], row["version"])
+        found[key] = (*found.get(key, ()), row["alias"])
+    return found
+
+
+def _version(
+    row: sa.RowMapping, aliases: Mapping[tuple[str, int], tuple[str, ...]]
+) -> ModelVersion:
+    """Return the record of a row."""
+    values = {name: row[name] for name in _STORED_FIELDS}
+    return ModelVersion(
+        **values,
+        self_test=SelfTest.from_document(row["self_test"]),
+        aliases=aliases.get((row["name"], row["version"]), ()),
+    )
+
+
+def _event(row: sa.RowMapping) -> AliasEvent:
+    """Return the record of a row."""
+    values = {name: row[name] for name in _EVENT_FIELDS}
+    return AliasEvent(**values, action=AliasAction(row["action"]))

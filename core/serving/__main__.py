@@ -13,12 +13,11 @@ from core.audit import Ledger
 from core.clock import SystemClock
 from core.database import Database, open_database_of
 from core.errors import DatahallError
-from core.feedback.intake import Intake
-from core.feedback.sql import SqlFeedbackStore
-from core.inference.catalog import open_attention, open_translator
+from core.feedback.store import FeedbackRecorder, FeedbackStore
+from core.inference.loading import AttentionLoader, load_translator
 from core.network import is_loopback, listen, url_of
-from core.registry.sql import SqlModelRegistry
-from core.serving.pool import ModelPool
+from core.registry.registry import ModelRegistry
+from core.serving.model_pool import ModelPool
 from core.serving.server import TranslationServer
 from core.settings import Settings, load_settings
 
@@ -48,21 +47,19 @@ def make_server(settings: Settings, database: Database) -> TranslationServer:
     """Return the server of a home folder."""
     clock = SystemClock()
     paths, serving = settings.paths, settings.serving
-    intake = Intake(store=SqlFeedbackStore(database), ledger=Ledger(database, clock), clock=clock)
+    recorder = FeedbackRecorder(
+        store=FeedbackStore(database), ledger=Ledger(database, clock), clock=clock
+    )
     return TranslationServer(
         pool=ModelPool(
-            registry=SqlModelRegistry(database, clock),
-            open=lambda version: open_translator(
+            registry=ModelRegistry(database, clock),
+            load=lambda version: load_translator(
                 paths.model(version.name, version.version), version, serving
             ),
             clock=clock,
         ),
-        open_attention=lambda version: open_attention(
-            paths.model(version.name, version.version),
-            f"{version.name}:{version.version}",
-            threads=serving.threads,
-        ),
-        intake=intake if is_loopback(serving.host) else None,
+        compute_attention=AttentionLoader(paths, serving).compute,
+        recorder=recorder if is_loopback(serving.host) else None,
         settings=serving,
         clock=clock,
     )

@@ -1,17 +1,48 @@
 """The translation server as its clients see it: the page, the command line, and other programs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
 
 from core.errors import DatahallError, InputError, UnavailableError
-from core.inference.records import Attention, Health, Hypothesis, ServedModel, Translation
+from core.inference.translator import Alternative, Attention, Translation
 from core.text import INVALID_UNICODE
 
 _TIMEOUT_S = 60.0
 _HEALTH_TIMEOUT_S = 2.0
 _INPUT_STATUSES = (400, 413)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedModel:
+    """A model that the server has loaded: `model` is `NAME:VERSION`, `since` epoch seconds."""
+
+    model: str
+    run: str
+    source: str
+    target: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerStatus:
+    """The answer of `/health`; the first model is the default.
+
+    `problem` is the reason why the version behind the alias is not loaded; empty without one.
+    """
+
+    models: tuple[ServedModel, ...]
+    uptime_s: float
+    requests: int
+    failures: int
+    problem: str
+
+    @property
+    def model(self) -> str | None:
+        """`NAME:VERSION` of the default model; None before the first promotion."""
+        return self.models[0].model if self.models else None
 
 
 class TranslationClient:
@@ -52,11 +83,11 @@ class TranslationClient:
         model = self._default()
         return (model.source, model.target)
 
-    def health(self) -> Health:
-        """Return what the server says of itself; asked with a short deadline."""
+    def status(self) -> ServerStatus:
+        """Return the status of the server; it has 2 seconds to answer."""
         document = self._ask("GET", "/health", timeout_s=_HEALTH_TIMEOUT_S)
         models = tuple(ServedModel(**entry) for entry in document["models"])
-        return Health(
+        return ServerStatus(
             models=models,
             uptime_s=document["uptime_s"],
             requests=document["requests"],
@@ -80,7 +111,7 @@ class TranslationClient:
                 text=document["translatedText"][number],
                 score=document["score"][number],
                 alternatives=tuple(
-                    Hypothesis(text=other, score=score)
+                    Alternative(text=other, score=score)
                     for other, score in zip(others[number], other_scores[number], strict=True)
                 ),
                 model_version=document["model_version"],
@@ -102,13 +133,13 @@ class TranslationClient:
 
     def _default(self) -> ServedModel:
         """Return the model that serves by default; raises UnavailableError when none does."""
-        health = self.health()
-        if not health.models:
+        status = self.status()
+        if not status.models:
             raise UnavailableError(
-                health.problem or "the translation server has no model yet",
+                status.problem or "the translation server has no model yet",
                 remedy="Promote a run on the page Models, or with: datahall models promote RUN",
             )
-        return health.models[0]
+        return status.models[0]
 
     def _ask(
         self,

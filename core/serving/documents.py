@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.inference.language import detect, language_name
-from core.inference.records import Translation
+from core.inference.translator import Translation
 from core.serving.body import TranslationRequest
-from core.serving.pool import LoadedModel
+from core.serving.model_pool import LoadedModel
 
 Document = dict[str, Any]
 

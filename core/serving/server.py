@@ -6,13 +6,12 @@ Each request keeps the version that it began with. torch is imported only when a
 
 import asyncio
 import logging
-import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -23,10 +22,9 @@ from starlette.routing import Route
 from core.audit import Actor, Role
 from core.clock import Clock
 from core.errors import DeniedError, InputError
-from core.feedback.intake import Intake
+from core.feedback.store import FeedbackRecorder
 from core.inference.language import detect
-from core.inference.records import Attention
-from core.inference.translator import Translator
+from core.inference.translator import Attention, Translator
 from core.registry.records import ModelVersion
 from core.serving import documents
 from core.serving.api import docs_page, openapi_document
@@ -41,7 +39,7 @@ from core.serving.body import (
 )
 from core.serving.counters import Counters, Metered
 from core.serving.host_gate import HostGate
-from core.serving.pool import LoadedModel, ModelPool
+from core.serving.model_pool import ModelPool
 from core.serving.refusals import HANDLERS, BusyError
 from core.settings import ServingSettings
 
@@ -50,33 +48,25 @@ MAX_WAITING = 64
 MAX_KEEPING = 4  # suggestions at a time: each is written durably
 CLIENT = Actor(name="client", role=Role.OPERATOR, origin="api")  # of this machine, says the gate
 
+# Returns the attention of a text: version, its translator, text, beam width.
+ComputeAttention = Callable[[ModelVersion, Translator, str, int], Attention]
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class Explainer(Protocol):
-    """Shows where a version's attention rested."""
-
-    def explain(self, translator: Translator, text: str, *, beam: int) -> Attention:
-        """Return the attention of the translation that `translator` gives `text`."""
-        ...
-
-
 @dataclass(slots=True, kw_only=True)
 class TranslationServer:
-    """Answers requests with the models of a pool; without an `intake` it takes no suggestions."""
+    """Answers requests with the models of a pool; without a `recorder` it takes no suggestions."""
 
     pool: ModelPool
-    open_attention: Callable[[ModelVersion], Explainer]
+    compute_attention: ComputeAttention
     settings: ServingSettings
     clock: Clock
-    intake: Intake | None = None
+    recorder: FeedbackRecorder | None = None
     poll_s: float = POLL_S
     counters: Counters = field(default_factory=Counters)
     started_at: float = 0.0
     _workers: ThreadPoolExecutor | None = None
-    _explainer: tuple[str, Explainer] | None = None
-    _explaining: threading.Lock = field(default_factory=threading.Lock)
     _problem: str = ""
     _keeping: int = 0
 
@@ -149,21 +139,26 @@ class TranslationServer:
         if asked.is_list:
             raise InputError("Invalid request: q is one text")
         model = self.pool.choose(asked.source, asked.target)
-        return JSONResponse(asdict(await self._work(lambda: self._explain(model, asked))))
+        found = await self._work(
+            lambda: self.compute_attention(
+                model.version, model.translator, asked.texts[0], asked.beam
+            )
+        )
+        return JSONResponse(asdict(found))
 
     async def _suggest(self, request: Request) -> Response:
         """`POST /suggest`: a better translation, kept as a correction."""
-        if self.intake is None:
+        if self.recorder is None:
             raise DeniedError("suggestions are taken while the server listens on this machine only")
         fields = await self._fields(request)
         told = read_suggestion(fields, max_characters=self.settings.max_characters)
-        version = self.pool.only(told.source, told.target).version
+        version = self.pool.choose_only(told.source, told.target).version
         if self._keeping >= MAX_KEEPING:
             raise BusyError("the server is busy", remedy="Try again in a moment")
         self._keeping += 1
         try:
             await asyncio.to_thread(
-                self.intake.keep,
+                self.recorder.record,
                 CLIENT,
                 languages=(version.source, version.target),
                 source=told.text,
@@ -186,7 +181,7 @@ class TranslationServer:
     async def _frontend_settings(self, _request: Request) -> Response:
         """`GET /frontend/settings`."""
         limit = self.settings.max_characters
-        models, takes = self.pool.models(), self.intake is not None
+        models, takes = self.pool.models(), self.recorder is not None
         return JSONResponse(documents.frontend_document(models, limit, takes_suggestions=takes))
 
     async def _health(self, _request: Request) -> Response:
@@ -260,12 +255,3 @@ class TranslationServer:
             return await asyncio.get_running_loop().run_in_executor(self._workers, work)
         finally:
             self.counters.waiting -= 1
-
-    def _explain(self, model: LoadedModel, asked: TranslationRequest) -> Attention:
-        """Return the attention of a text; the version's weights are kept for the next request."""
-        name = model.translator.version
-        with self._explaining:
-            if self._explainer is None or self._explainer[0] != name:
-                self._explainer = (name, self.open_attention(model.version))
-            explainer = self._explainer[1]
-            return explainer.explain(model.translator, asked.texts[0], beam=asked.beam)

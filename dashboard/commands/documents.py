@@ -5,7 +5,7 @@ from typing import Any
 
 from core.actions.records import DatasetView, RunDetail, RunView
 from core.backup.engine import Snapshot
-from core.inference.records import Translation
+from core.inference.translator import Translation
 from core.registry.records import ModelVersion
 
 
@@ -112,7 +112,7 @@ def model_document(model: ModelVersion) -> dict[str, Any]:
         "dataset_digest": model.dataset_digest,
         "snapshot": model.snapshot,
         "waiver": model.waiver,
-        "self_test": dict(model.self_test),
+        "self_test": model.self_test.to_document() if model.self_test else {},
         "created_at": model.created_at,
     }
 

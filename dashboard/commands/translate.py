@@ -9,9 +9,8 @@ import typer
 from core.actions.models import find_model
 from core.actions.workspace import Workspace
 from core.errors import InputError, UnavailableError
-from core.inference.catalog import open_translator
-from core.inference.records import Translation
-from core.inference.translator import Translator
+from core.inference.loading import load_translator
+from core.inference.translator import Translation, Translator
 from core.network import url_of
 from core.serving.client import TranslationClient
 from core.text import split_lines
@@ -106,4 +105,4 @@ def _translator(workspace: Workspace, model: str) -> Translator:
             return client
     except UnavailableError:
         pass  # the server is not up: translate in this process
-    return open_translator(workspace.paths.model(version.name, version.version), version, serving)
+    return load_translator(workspace.paths.model(version.name, version.version), version, serving)

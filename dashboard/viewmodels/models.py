@@ -1,11 +1,10 @@
 """Model versions as rows, and what served when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from core.registry.records import AliasEvent, ModelVersion
-from core.registry.registry import PRODUCTION
+from core.registry.records import PRODUCTION, AliasEvent, ModelVersion, SelfTest, SelfTestVerdict
 from dashboard.viewmodels.looks import BAD, OFF, OK, Look
 from dashboard.viewmodels.rows import Fact
 from dashboard.viewmodels.scores import ScoreRow, score_rows, scores_sentence
@@ -16,6 +15,11 @@ NOT_SERVING = Look(word="in store", icon=":material/inventory_2:", colour=OFF)
 _PASSED = Look(word="self-test passed", icon=":material/check_circle:", colour=OK)
 _FAILED = Look(word="self-test failed", icon=":material/error:", colour=BAD)
 _UNTESTED = Look(word="no self-test", icon=":material/help:", colour=OFF)
+_TEST_LOOKS = {
+    SelfTestVerdict.PASSED: _PASSED,
+    SelfTestVerdict.FAILED: _FAILED,
+    SelfTestVerdict.UNKNOWN: _UNTESTED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +129,7 @@ def _row(version: ModelVersion, now: float, zone: tzinfo) -> ModelRow:
         languages=f"{version.source}→{version.target}",
         created=age(version.created_at, now),
         test=_test_look(version.self_test),
-        test_rows=[Fact(name=_words(key), value=_shown(value))
-                   for key, value in version.self_test.items()],
+        test_rows=_test_rows(version.self_test),
         lineage=_lineage(version, zone),
         is_serving=is_serving,
     )  # fmt: skip
@@ -146,17 +149,18 @@ def _lineage(version: ModelVersion, zone: tzinfo) -> Sequence[Fact]:
     return [Fact(name=name, value=value) for name, value in facts.items()]
 
 
-def _test_look(self_test: Mapping[str, object]) -> Look:
-    """Return the outcome of the comparison of the exported with the trained model."""
-    if not self_test:
-        return _UNTESTED
-    verdict = next((self_test[key] for key in ("passed", "equal", "ok") if key in self_test), True)
-    return _PASSED if verdict else _FAILED
+def _test_look(self_test: SelfTest | None) -> Look:
+    """Return how the verdict of the self-test is shown; a missing verdict is not a pass."""
+    verdict = self_test.verdict if self_test else SelfTestVerdict.UNKNOWN
+    return _TEST_LOOKS[verdict]
 
 
-def _words(key: str) -> str:
-    """Return a key as words."""
-    return key.replace("_", " ")
+def _test_rows(self_test: SelfTest | None) -> Sequence[Fact]:
+    """Return the measurements of the self-test, one per row."""
+    document = self_test.to_document() if self_test else {}
+    return [
+        Fact(name=key.replace("_", " "), value=_shown(value)) for key, value in document.items()
+    ]
 
 
 def _shown(value: object) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from math import exp
 
-from core.feedback.records import Correction
-from core.inference.records import Attention, Translation
+from core.feedback.store import Correction
+from core.inference.translator import Attention, Translation
 from dashboard.viewmodels.rows import Table
 from dashboard.viewmodels.units import moment, share, short
 

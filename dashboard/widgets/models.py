@@ -9,8 +9,7 @@ from core.actions.models import list_models, request_promotion, roll_back
 from core.actions.records import RunView
 from core.actions.workspace import Workspace
 from core.errors import NotFoundError
-from core.registry.records import ModelVersion
-from core.registry.registry import PRODUCTION
+from core.registry.records import PRODUCTION, ModelVersion
 from dashboard.session_state import browser_zone, current_actor, get_value, set_value
 from dashboard.viewmodels.models import (
     ModelRow,

@@ -5,7 +5,7 @@ import streamlit as st
 from core.actions.corrections import correct, export_feedback
 from core.actions.workspace import Workspace
 from core.errors import DatahallError, UnavailableError
-from core.inference.records import Attention, Translation
+from core.inference.translator import Attention, Translation
 from core.serving.client import TranslationClient
 from dashboard.session_state import browser_zone, current_actor, delete_value, get_value, set_value
 from dashboard.viewmodels.plain import plain

@@ -1,10 +1,12 @@
-"""What every Translator promises."""
+"""Every Translator keeps the promises of the protocol: both engines, and the server's client."""
 
 import io
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,26 +18,29 @@ from hypothesis import settings as effort
 from hypothesis import strategies as some
 from safetensors.torch import save_file
 
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from core.data.tokenizer import Tokenizer
+from core.database import open_database, sqlite_url
 from core.errors import InputError
-from core.inference.convert import convert
-from core.inference.ctranslate2_model import open_ctranslate2
-from core.inference.echo import EchoTranslator
-from core.inference.torch_model import open_attention, open_torch
-from core.inference.translator import Translator
+from core.inference.ctranslate2_engine import load_ctranslate2_engine
+from core.inference.export import convert
+from core.inference.loading import AttentionLoader
+from core.inference.text_translator import build_translator
+from core.inference.torch_engine import load_torch_engine
+from core.inference.translator import Engine, Translator
 from core.inference.version_folder import VersionFolder, VersionShape
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
-from core.registry.memory import MemoryModelRegistry
-from core.registry.records import ModelVersion
-from core.registry.registry import PRODUCTION
+from core.paths import StatePaths
+from core.registry.records import PRODUCTION, AliasAction
+from core.registry.registry import ModelRegistry
 from core.serving.client import TranslationClient
-from core.serving.pool import ModelPool
+from core.serving.model_pool import ModelPool
 from core.serving.server import TranslationServer
 from core.settings import ServingSettings
+from tests.core.serving.served import version_record
 
-KINDS = ("echo", "torch", "float32", "int8", "client")
+KINDS = ("torch", "float32", "int8", "client")
 HOSTILE = [
     "",
     "   ",
@@ -57,7 +62,7 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> VersionFolder:
     """A version of a small random model."""
     files = VersionFolder(tmp_path_factory.mktemp("version"))
     written = io.BytesIO()
@@ -84,61 +89,65 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arrays = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     for precision in ("float32", "int8"):
         convert(config, arrays, tokens, files.model(precision), precision)
-    return files.path
+    return files
 
 
 @pytest.fixture(scope="module")
-def served(folder: Path) -> Iterator[TranslationClient]:
+def served(
+    folder: VersionFolder, migrated: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TranslationClient]:
     """A client of a running server."""
-    registry = MemoryModelRegistry(FixedClock())
-    registry.register(_version())
-    registry.set_alias("en-es", PRODUCTION, 3, actor="ana", action="promote", reason="")
-    clock = SystemClock()
-    server = TranslationServer(
-        pool=ModelPool(
-            registry=registry,
-            open=lambda version: open_ctranslate2(
-                folder, f"{version.name}:{version.version}", clock
+    home = tmp_path_factory.mktemp("home")
+    path = Path(shutil.copyfile(migrated, home / "datahall.db"))
+    clock, settings = SystemClock(), ServingSettings(max_characters=100_000)
+    with closing(open_database(sqlite_url(path))) as database:
+        registry = ModelRegistry(database, clock)
+        registry.register(version_record(3))
+        registry.set_alias(
+            "en-es", PRODUCTION, 3, actor="ana", action=AliasAction.PROMOTE, reason=""
+        )
+        server = TranslationServer(
+            pool=ModelPool(
+                registry=registry,
+                load=lambda _version: build_translator(
+                    folder, "en-es:3", load_ctranslate2_engine(folder, "float32"), clock
+                ),
+                clock=clock,
             ),
+            compute_attention=AttentionLoader(StatePaths(home), settings).compute,
+            settings=settings,
             clock=clock,
-        ),
-        open_attention=lambda version: open_attention(folder, f"{version.name}:{version.version}"),
-        settings=ServingSettings(max_characters=100_000),
-        clock=clock,
-    )
-    server.pool.refresh()
-    config = uvicorn.Config(server.app(), log_level="error", lifespan="on")
-    running = uvicorn.Server(config)
-    opened = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [opened]})
-    thread.start()
-    with TranslationClient(f"http://127.0.0.1:{opened.getsockname()[1]}") as client:
-        yield client
-    running.should_exit = True
-    thread.join()
+        )
+        server.pool.refresh()
+        running = uvicorn.Server(uvicorn.Config(server.app(), log_level="error", lifespan="on"))
+        opened = socket.create_server(("127.0.0.1", 0))
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [opened]})
+        thread.start()
+        with TranslationClient(f"http://127.0.0.1:{opened.getsockname()[1]}") as client:
+            yield client
+        running.should_exit = True
+        thread.join()
 
 
 @pytest.fixture(params=KINDS)
-def translator(request: pytest.FixtureRequest, folder: Path) -> Translator:
-    """Each adapter in turn."""
-    if request.param == "echo":
-        return EchoTranslator(version="en-es:3")
+def translator(request: pytest.FixtureRequest, folder: VersionFolder) -> Translator:
+    """Each translator in turn."""
     if request.param == "client":
         client: Translator = request.getfixturevalue("served")
         return client
     if request.param == "torch":
-        return open_torch(folder, "en-es:3", SystemClock())
-    return open_ctranslate2(folder, "en-es:3", SystemClock(), precision=request.param)
+        engine: Engine = load_torch_engine(folder)
+    else:
+        engine = load_ctranslate2_engine(folder, request.param)
+    return build_translator(folder, "en-es:3", engine, SystemClock())
 
 
-def test_it_says_what_it_is(translator: Translator) -> None:
-    """Version and languages come with every adapter."""
+def test_version_and_languages_are_those_of_the_model(translator: Translator) -> None:
     assert translator.version == "en-es:3"
     assert translator.languages == ("en", "es")
 
 
 def test_each_text_has_a_translation_in_order(translator: Translator) -> None:
-    """With the source beside it, a score that is a log-probability, and who said it."""
     texts = ["hello world", "", "how are you", "hello world"]
     found = translator.translate(texts, beam=2)
     assert [item.source for item in found] == texts
@@ -152,16 +161,14 @@ def test_each_text_has_a_translation_in_order(translator: Translator) -> None:
     assert translator.translate([]) == []
 
 
-def test_a_text_is_translated_alike_alone_and_in_company(translator: Translator) -> None:
-    """Batching changes speed, not words."""
+def test_a_translation_does_not_depend_on_the_batch(translator: Translator) -> None:
     texts = ["hello", "how are you hello world", "world"]
     together = translator.translate(texts, beam=1)
     alone = [translator.translate([text], beam=1)[0] for text in texts]
     assert [item.text for item in together] == [item.text for item in alone]
 
 
-def test_alternatives_are_other_texts_best_first(translator: Translator) -> None:
-    """At most as many as asked for, none said twice."""
+def test_alternatives_are_distinct_and_best_first(translator: Translator) -> None:
     found = translator.translate(["hello world"], beam=4, n_best=4)[0]
     texts = [found.text, *(other.text for other in found.alternatives)]
     assert 1 < len(texts) <= 4
@@ -171,14 +178,12 @@ def test_alternatives_are_other_texts_best_first(translator: Translator) -> None
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "🙂", "42", "--- 3:45 🙂\n"])
-def test_what_says_the_same_everywhere_is_kept(translator: Translator, text: str) -> None:
-    """White space, numbers and emoji come back as they were."""
+def test_text_without_letters_is_copied(translator: Translator, text: str) -> None:
     found = translator.translate([text])[0]
     assert (found.text, found.score) == (text, 0.0)
 
 
-def test_lines_stay_lines(translator: Translator) -> None:
-    """A paragraph keeps its breaks and indents."""
+def test_line_breaks_and_indents_are_kept(translator: Translator) -> None:
     text = "  hello world\n\n\thow are you\r\nworld\n"
     found = translator.translate([text], beam=1)[0].text
     assert [not line for line in found.splitlines()] == [False, True, False, False]
@@ -188,8 +193,7 @@ def test_lines_stay_lines(translator: Translator) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_text_is_translated_or_kept(translator: Translator, text: str) -> None:
-    """Nothing that can be typed stops a translator, or the text beside it."""
+def test_hostile_text_does_not_affect_the_other_texts(translator: Translator, text: str) -> None:
     found = translator.translate([text, "hello world"], beam=1)
     assert found[0].source == text
     assert len(found[0].text.splitlines()) == len(text.splitlines())
@@ -201,32 +205,20 @@ def test_hostile_text_is_translated_or_kept(translator: Translator, text: str) -
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(text=some.text(some.characters(codec="utf-8"), max_size=60))
-def test_any_text_is_safe(translator: Translator, text: str) -> None:
-    """Whatever characters come: an answer, and no more lines than before."""
+def test_any_text_is_translated_without_an_error(translator: Translator, text: str) -> None:
     found = translator.translate([text], beam=1)[0]
     assert found.source == text
     assert bool(found.text.strip()) <= bool(text.strip())
 
 
-def test_half_a_character_is_refused(translator: Translator) -> None:
-    """A lone surrogate is no text; the sentence says so."""
+def test_a_lone_surrogate_is_refused(translator: Translator) -> None:
     with pytest.raises(InputError, match="surrogate"):
         translator.translate(["\ud800"])
 
 
-def test_threads_do_not_mix_their_texts(translator: Translator) -> None:
-    """Eight threads at once get what each would get alone."""
+def test_concurrent_requests_get_their_own_translations(translator: Translator) -> None:
     texts = [f"hello {'world ' * number}you" for number in range(12)]
     alone = [translator.translate([text], beam=2)[0].text for text in texts]
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda text: translator.translate([text], beam=2)[0].text, texts))
     assert found == alone
-
-
-def _version() -> ModelVersion:
-    """Return the lineage of the small model."""
-    return ModelVersion(
-        name="en-es", version=3, run_id="r", run_name="night run", step=1, source="en",
-        target="es", dataset="demo", dataset_digest="d", snapshot=None, waiver=None, config={},
-        code_version="0", scores={}, self_test={}, digest="f", created_at=1.0,
-    )  # fmt: skip

@@ -32,7 +32,7 @@ from core.clock import FixedClock
 from core.data.records import Dataset
 from core.errors import DeniedError
 from core.files import write_json
-from core.inference.records import Translation
+from core.inference.translator import Translation
 from core.jobs.memory import MemoryLauncher, Script
 
 VIEWER = Actor(name="eve", role=Role.VIEWER, origin="page")

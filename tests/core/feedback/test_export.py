@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.feedback.export import export_corrections
-from core.feedback.records import Correction
+from core.feedback.store import Correction
 
 TYPED = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 
@@ -39,7 +39,6 @@ def read_pairs(path: Path) -> list[list[str]]:
 
 
 def test_each_correction_is_a_line(tmp_path: Path) -> None:
-    """Oldest first, one tab, UTF-8."""
     path = tmp_path / "new" / "c.tsv"
     told = corrections(("Good morning", "Buenos días"), ("Bye", "Adiós 👋"))
     assert export_corrections(told, path) == 2
@@ -47,21 +46,18 @@ def test_each_correction_is_a_line(tmp_path: Path) -> None:
 
 
 def test_lines_that_match_become_pairs(tmp_path: Path) -> None:
-    """A corrected paragraph teaches sentence by sentence; one that does not match stays whole."""
     path = tmp_path / "c.tsv"
     export_corrections(corrections(("a\n\nb", "x\r\ny"), ("c\nd", "z")), path)
     assert read_pairs(path) == [["a", "x"], ["b", "y"], ["c d", "z"]]
 
 
 def test_the_same_pair_is_written_once(tmp_path: Path) -> None:
-    """Two people may correct alike; another wording of the same source stays."""
     path = tmp_path / "c.tsv"
     assert export_corrections(corrections(("a", "x"), ("a", "x"), ("a", "y")), path) == 2
     assert read_pairs(path) == [["a", "x"], ["a", "y"]]
 
 
 def test_nothing_to_export_leaves_no_file(tmp_path: Path) -> None:
-    """An empty dataset would only fail later, and less clearly."""
     with pytest.raises(InputError):
         export_corrections([], tmp_path / "c.tsv")
     assert not (tmp_path / "c.tsv").exists()
@@ -71,7 +67,6 @@ def test_nothing_to_export_leaves_no_file(tmp_path: Path) -> None:
 def test_every_line_has_two_cells_whatever_was_typed(
     tmp_path_factory: pytest.TempPathFactory, source: str, correction: str
 ) -> None:
-    """Tabs, exotic line ends and control characters cannot break the file's shape."""
     path = tmp_path_factory.mktemp("export") / "c.tsv"
     num_pairs = export_corrections(corrections((source, correction)), path)
     pairs = read_pairs(path)

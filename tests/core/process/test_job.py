@@ -79,16 +79,16 @@ def _translate(
 def test_arguments_are_parsed_into_the_types_of_the_parameters(
     environment: dict[str, str], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    argv = job_argv("core.x", Path("/h"), text=Path("a b.txt"), beam=1, is_quick=True, digest=None)
+    argv = job_argv("core.x", Path("/h"), text=Path("-a b"), beam=1, is_quick=True, digest=None)
     assert argv[argv.index("core.x") + 1 :] == (
-        "--home", "/h", "--text", "a b.txt", "--beam", "1", "--is-quick",
+        "--home", "/h", "--text=-a b", "--beam=1", "--is-quick",
     )  # fmt: skip
-    arguments = ["--text", "a b.txt", "--beam", "1", "--is-quick", "--split", "valid"]
+    arguments = ["--text=-a b", "--beam=1", "--is-quick", "--split", "valid"]
     assert run_job(_translate, arguments, environment) == 0
-    assert capsys.readouterr().out == "translating\ntranslated a b.txt\n"
+    assert capsys.readouterr().out == "translating\ntranslated -a b\n"
     assert read_result(folder) == {
-        "sentence": "translated a b.txt",
-        "text": "a b.txt", "beam": 1, "split": "valid", "digest": None, "quick": True, "job": "j1",
+        "sentence": "translated -a b",
+        "text": "-a b", "beam": 1, "split": "valid", "digest": None, "quick": True, "job": "j1",
     }  # fmt: skip
     progress = read_progress(folder)
     assert progress is not None
@@ -106,7 +106,7 @@ def test_wrong_arguments_exit_with_2(environment: dict[str, str], arguments: lis
 
 def test_several_functions_are_subcommands(environment: dict[str, str]) -> None:
     argv = job_argv("core.x", Path("/h"), "translate", text="a")
-    assert argv[-5:] == ("translate", "--home", "/h", "--text", "a")
+    assert argv[-4:] == ("translate", "--home", "/h", "--text=a")
     assert run_job({"translate": _translate}, ["translate", "--text", "a"], environment) == 0
 
 

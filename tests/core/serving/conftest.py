@@ -1,128 +1,35 @@
-"""Small models with random weights, as checkpoints and as exported versions; a hall to serve in."""
+"""Fixtures of the tests of the translation server."""
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
-import sentencepiece
-import torch
 from starlette.testclient import TestClient
 
-from core.audit import Ledger
-from core.checkpoints.manifest import seal
-from core.checkpoints.weights import RAW_NAME, WeightsToSave, load_weights, save_weights
-from core.data.records import Pair
 from core.database import Database
-from core.feedback.intake import Intake
-from core.inference.export import export, prove
-from core.inference.version_folder import VersionFolder
-from core.model.config import ModelConfig, Norm
-from core.model.transformer import Transformer
-from tests.core.serving.hall import Hall
-
-PAIRS = [
-    Pair(source="Hello, how are you?", target="Hola, ¿cómo estás?"),
-    Pair(source="Where is the station?", target="¿Dónde está la estación?"),
-    Pair(source="My sister lives in Madrid.", target="Mi hermana vive en Madrid."),
-    Pair(source="I would like a coffee, please.", target="Quisiera un café, por favor."),
-    Pair(source="It is 3:45 now 🙂", target="Ahora son las 3:45 🙂"),
-    Pair(source='Anna\'s "best" friend', target='La "mejor" amiga de Anna'),
-]
-
-MakeCheckpoint = Callable[..., Path]
-MakeVersion = Callable[..., VersionFolder]
-
-
-@pytest.fixture(scope="session")
-def pairs() -> list[Pair]:
-    """A few pairs of everyday text."""
-    return PAIRS
-
-
-@pytest.fixture(scope="session")
-def vocabulary() -> bytes:
-    """A SentencePiece model with the reserved ids and byte fallback."""
-    written = io.BytesIO()
-    lines = [side for pair in PAIRS for side in (pair.source, pair.target)] * 5
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines), model_writer=written, vocab_size=350, model_type="bpe",
-        byte_fallback=True, pad_id=0, unk_id=1, bos_id=2, eos_id=3, character_coverage=1.0,
-        minloglevel=2, hard_vocab_limit=False, num_threads=1,
-    )  # fmt: skip
-    return written.getvalue()
-
-
-@pytest.fixture(scope="session")
-def make_checkpoint(vocabulary: bytes) -> MakeCheckpoint:
-    """A maker of checkpoints: `make_checkpoint(folder, norm="post", seed=2)`."""
-
-    def make(folder: Path, *, norm: Norm = "pre", seed: int = 1, step: int = 10) -> Path:
-        processor = sentencepiece.SentencePieceProcessor(model_proto=vocabulary)
-        model = random_model(processor.get_piece_size(), norm, seed)
-        path = folder / f"step_{step:08d}"
-        path.mkdir(parents=True)
-        save_weights(
-            path,
-            WeightsToSave(
-                config=model.config,
-                raw=model.state_dict(),
-                ema=model.state_dict(),
-                vocabulary=vocabulary,
-                source="en",
-                target="es",
-                preferred=RAW_NAME,
-            ),
-        )
-        seal(path, step=step, created_at=1.0, config_digest="c", scores={"bleu": 1.0})
-        return path
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def make_version(
-    make_checkpoint: MakeCheckpoint, tmp_path_factory: pytest.TempPathFactory
-) -> MakeVersion:
-    """A maker of exported versions with their cards: `make_version(norm="post")`."""
-
-    def make(*, norm: Norm = "pre", seed: int = 1) -> VersionFolder:
-        folder = tmp_path_factory.mktemp("version")
-        weights = load_weights(make_checkpoint(folder / "run", norm=norm, seed=seed))
-        version = VersionFolder(folder / "0001")
-        version.path.mkdir()
-        export(weights, version, max_tokens=40, tell=lambda _message: None)
-        prove(version, PAIRS)
-        version.write_card({"name": "en-es"}, version.files())
-        return version
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def version(make_version: MakeVersion) -> VersionFolder:
-    """An exported version; tests that change it make their own."""
-    return make_version()
+from tests.core.inference.fixtures import (  # noqa: F401  (pytest finds fixtures by name)
+    make_checkpoint,
+    make_version,
+    version,
+    vocabulary,
+)
+from tests.core.serving.served import ServedRegistry
 
 
 @pytest.fixture
-def hall(database: Database) -> Hall:
-    """A hall in which nothing was promoted yet."""
-    hall = Hall()
-    ledger = Ledger(database, hall.clock)
-    hall.intake = Intake(store=hall.feedback, ledger=ledger, clock=hall.clock)
-    return hall
+def served(database: Database) -> ServedRegistry:
+    """A registry without versions, and the server that follows it."""
+    return ServedRegistry(database)
 
 
 @pytest.fixture
-def make_client(hall: Hall) -> Iterator[Callable[..., TestClient]]:
-    """A maker of clients of the hall's server: `make_client(beam=1)` changes settings."""
+def make_client(served: ServedRegistry) -> Iterator[Callable[..., TestClient]]:
+    """A function that starts the server and returns a client: `make_client(beam=1)`."""
     with ExitStack() as opened:
 
         def make(**changes: Any) -> TestClient:  # noqa: ANN401  (any setting)
-            app = hall.server(**changes).app()
+            app = served.server(**changes).app()
             return opened.enter_context(TestClient(app, base_url="http://localhost:5000"))
 
         yield make
@@ -130,21 +37,5 @@ def make_client(hall: Hall) -> Iterator[Callable[..., TestClient]]:
 
 @pytest.fixture
 def client(make_client: Callable[..., TestClient]) -> TestClient:
-    """A client of the hall's server."""
+    """A client of the server with default settings."""
     return make_client()
-
-
-def random_model(size: int, norm: Norm, seed: int) -> Transformer:
-    """Return a model whose biases are not the neutral ones that it starts with."""
-    torch.manual_seed(seed)
-    config = ModelConfig(
-        vocabulary=size, width=64, heads=4, hidden=96, encoder_layers=2, decoder_layers=2,
-        dropout=0.1, norm=norm, max_length=96,
-    )  # fmt: skip
-    model = Transformer(config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim == 1:
-                parameter.add_(torch.randn_like(parameter) * 0.1)
-        model.output_bias[3] += 2.0  # random models hardly ever end a sentence
-    return model.eval()

@@ -6,46 +6,43 @@ import pytest
 from openapi_spec_validator import validate
 from starlette.testclient import TestClient
 
-from core.inference.records import Attention
-from core.inference.translator import Translator
+from core.inference.translator import Attention, Translator
+from core.registry.records import ModelVersion
 from core.serving.api import OPERATIONS, Operation
-from tests.core.serving.hall import Hall
+from tests.core.serving.served import ServedRegistry
 
 UNDESCRIBED = {"/", "/docs", "/spec"}
 
 
-class Looker:
-    """Shows attention that rests on one token."""
-
-    def explain(self, translator: Translator, text: str, *, beam: int) -> Attention:
-        """Return it."""
-        tokens = (f"{text}{beam}",)
-        return Attention(
-            source_tokens=tokens, target_tokens=tokens, weights=((1.0,),), layer=0,
-            model_version=translator.version,
-        )  # fmt: skip
+def one_token_attention(
+    _version: ModelVersion, translator: Translator, text: str, beam: int
+) -> Attention:
+    """Return attention over one token."""
+    tokens = (f"{text}{beam}",)
+    return Attention(
+        source_tokens=tokens, target_tokens=tokens, weights=((1.0,),), layer=0,
+        model_version=translator.version,
+    )  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
-def promoted(hall: Hall) -> None:
+def promoted(served: ServedRegistry) -> None:
     """Production points at a version, and attention can be shown."""
-    hall.open_attention = lambda _version: Looker()
-    hall.promote(3)
+    served.compute_attention = one_token_attention
+    served.promote(3)
 
 
 def test_the_description_is_valid_openapi(client: TestClient) -> None:
-    """By the validator of the OpenAPI project."""
     document = client.get("/spec").json()
     validate(document)
     assert document["info"]["version"]
     assert client.get("/docs").json() == document
 
 
-def test_every_path_is_described_with_its_method(hall: Hall) -> None:
-    """And nothing is described that is not there."""
+def test_every_path_is_described_with_its_method(served: ServedRegistry) -> None:
     routes = {
         (path, "POST" if "POST" in methods else "GET")
-        for route in hall.server().app().routes
+        for route in served.server().app().routes
         if (path := getattr(route, "path", "")) not in UNDESCRIBED
         and (methods := getattr(route, "methods", ()))
     }
@@ -55,7 +52,6 @@ def test_every_path_is_described_with_its_method(hall: Hall) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.path)
 @pytest.mark.parametrize("form", [False, True])
 def test_every_example_works(client: TestClient, operation: Operation, *, form: bool) -> None:
-    """As JSON and as a form; the answer has at least what is described."""
     body: dict[str, Any] = {"data" if form else "json": dict(operation.example)}
     answer = client.request(operation.method, operation.path, **(body if operation.fields else {}))
     assert answer.status_code == 200
@@ -70,7 +66,6 @@ def test_every_example_works(client: TestClient, operation: Operation, *, form: 
     [(op.path, field.name) for op in OPERATIONS for field in op.fields if field.is_needed],
 )
 def test_what_is_needed_is_demanded(client: TestClient, path: str, name: str) -> None:
-    """And what is not needed is not."""
     operation = next(op for op in OPERATIONS if op.path == path)
     needed = {field.name: field.example for field in operation.fields if field.is_needed}
     assert client.post(path, json=needed).status_code == 200
@@ -80,7 +75,6 @@ def test_what_is_needed_is_demanded(client: TestClient, path: str, name: str) ->
 
 
 def test_the_page_shows_every_path_with_an_example_that_can_be_pasted(client: TestClient) -> None:
-    """Nothing is loaded from elsewhere."""
     page = client.get("/docs", headers={"accept": "text/html,*/*;q=0.8"})
     assert page.headers["content-type"].startswith("text/html")
     for operation in OPERATIONS:

@@ -22,7 +22,6 @@ def read(document: object) -> object:
 
 
 def test_json_and_forms_ask_the_same() -> None:
-    """LibreTranslate's clients send either; unknown fields (api_key) are ignored."""
     asked = {"q": "Hi & bye?\n🙂", "source": "en", "target": "es", "alternatives": "3"}
     form = read_fields(urlencode(asked).encode(), FORM + "; charset=utf-8")
     boundary = "xyz"
@@ -39,7 +38,6 @@ def test_json_and_forms_ask_the_same() -> None:
 
 
 def test_defaults() -> None:
-    """Only the text must be given; `auto` is any source."""
     asked = read_translation(
         read_fields(b'{"q": "x", "source": "auto"}', JSON), beam=5, max_characters=50
     )
@@ -48,7 +46,6 @@ def test_defaults() -> None:
 
 
 def test_a_wider_beam_comes_with_more_alternatives() -> None:
-    """Eight candidates need a beam of eight."""
     fields = read_fields(b'{"q": ["x"], "beam": 2, "alternatives": 7}', JSON)
     assert read_translation(fields, beam=5, max_characters=50).beam == 8
 
@@ -68,7 +65,6 @@ def test_a_wider_beam_comes_with_more_alternatives() -> None:
     ],
 )
 def test_what_is_no_json_object_is_refused(content: bytes) -> None:
-    """Cut, nested without end, or in no encoding: a sentence, not a crash."""
     with pytest.raises(InputError):
         read_translation(read_fields(content, JSON), beam=5, max_characters=50)
 
@@ -95,13 +91,11 @@ def test_what_is_no_json_object_is_refused(content: bytes) -> None:
     ],
 )
 def test_fields_of_another_kind_are_refused(document: dict[str, object]) -> None:
-    """Each by name."""
     with pytest.raises(InputError, match=r"q |format|alternatives|beam|source|target"):
         read(document)
 
 
 def test_too_much_text_is_refused() -> None:
-    """The limit counts all texts together."""
     read({"q": "x" * 50})
     with pytest.raises(TooLongError, match=r"\(51\) exceeds text limit \(50\)"):
         read({"q": ["x" * 25, "x" * 26]})
@@ -114,6 +108,5 @@ def test_too_much_text_is_refused() -> None:
     kind=some.sampled_from([JSON, FORM, "multipart/form-data; boundary=b", "x"]),
 )
 def test_any_bytes_are_read_or_refused(content: bytes, kind: str) -> None:
-    """No other error comes out."""
     with contextlib.suppress(InputError):
         read_translation(read_fields(content, kind), beam=5, max_characters=50)

@@ -40,10 +40,8 @@ def answer(host: str, headers: dict[str, str]) -> int:
     ],
 )
 def test_only_this_machine_is_answered(headers: dict[str, str], status: int) -> None:
-    """DNS rebinding names another host; a cross-site request comes from another origin."""
     assert answer("127.0.0.1", headers) == status
 
 
 def test_a_chosen_address_is_open_to_its_names() -> None:
-    """Who listens for others wants to be asked by name."""
     assert answer("0.0.0.0", {"host": "hall.example"}) == 200  # noqa: S104  (what may be chosen)

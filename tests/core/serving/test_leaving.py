@@ -12,7 +12,6 @@ from core.settings import Settings
 def test_a_client_that_leaves_in_the_middle_raises_nothing(
     settings: Settings, database: Database
 ) -> None:
-    """A hundred aborted uploads must not write a hundred tracebacks into the log."""
     told: list[int] = []
 
     async def leave() -> dict[str, str]:

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -19,12 +19,11 @@ from core.clock import FixedClock
 from core.command import Process, module_argv, start
 from core.database import Database
 from core.errors import UnavailableError
-from core.feedback.sql import SqlFeedbackStore
+from core.feedback.store import FeedbackStore
 from core.inference.version_folder import VersionFolder, digest_of
 from core.paths import StatePaths
-from core.registry.records import ModelVersion
-from core.registry.registry import PRODUCTION
-from core.registry.sql import SqlModelRegistry
+from core.registry.records import PRODUCTION, AliasAction, ModelVersion
+from core.registry.registry import ModelRegistry
 from core.serving.__main__ import main
 from core.serving.client import TranslationClient
 
@@ -40,18 +39,18 @@ class Server:
 
 
 @pytest.fixture
-def registry(paths: StatePaths, database: Database, make_version: MakeVersion) -> SqlModelRegistry:
+def registry(paths: StatePaths, database: Database, make_version: MakeVersion) -> ModelRegistry:
     """A registry with two versions whose folders stand in the test's home; none is promoted."""
-    registry = SqlModelRegistry(database, FixedClock())
+    registry = ModelRegistry(database, FixedClock())
     for number in (1, 2):
         made = make_version(seed=number)
         version = ModelVersion(
             name="en-es", version=number, run_id="r", run_name=f"run {number}", step=1,
             source="en", target="es", dataset="demo", dataset_digest="d", snapshot=None,
-            waiver=None, config={}, code_version="0", scores={}, self_test={},
+            waiver=None, config={}, code_version="0", scores={}, self_test=None,
             digest=digest_of(made.files()), created_at=1.0,
         )  # fmt: skip
-        made.write_card(asdict(version), made.files())
+        made.write_card(version.to_document(), made.files())
         paths.models.joinpath("en-es").mkdir(parents=True, exist_ok=True)
         made.path.rename(paths.model("en-es", number))
         registry.register(version)
@@ -79,11 +78,10 @@ def server(paths: StatePaths, tmp_path: Path) -> Iterator[Server]:
 
 
 def test_it_serves_what_is_promoted_and_swaps_under_load(
-    server: Server, registry: SqlModelRegistry
+    server: Server, registry: ModelRegistry
 ) -> None:
-    """Six clients translate without a pause while the alias moves five times: nobody is failed."""
     point(registry, 1)
-    wait_until(lambda: server.client.health().model == "en-es:1")
+    wait_until(lambda: server.client.status().model == "en-es:1")
     seen: list[str] = []
     failures: list[Exception] = []
     stop = threading.Event()
@@ -108,15 +106,14 @@ def test_it_serves_what_is_promoted_and_swaps_under_load(
         thread.join()
     assert failures == []
     assert set(seen) == {"en-es:1", "en-es:2"}
-    assert server.client.health().failures == 0
+    assert server.client.status().failures == 0
 
 
 def test_a_client_of_libretranslate_works_unchanged(
-    server: Server, registry: SqlModelRegistry, database: Database
+    server: Server, registry: ModelRegistry, database: Database
 ) -> None:
-    """Theirs, from PyPI; it has no call for suggestions, those are kept where the page reads."""
     point(registry, 1)
-    wait_until(lambda: server.client.health().model == "en-es:1")
+    wait_until(lambda: server.client.status().model == "en-es:1")
     theirs = LibreTranslateAPI(server.client.base_url)
     assert theirs.translate("Where is the station?", "en", "es")
     assert theirs.detect("Where is the station?")[0]["language"] == "en"
@@ -124,15 +121,14 @@ def test_a_client_of_libretranslate_works_unchanged(
     told = urlencode({"q": "Where?", "s": "¿Dónde?", "source": "en", "target": "es"}).encode()
     with urlopen(f"{server.client.base_url}/suggest", told) as answer:  # noqa: S310  (our own)
         assert json.load(answer) == {"success": True}
-    assert [entry.correction for entry in SqlFeedbackStore(database).list()] == ["¿Dónde?"]
+    assert [entry.correction for entry in FeedbackStore(database).list()] == ["¿Dónde?"]
 
 
 def test_torch_is_loaded_only_when_attention_is_asked(
-    server: Server, registry: SqlModelRegistry
+    server: Server, registry: ModelRegistry
 ) -> None:
-    """Translating costs no torch; the first heat map loads it into this process."""
     point(registry, 1)
-    wait_until(lambda: server.client.health().model == "en-es:1")
+    wait_until(lambda: server.client.status().model == "en-es:1")
     assert server.client.translate(["Hello, how are you?"])[0].text
     assert not has_torch(server.process.pid)
     found = server.client.attention("Hello, how are you?")
@@ -141,11 +137,10 @@ def test_torch_is_loaded_only_when_attention_is_asked(
 
 
 def test_it_stops_at_sigterm_and_finishes_what_began(
-    server: Server, registry: SqlModelRegistry
+    server: Server, registry: ModelRegistry
 ) -> None:
-    """Exit 0, and the request that was on its way has its answer."""
     point(registry, 1)
-    wait_until(lambda: server.client.health().model == "en-es:1")
+    wait_until(lambda: server.client.status().model == "en-es:1")
     answers: list[int] = []
     texts = [f"My sister lives in Madrid {number}." for number in range(50)]
     asking = threading.Thread(
@@ -159,13 +154,12 @@ def test_it_stops_at_sigterm_and_finishes_what_began(
     assert server.process.wait(30) == 0
     assert answers == [50]
     with pytest.raises(UnavailableError, match="no translation server answers"):
-        server.client.health()
+        server.client.status()
 
 
 def test_a_taken_port_is_a_sentence_and_exit_2(
     paths: StatePaths, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It names the port and says what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["--home", str(paths.home), "--port", str(port)]) == 2
@@ -181,15 +175,17 @@ def has_torch(pid: int) -> bool:
 def is_answering(client: TranslationClient) -> bool:
     """Return whether the server is up."""
     try:
-        client.health()
+        client.status()
     except UnavailableError:
         return False
     return True
 
 
-def point(registry: SqlModelRegistry, number: int) -> None:
+def point(registry: ModelRegistry, number: int) -> None:
     """Point production at a version."""
-    registry.set_alias("en-es", PRODUCTION, number, actor="a", action="promote", reason="")
+    registry.set_alias(
+        "en-es", PRODUCTION, number, actor="a", action=AliasAction.PROMOTE, reason=""
+    )
 
 
 def wait_until(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:

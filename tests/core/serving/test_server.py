@@ -8,15 +8,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.clock import SystemClock
-from core.inference.echo import EchoTranslator
-from core.inference.records import Translation
-from core.registry.registry import PRODUCTION
+from core.inference.translator import Translation
 from core.serving.server import MAX_WAITING
-from tests.core.serving.hall import Hall
+from tests.core.inference.echo import EchoTranslator
+from tests.core.serving.served import ServedRegistry
 
 
 def test_without_a_model_it_is_healthy_and_says_what_to_do(client: TestClient) -> None:
-    """A fresh installation has nothing to serve yet; that is no fault."""
     health = client.get("/health")
     assert (health.status_code, health.json()["status"], health.json()["model"]) == (
         200,
@@ -31,17 +29,17 @@ def test_without_a_model_it_is_healthy_and_says_what_to_do(client: TestClient) -
     assert client.get("/frontend/settings").status_code == 200
 
 
-def test_one_text_is_answered_in_libretranslates_shape(hall: Hall, client: TestClient) -> None:
-    """With what Datahall adds beside it."""
-    hall.promote(1)
+def test_one_text_is_answered_in_libretranslates_shape(
+    served: ServedRegistry, client: TestClient
+) -> None:
+    served.promote(1)
     answer = client.post("/translate", json={"q": "hello", "source": "en", "target": "es"}).json()
     assert answer.pop("milliseconds") >= 0
     assert answer == {"translatedText": "HELLO", "score": 0.0, "model_version": "en-es:1"}
 
 
-def test_lists_are_answered_with_lists(hall: Hall, client: TestClient) -> None:
-    """Alternatives too, one list per text."""
-    hall.promote(1)
+def test_lists_are_answered_with_lists(served: ServedRegistry, client: TestClient) -> None:
+    served.promote(1)
     asked = {"q": ["hello", "", "YES"], "source": "auto", "target": "es", "alternatives": 2}
     answer = client.post("/translate", json=asked).json()
     assert answer["translatedText"] == ["HELLO", "", "YES"]
@@ -50,17 +48,15 @@ def test_lists_are_answered_with_lists(hall: Hall, client: TestClient) -> None:
     assert [entry["language"] for entry in answer["detectedLanguage"]] == ["en", "en", "en"]
 
 
-def test_forms_are_answered_too(hall: Hall, client: TestClient) -> None:
-    """What curl -d sends."""
-    hall.promote(1)
+def test_forms_are_answered_too(served: ServedRegistry, client: TestClient) -> None:
+    served.promote(1)
     asked = {"q": "hello", "source": "en", "target": "es", "api_key": "ignored"}
     assert client.post("/translate", data=asked).json()["translatedText"] == "HELLO"
 
 
-def test_languages_are_those_that_are_served(hall: Hall, client: TestClient) -> None:
-    """Every model that production points at, with names for people."""
-    hall.promote(1)
-    hall.promote(1, "en", "de")
+def test_languages_are_those_that_are_served(served: ServedRegistry, client: TestClient) -> None:
+    served.promote(1)
+    served.promote(1, "en", "de")
     assert client.get("/languages").json() == [
         {"code": "en", "name": "English", "targets": ["de", "es"]},
         {"code": "de", "name": "German", "targets": []},
@@ -71,16 +67,17 @@ def test_languages_are_those_that_are_served(hall: Hall, client: TestClient) -> 
     assert settings["charLimit"] == 100
 
 
-def test_the_language_pair_chooses_the_model(hall: Hall, client: TestClient) -> None:
-    """A pair that is not served is refused with what is."""
-    hall.promote(1)
-    hall.promote(7, "en", "de")
+def test_the_language_pair_chooses_the_model(served: ServedRegistry, client: TestClient) -> None:
+    served.promote(1)
+    served.promote(7, "en", "de")
     for target, version in (("es", "en-es:1"), ("de", "en-de:7"), ("", "en-de:7")):
         asked = {"q": "hi", "source": "en", "target": target}
         assert client.post("/translate", json=asked).json()["model_version"] == version
     refused = client.post("/translate", json={"q": "hi", "source": "fr", "target": "es"})
     assert refused.status_code == 400
-    assert refused.json()["error"] == "fr to es is not served. Served: en to de, en to es"
+    assert (
+        refused.json()["error"] == "there is no model for fr to es. Available: en to de, en to es"
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,61 +93,59 @@ def test_the_language_pair_chooses_the_model(hall: Hall, client: TestClient) -> 
     ],
 )
 def test_refusals_have_libretranslates_shape(
-    hall: Hall, client: TestClient, body: bytes, status: int
+    served: ServedRegistry, client: TestClient, body: bytes, status: int
 ) -> None:
-    """One key, one sentence."""
-    hall.promote(1)
+    served.promote(1)
     answer = client.post("/translate", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status
     assert list(answer.json()) == ["error"]
 
 
 def test_unknown_paths_and_methods_are_json_too(client: TestClient) -> None:
-    """Whatever a program tries, it can read the answer."""
     assert client.get("/nothing").json() == {"error": "Not Found"}
     assert client.get("/translate").status_code == 405
     assert client.get("/").json()["name"] == "Datahall translation server"
 
 
-def test_the_model_is_swapped_when_the_alias_moves(hall: Hall, client: TestClient) -> None:
-    """Within a poll, without a restart; health tells which serves and since when."""
-    hall.promote(1)
+def test_the_model_is_swapped_when_the_alias_moves(
+    served: ServedRegistry, client: TestClient
+) -> None:
+    served.promote(1)
     assert client.get("/health").json()["model"] == "en-es:1"
-    hall.promote(2)
-    served = client.get("/health").json()["models"][0]
-    assert (served["model"], served["run"]) == ("en-es:2", "run 2")
-    hall.registry.set_alias("en-es", PRODUCTION, 1, actor="a", action="rollback", reason="")
+    served.promote(2)
+    model = client.get("/health").json()["models"][0]
+    assert (model["model"], model["run"]) == ("en-es:2", "run 2")
+    served.move(1)
     wait_until(lambda: client.get("/health").json()["model"] == "en-es:1")
 
 
 def test_a_version_that_cannot_be_loaded_leaves_the_one_before(
-    hall: Hall, client: TestClient
+    served: ServedRegistry, client: TestClient
 ) -> None:
-    """It is said in /health."""
-    hall.promote(1)
-    hall.damaged.add(2)
-    hall.promote(2)
+    served.promote(1)
+    served.damaged.add(2)
+    served.promote(2)
     assert client.post("/translate", json={"q": "hi"}).json()["model_version"] == "en-es:1"
-    assert client.get("/health").json()["problem"] == "en-es:2 cannot be loaded: model.bin is cut"
+    assert (
+        client.get("/health").json()["problem"]
+        == "en-es:2 cannot be loaded: model.bin is truncated"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "language"), [("Where is the station?", "en"), ("¿Dónde está?", "es")]
 )
 def test_the_language_of_a_text_is_guessed(client: TestClient, text: str, language: str) -> None:
-    """Needs no model."""
     assert client.post("/detect", json={"q": text}).json()[0]["language"] == language
 
 
 def test_a_web_page_of_a_stranger_is_refused(client: TestClient) -> None:
-    """The gate stands before every path."""
     headers = {"origin": "https://evil.example"}
     assert client.post("/translate", json={"q": "hi"}, headers=headers).status_code == 403
 
 
-def test_requests_that_are_answered_are_counted(hall: Hall, client: TestClient) -> None:
-    """For /metrics and for /health; paths that do not exist make no series."""
-    hall.promote(1)
+def test_requests_that_are_answered_are_counted(served: ServedRegistry, client: TestClient) -> None:
+    served.promote(1)
     client.post("/translate", json={"q": "hello"})
     client.post("/translate", json={})
     client.post("/wp-login.php", json={})
@@ -163,9 +158,8 @@ def test_requests_that_are_answered_are_counted(hall: Hall, client: TestClient) 
     assert client.get("/health").json()["requests"] == 3
 
 
-def test_attention_needs_one_text_and_torch(hall: Hall, client: TestClient) -> None:
-    """Where torch is not installed, translation works and attention says what is missing."""
-    hall.promote(1)
+def test_attention_needs_one_text_and_torch(served: ServedRegistry, client: TestClient) -> None:
+    served.promote(1)
     assert client.post("/attention", json={"q": ["a"]}).status_code == 400
     refused = client.post("/attention", json={"q": "hello"})
     assert (refused.status_code, refused.json()["error"]) == (503, "attention needs torch")
@@ -188,12 +182,11 @@ class SlowTranslator:
 
 
 def test_when_too_many_wait_they_are_told(
-    hall: Hall, make_client: Callable[..., TestClient]
+    served: ServedRegistry, make_client: Callable[..., TestClient]
 ) -> None:
-    """429 with a time to try again; those that wait are answered all the same."""
     gate = threading.Event()
-    hall.pool.open = lambda _version: SlowTranslator(gate)
-    hall.promote(1)
+    served.pool.load = lambda _version: SlowTranslator(gate)
+    served.promote(1)
     client = make_client(workers=1)
     statuses: list[int] = []
 

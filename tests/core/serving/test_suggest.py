@@ -9,27 +9,25 @@ from starlette.testclient import TestClient
 
 from core.audit import Ledger
 from core.database import Database
-from core.feedback.memory import MemoryFeedbackStore
-from core.feedback.records import Correction
+from core.feedback.store import Correction, FeedbackStore
 from core.serving.server import MAX_KEEPING
-from tests.core.serving.hall import Hall
+from tests.core.serving.served import ServedRegistry
 
 
 def test_a_suggestion_becomes_a_correction_to_train_on(
-    hall: Hall, client: TestClient, database: Database
+    served: ServedRegistry, client: TestClient, database: Database
 ) -> None:
-    """Recorded in the ledger like what the page does; the model that serves is noted."""
-    hall.promote(1)
+    served.promote(1)
     told = {"q": "hello", "s": " hola ", "source": "auto", "target": "es"}
     for send in ({"json": told}, {"data": told | {"q": "bye", "s": "adiós"}}):
         answer = client.post("/suggest", **send)
         assert (answer.status_code, answer.json()) == (200, {"success": True})
-    newest, first = hall.feedback.list()
+    newest, first = served.feedback.list()
     assert (first.source, first.correction, first.hypothesis) == ("hello", "hola", "")
     assert (first.source_language, first.target_language) == ("en", "es")
     assert (first.model, first.actor) == ("en-es:1", "client")
     assert newest.correction == "adiós"
-    entries = Ledger(database, hall.clock).entries()
+    entries = Ledger(database, served.clock).entries()
     assert [(entry.origin, entry.action) for entry in entries] == [("api", "feedback.add")] * 2
     assert client.get("/frontend/settings").json()["suggestions"] is True
 
@@ -40,49 +38,46 @@ def test_a_suggestion_becomes_a_correction_to_train_on(
         ({"q": "hello"}, 400, "missing s parameter"),
         ({"s": "hola"}, 400, "missing q parameter"),
         ({"q": ["hello"], "s": "hola"}, 400, "one text each"),
-        ({"q": "hello", "s": "  "}, 400, "needs a source and a corrected text"),
+        ({"q": "hello", "s": "  "}, 400, "needs a source text and a corrected text"),
         ({"q": "hello", "s": "h\0la"}, 400, "NUL"),
         ({"q": "hello", "s": "x" * 101}, 413, "exceeds text limit"),
-        ({"q": "hello", "s": "hola", "target": "fr"}, 400, "is not served"),
+        ({"q": "hello", "s": "hola", "target": "fr"}, 400, "there is no model for"),
         ({"q": "hello", "s": "hola", "target": "é"}, 400, "is a language code"),
         ({"q": "hello", "s": "hola", "target": "e" * 36}, 400, "is a language code"),
     ],
 )
 def test_a_suggestion_that_says_nothing_is_refused(
-    hall: Hall, client: TestClient, told: dict[str, Any], status: int, words: str
+    served: ServedRegistry, client: TestClient, told: dict[str, Any], status: int, words: str
 ) -> None:
-    """And nothing is kept."""
-    hall.promote(1)
+    served.promote(1)
     answer = client.post("/suggest", json=told)
     assert (answer.status_code, list(answer.json())) == (status, ["error"])
     assert words in answer.json()["error"]
-    assert not hall.feedback.list()
+    assert not served.feedback.list()
 
 
 def test_a_suggestion_whose_direction_is_not_sure_is_refused(
-    hall: Hall, client: TestClient
+    served: ServedRegistry, client: TestClient
 ) -> None:
-    """It would be trained on in the wrong language."""
-    hall.promote(1)
-    hall.promote(2, "fr", "es")
+    served.promote(1)
+    served.promote(2, "fr", "es")
     told = {"q": "Where is it?", "s": "¿Dónde está?", "source": "auto", "target": "es"}
     refused = client.post("/suggest", json=told)
-    assert (refused.status_code, "Name both languages" in refused.json()["error"]) == (400, True)
+    assert (refused.status_code, "Give both languages" in refused.json()["error"]) == (400, True)
     assert client.post("/suggest", json=told | {"source": "en"}).status_code == 200
-    assert [entry.model for entry in hall.feedback.list()] == ["en-es:1"]
+    assert [entry.model for entry in served.feedback.list()] == ["en-es:1"]
 
 
 def test_when_too_many_suggestions_come_they_are_told(
-    hall: Hall, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    served: ServedRegistry, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each is written durably; a flood must not hold up who else writes."""
-    hall.promote(1)
+    served.promote(1)
     gate = threading.Event()
 
-    def add(_store: MemoryFeedbackStore, _correction: Correction) -> None:
+    def add(_store: FeedbackStore, _correction: Correction) -> None:
         assert gate.wait(60)
 
-    monkeypatch.setattr(MemoryFeedbackStore, "add", add)
+    monkeypatch.setattr(FeedbackStore, "add", add)
     statuses: list[int] = []
 
     def send(number: int) -> None:
@@ -102,11 +97,10 @@ def test_when_too_many_suggestions_come_they_are_told(
 
 
 def test_suggestions_of_a_network_are_not_taken(
-    hall: Hall, make_client: Callable[..., TestClient]
+    served: ServedRegistry, make_client: Callable[..., TestClient]
 ) -> None:
-    """What anybody may send would be trained on."""
-    hall.promote(1)
-    hall.intake = None
+    served.promote(1)
+    served.takes_suggestions = False
     client = make_client()
     answer = client.post("/suggest", json={"q": "hello", "s": "hola"})
     assert (answer.status_code, "this machine only" in answer.json()["error"]) == (403, True)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from core.inference.echo import EchoTranslator
 from core.settings import Settings
 from dashboard.commands import progress, translate
 from dashboard.commands.cli import run
 from dashboard.commands.console import print_table
 from dashboard.commands.progress import progress_counter
+from tests.core.inference.echo import EchoTranslator
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def test_models_are_listed_newest_first_with_their_aliases(workspace: Workspace,
     first = ModelVersion(
         name="cats", version=1, run_id="run1", run_name="cats-demo-1", step=10, source="en",
         target="es", dataset="cats", dataset_digest=DIGEST, snapshot=SNAPSHOT, waiver=None,
-        config={}, code_version="0", scores={"bleu": 80.5}, self_test={}, digest="f" * 64,
+        config={}, code_version="0", scores={"bleu": 80.5}, self_test=None, digest="f" * 64,
         created_at=1e9,
     )  # fmt: skip
     workspace.registry.register(first)

@@ -3,7 +3,13 @@
 from dataclasses import replace
 from datetime import UTC
 
-from core.registry.records import AliasEvent, ModelVersion
+from core.registry.records import (
+    AliasAction,
+    AliasEvent,
+    ModelVersion,
+    SelfTest,
+    SelfTestVerdict,
+)
 from dashboard.viewmodels.models import (
     history_rows,
     model_rows,
@@ -12,16 +18,19 @@ from dashboard.viewmodels.models import (
     serving_row,
 )
 
+SELF_TEST = SelfTest(
+    verdict=SelfTestVerdict.PASSED, segments=64, log_probability_difference=0.00021, different=0,
+    int8_identical_ratio=1.0, int8_loss_rise=0.0, float32_bleu=40.0, int8_bleu=40.0,
+)  # fmt: skip
 MODEL = ModelVersion(
     name="demo", version=2, run_id="run1", run_name="demo-demo-1", step=800, source="en",
     target="es", dataset="demo", dataset_digest="d" * 64, snapshot="5" * 64, waiver=None,
-    config={}, code_version="0.1.0", scores={"bleu": 83.4}, self_test={"sentences": 64,
-    "identical": 64, "worst_score_difference": 0.00021, "passed": True}, digest="f" * 64,
-    created_at=99_000.0, aliases=("production",),
+    config={}, code_version="0.1.0", scores={"bleu": 83.4}, self_test=SELF_TEST,
+    digest="f" * 64, created_at=99_000.0, aliases=("production",),
 )  # fmt: skip
 EVENT = AliasEvent(
     name="demo", alias="production", version=2, previous=1, time=90_000.0, actor="ada",
-    action="promote", reason="better BLEU",
+    action=AliasAction.PROMOTE, reason="better BLEU",
 )  # fmt: skip
 
 
@@ -49,16 +58,23 @@ def test_the_self_test_is_told_in_words(now: float) -> None:
     (row,) = model_rows([MODEL], now, UTC)
     told = {fact.name: fact.value for fact in row.test_rows}
     assert row.test.word == "self-test passed"
-    assert told["worst score difference"] == "0.0002100"
+    assert told["log probability difference"] == "0.0002100"
     assert told["passed"] == "yes"
 
 
 def test_a_failed_or_missing_self_test_is_not_green(now: float) -> None:
     """It must not look as if it had passed."""
-    failed = model_rows([replace(MODEL, self_test={"passed": False})], now, UTC)[0]
-    untested = model_rows([replace(MODEL, self_test={})], now, UTC)[0]
-    assert failed.test.word == "self-test failed"
-    assert untested.test.word == "no self-test"
+    unknown = replace(SELF_TEST, verdict=SelfTestVerdict.UNKNOWN)
+    failed = replace(SELF_TEST, verdict=SelfTestVerdict.FAILED)
+    shown = {
+        row.test.word
+        for row in model_rows(
+            [replace(MODEL, self_test=self_test) for self_test in (None, unknown)], now, UTC
+        )
+    }
+    assert shown == {"no self-test"}
+    (row,) = model_rows([replace(MODEL, self_test=failed)], now, UTC)
+    assert row.test.word == "self-test failed"
 
 
 def test_history_tells_how_long_each_version_served(now: float) -> None:

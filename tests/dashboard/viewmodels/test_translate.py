@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC
 
-from core.feedback.records import Correction
-from core.inference.records import Attention, Hypothesis, Translation
+from core.feedback.store import Correction
+from core.inference.translator import Alternative, Attention, Translation
 from dashboard.viewmodels.translate import correction_table, heat_map, translation_page
 
 HELLO = Translation(
@@ -12,8 +12,8 @@ HELLO = Translation(
     text="Hola, ¿cómo estás?",
     score=-0.12,
     alternatives=(
-        Hypothesis(text="Hola, ¿cómo estás?", score=-0.12),
-        Hypothesis(text="Hola, ¿cómo está?", score=-0.9),
+        Alternative(text="Hola, ¿cómo estás?", score=-0.12),
+        Alternative(text="Hola, ¿cómo está?", score=-0.9),
     ),
     model_version="demo:1",
     milliseconds=12.4,

@@ -16,21 +16,27 @@ from core.actions.workspace import Workspace, open_workspace
 from core.audit import Role
 from core.clock import FixedClock, SystemClock
 from core.data.records import Dataset, Pair
-from core.inference.echo import EchoTranslator
+from core.inference.translator import Attention
 from core.inference.version_folder import VersionFolder
 from core.jobs.memory import MemoryLauncher
-from core.registry.records import ModelVersion
+from core.registry.records import ModelVersion, SelfTest, SelfTestVerdict
 from core.serving.client import TranslationClient
-from core.serving.pool import ModelPool
+from core.serving.model_pool import ModelPool
 from core.serving.server import TranslationServer
 from core.settings import Settings
 from dashboard import resources
 from monitors.collector import HostState, Reading
 from monitors.store.memory import MemoryTelemetryStore
+from tests.core.inference.echo import EchoTranslator
 
 MAIN = Path(resources.__file__).with_name("navigation.py")
 FIRST_RUN_S = 30.0
 PAIRS = tuple(Pair(source=f"I see {n} cats.", target=f"Veo {n} gatos.") for n in range(2, 60))
+
+SELF_TEST = SelfTest(
+    verdict=SelfTestVerdict.PASSED, segments=64, log_probability_difference=2e-6, different=0,
+    int8_identical_ratio=1.0, int8_loss_rise=0.0, float32_bleu=40.0, int8_bleu=40.0,
+)  # fmt: skip
 
 Open = Callable[..., AppTest]
 
@@ -74,7 +80,7 @@ class House:
             name="en-es", version=version, run_id=f"run{version}", run_name=f"demo-{version}",
             step=800, source="en", target="es", dataset="demo", dataset_digest="d" * 64,
             snapshot="5" * 64, waiver=None, config={}, code_version="0.1.0",
-            scores={"bleu": 80.0 + version, "chrf": 91.5}, self_test={"segments": 64},
+            scores={"bleu": 80.0 + version, "chrf": 91.5}, self_test=SELF_TEST,
             digest="f" * 64, created_at=self.clock.now(),
         )  # fmt: skip
         VersionFolder(self.workspace.paths.model(made.name, version)).write_card({}, {})
@@ -128,12 +134,12 @@ def serving(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClien
     """The translation server over the echo, asked by the page's client."""
     pool = ModelPool(
         registry=house.workspace.registry,
-        open=lambda version: EchoTranslator(version=f"{version.name}:{version.version}"),
+        load=lambda version: EchoTranslator(version=f"{version.name}:{version.version}"),
         clock=house.clock,
     )
     server = TranslationServer(
         pool=pool,
-        open_attention=no_attention,
+        compute_attention=no_attention,
         settings=house.workspace.settings.serving,
         clock=SystemClock(),
         poll_s=0.02,
@@ -162,8 +168,8 @@ def unanswered() -> TranslationClient:
     return TranslationClient("http://127.0.0.1:5000", transport=httpx.MockTransport(refuse))
 
 
-def no_attention(_version: ModelVersion) -> Any:  # noqa: ANN401  (never returns)
-    """The echo has no attention to show."""
+def no_attention(*_arguments: object) -> Attention:
+    """Fail: the echoing translator has no attention."""
     raise AssertionError("nobody asks for attention here")
 
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from core.inference.records import Attention, Translation
+from core.inference.translator import Attention, Translation
 from core.serving.client import TranslationClient
 from dashboard import resources
 from tests.dashboard.views.conftest import House, open_tab
@@ -38,7 +38,7 @@ def test_a_server_that_is_down_is_told_calmly(open_page: Open) -> None:
 def test_without_a_model_the_next_step_is_named(open_page: Open) -> None:
     """Train, then promote: with links."""
     page = open_page("translate")
-    assert "Promote a finished run" in page.info[0].value
+    assert "Promote a run" in page.info[0].value
     assert {it.label for it in page.page_link} == {"Train a model", "Promote a run"}
 
 
@@ -83,7 +83,7 @@ def test_a_correction_that_changes_nothing_is_refused(page: AppTest, house: Hous
     """And says why."""
     open_tab(press(page, "Translate"), "translate-tab", "Correct it")
     press(page, "Keep the correction")
-    assert "is what the model said" in page.error[0].value
+    assert "is equal to the translation" in page.error[0].value
     assert house.workspace.feedback.list() == []
 
 

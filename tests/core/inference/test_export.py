@@ -13,14 +13,14 @@ from safetensors.torch import load_file, save_file
 from core.data.records import Pair
 from core.data.tokenizer import Tokenizer
 from core.errors import CorruptError
-from core.inference.convert import convert, sinusoids
-from core.inference.ctranslate2_model import open_engine
-from core.inference.engine import SearchOptions
-from core.inference.export import prove
-from core.inference.self_test import SelfTestError, demand_equality
-from core.inference.torch_model import open_torch_engine
+from core.inference.ctranslate2_engine import load_ctranslate2_engine
+from core.inference.export import convert, run_self_test, sinusoids
+from core.inference.self_test import SelfTestError, find_faults, require_pass
+from core.inference.torch_engine import load_torch_engine
+from core.inference.translator import SearchOptions
 from core.inference.version_folder import VersionFolder
 from core.model.transformer import Transformer
+from core.registry.records import SelfTestVerdict
 
 MakeVersion = Callable[..., VersionFolder]
 
@@ -42,10 +42,9 @@ def sources(exported: VersionFolder) -> Sequence[Sequence[str]]:
 def test_given_translations_have_the_same_probability(
     exported: VersionFolder, sources: Sequence[Sequence[str]]
 ) -> None:
-    """Token by token, to 1e-5: positions, layout, scaling and vocabulary all agree."""
     targets = sources[::-1]
-    trained = open_torch_engine(exported).score(sources, targets)
-    served = open_engine(exported, "float32").score(sources, targets)
+    trained = load_torch_engine(exported).score(sources, targets)
+    served = load_ctranslate2_engine(exported, "float32").score(sources, targets)
     for mine, theirs in zip(trained, served, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-5)
 
@@ -54,10 +53,9 @@ def test_given_translations_have_the_same_probability(
 def test_searches_find_the_same_candidates_with_the_same_scores(
     exported: VersionFolder, sources: Sequence[Sequence[str]], beam: int
 ) -> None:
-    """Both searches follow the same rules, so evaluation by torch tells what will be served."""
     options = SearchOptions(beam=beam, n_best=min(beam, 3))
-    trained = open_torch_engine(exported).search(sources, options)
-    served = open_engine(exported, "float32").search(sources, options)
+    trained = load_torch_engine(exported).search(sources, options)
+    served = load_ctranslate2_engine(exported, "float32").search(sources, options)
     num_same = 0
     for mine, theirs in zip(trained, served, strict=True):
         assert mine[0].score == pytest.approx(theirs[0].score, abs=1e-4)
@@ -68,8 +66,7 @@ def test_searches_find_the_same_candidates_with_the_same_scores(
 def test_a_score_is_the_mean_log_probability_of_all_tokens(
     exported: VersionFolder, sources: Sequence[Sequence[str]]
 ) -> None:
-    """The end mark counts, so a translation that stops too early does not look certain."""
-    engine = open_engine(exported, "float32")
+    engine = load_ctranslate2_engine(exported, "float32")
     found = engine.search(sources, SearchOptions(beam=4))
     ended = [item[0] for item in found if len(item[0].tokens) < 20]
     assert len(ended) > 3
@@ -81,9 +78,8 @@ def test_a_score_is_the_mean_log_probability_of_all_tokens(
 
 
 def test_int8_is_close_and_small(exported: VersionFolder, pairs: list[Pair]) -> None:
-    """The promises of the self-test hold for it."""
-    outcome = prove(exported, pairs)
-    demand_equality(outcome)
+    outcome = run_self_test(exported, pairs)
+    require_pass(outcome)
     assert outcome.segments == len(pairs)
     small, large = (
         (exported.model(precision) / "model.bin").stat().st_size
@@ -93,7 +89,6 @@ def test_int8_is_close_and_small(exported: VersionFolder, pairs: list[Pair]) -> 
 
 
 def test_converting_leaves_the_model_as_it_was(exported: VersionFolder, tmp_path: Path) -> None:
-    """CTranslate2 quantises arrays in place: handing over a live model's would destroy it."""
     model = Transformer(exported.shape().config)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     arrays = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
@@ -104,7 +99,6 @@ def test_converting_leaves_the_model_as_it_was(exported: VersionFolder, tmp_path
 
 
 def test_positions_are_those_of_the_model(exported: VersionFolder) -> None:
-    """Bit for bit: left to itself, CTranslate2 would make another table."""
     model = Transformer(exported.shape().config)
     assert np.array_equal(sinusoids(*model.positions.shape), model.positions.numpy())
 
@@ -115,29 +109,28 @@ def test_positions_are_those_of_the_model(exported: VersionFolder) -> None:
 def test_an_export_of_other_weights_is_refused(
     make_version: MakeVersion, pairs: list[Pair], name: str
 ) -> None:
-    """One tensor that is a little off is found, and the sentence says by how much."""
     version = make_version(seed=6)
     tensors = load_file(version.weights)
     tensors[name] = tensors[name] + 0.05 * torch.randn_like(tensors[name])
     save_file(tensors, version.weights)
     with pytest.raises(SelfTestError, match="log-probabilities differ"):
-        demand_equality(prove(version, pairs))
+        require_pass(run_self_test(version, pairs))
 
 
 def test_swapped_vocabulary_is_refused(make_version: MakeVersion, pairs: list[Pair]) -> None:
-    """CTranslate2 knows tokens by name: a vocabulary in another order gives other ids."""
     version = make_version(seed=7)
     names = (version.model("float32") / "shared_vocabulary.json").read_text(encoding="utf-8")
     swapped = names.replace('"\\u2581', '"#').replace('"▁', '"#')
     assert swapped != names
     (version.model("float32") / "shared_vocabulary.json").write_text(swapped, encoding="utf-8")
     with pytest.raises(SelfTestError):
-        demand_equality(prove(version, pairs))
+        require_pass(run_self_test(version, pairs))
 
 
-def test_int8_that_lost_too_much_is_refused(exported: VersionFolder, pairs: list[Pair]) -> None:
-    """Each promise is checked by itself, and a value that is no number never passes."""
-    good = prove(exported, pairs)
+def test_each_exceeded_tolerance_and_nan_fail_the_self_test(
+    exported: VersionFolder, pairs: list[Pair]
+) -> None:
+    good = run_self_test(exported, pairs)
     for bad in (
         replace(good, int8_loss_rise=0.3),
         replace(good, int8_loss_rise=float("nan")),
@@ -145,19 +138,20 @@ def test_int8_that_lost_too_much_is_refused(exported: VersionFolder, pairs: list
         replace(good, different=1),
         replace(good, log_probability_difference=float("nan")),
     ):
+        assert len(find_faults(bad)) == 1
+        failed = replace(bad, verdict=SelfTestVerdict.FAILED)
         with pytest.raises(SelfTestError, match="Nothing was registered"):
-            demand_equality(bad)
+            require_pass(failed)
 
 
 def test_a_damaged_model_is_named(make_version: MakeVersion) -> None:
-    """Cut files give a sentence, not a crash in C++."""
     version = make_version(seed=8)
     model = version.model("int8") / "model.bin"
     model.write_bytes(model.read_bytes()[:1000])
     with pytest.raises(CorruptError, match="cannot be loaded"):
-        open_engine(version, "int8")
+        load_ctranslate2_engine(version, "int8")
     with pytest.raises(CorruptError, match=r"model\.bin"):
         version.verify()
     version.weights.write_bytes(b"{}")
     with pytest.raises(CorruptError, match="weights"):
-        open_torch_engine(version)
+        load_torch_engine(version)

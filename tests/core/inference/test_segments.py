@@ -1,4 +1,4 @@
-"""Texts fall into segments and come back whole."""
+"""Texts are split into segments, and joining the pieces restores them."""
 
 import time
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.inference.repetition import is_stuck, longest_run
 from core.inference.segments import split_long, split_text
+from core.inference.text_translator import is_repetitive, max_repeats
 
 
 def segments(text: str) -> list[str]:
@@ -33,13 +33,11 @@ def segments(text: str) -> list[str]:
     ],
 )
 def test_sentences_are_segments(text: str, expected: list[str]) -> None:
-    """Abbreviations, initials and decimals end no sentence."""
     assert segments(text) == expected
 
 
 @given(text=some.text(some.sampled_from("ab. !?…,\n\r\t\u2028\x0b 1🙂\"')AÉ¿")))
 def test_pieces_join_to_the_text(text: str) -> None:
-    """Nothing is lost or added, whatever the text."""
     pieces = split_text(text)
     assert "".join(piece.text for piece in pieces) == text
     for piece in pieces:
@@ -53,14 +51,12 @@ def test_pieces_join_to_the_text(text: str) -> None:
     limit=some.integers(1, 9),
 )
 def test_long_segments_are_cut_to_the_limit(text: str, limit: int) -> None:
-    """And still join to what they were."""
     pieces = split_long(text.strip(), limit, len)
     assert "".join(piece.text for piece in pieces) == text.strip()
     assert all(len(piece.text) <= limit for piece in pieces if piece.is_segment)
 
 
-def test_cuts_are_made_where_people_pause() -> None:
-    """After a comma near the middle rather than in the middle of a phrase."""
+def test_long_segments_are_cut_after_a_comma_near_the_middle() -> None:
     text = "when the rain is over, we go out into the garden"
     assert [piece.text for piece in split_long(text, 30, len)] == [
         "when the rain is over,",
@@ -81,15 +77,14 @@ def test_cuts_are_made_where_people_pause() -> None:
     ],
     ids=["dots", "one run of dots", "spaces", "one word", "initials", "lines"],
 )
-def test_a_megabyte_costs_linear_time(text: str) -> None:
-    """No pattern backtracks: hostile text cannot hang a worker."""
+def test_a_megabyte_takes_linear_time(text: str) -> None:
     started = time.process_time()
     split_text(text)
     assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "stuck"),
+    ("source", "target", "repetitive"),
     [
         ("a b c", "x y z", False),
         ("a b c", "x x x x", True),
@@ -100,12 +95,12 @@ def test_a_megabyte_costs_linear_time(text: str) -> None:
         ("", "", False),
     ],
 )
-def test_loops_are_noticed(source: str, target: str, *, stuck: bool) -> None:
-    """A repetition that the source has is no loop."""
-    assert is_stuck(source.split(), target.split()) is stuck
+def test_repetition_that_the_source_has_not_is_found(
+    source: str, target: str, *, repetitive: bool
+) -> None:
+    assert is_repetitive(source.split(), target.split()) is repetitive
 
 
 @given(unit=some.lists(some.sampled_from("abc"), min_size=1, max_size=6), times=some.integers(1, 6))
 def test_a_repeated_unit_is_counted(unit: list[str], times: int) -> None:
-    """At least as often as it was written."""
-    assert longest_run(unit * times) >= times
+    assert max_repeats(unit * times) >= times

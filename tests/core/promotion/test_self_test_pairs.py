@@ -1,4 +1,4 @@
-"""What an export is proved on: data that the run did not train on."""
+"""The pairs of the self-test are text that the run was not trained on."""
 
 import shutil
 
@@ -12,7 +12,7 @@ from core.data.records import Dataset
 from core.database import Database
 from core.errors import NotFoundError
 from core.paths import StatePaths
-from core.promotion.sample import NUM_PAIRS, sample_pairs
+from core.promotion.promote import NUM_SELF_TEST_PAIRS, self_test_pairs
 from core.runs.records import Run, RunSpec, TranslationSample
 from core.runs.store import RunStore
 
@@ -49,23 +49,21 @@ def make_run(runs: RunStore, digest: str) -> Run:
 def test_pairs_come_from_the_validation_split(
     datasets: DatasetStore, dataset: Dataset, runs: RunStore
 ) -> None:
-    """Spread over it, never from what was trained on."""
-    pairs = sample_pairs(datasets, runs, make_run(runs, dataset.digest))
+    pairs = self_test_pairs(datasets, runs, make_run(runs, dataset.digest))
     valid = list(datasets.split_pairs(dataset, "valid"))
-    assert 10 < len(pairs) <= NUM_PAIRS
+    assert 10 < len(pairs) <= NUM_SELF_TEST_PAIRS
     assert all(pair in valid for pair in pairs)
 
 
-def test_without_the_dataset_the_runs_own_samples_do(
+def test_without_the_dataset_the_samples_of_the_run_are_used(
     datasets: DatasetStore, dataset: Dataset, runs: RunStore
 ) -> None:
-    """A dataset may be gone from this machine; with nothing left, that is said."""
     run = make_run(runs, dataset.digest)
     shutil.rmtree(dataset.folder)
-    with pytest.raises(NotFoundError, match="dataset demo is not here"):
-        sample_pairs(datasets, runs, run)
+    with pytest.raises(NotFoundError, match=r"dataset demo .* is missing"):
+        self_test_pairs(datasets, runs, run)
     sample = TranslationSample(
         split="valid", step=9, position=0, source="Hi.", hypothesis="", reference="Hola."
     )
     runs.log_samples(run.id, [sample])
-    assert [pair.target for pair in sample_pairs(datasets, runs, run)] == ["Hola."]
+    assert [pair.target for pair in self_test_pairs(datasets, runs, run)] == ["Hola."]

@@ -1,4 +1,4 @@
-"""What every ModelRegistry promises."""
+"""The model registry: versions, alias moves, roll back."""
 
 import dataclasses
 import threading
@@ -8,24 +8,28 @@ import pytest
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import ConflictError, NotFoundError
-from core.registry.memory import MemoryModelRegistry
-from core.registry.records import ModelVersion
-from core.registry.registry import PRODUCTION, ModelRegistry
-from core.registry.sql import SqlModelRegistry
+from core.registry.records import (
+    PRODUCTION,
+    AliasAction,
+    ModelVersion,
+    SelfTest,
+    SelfTestVerdict,
+)
+from core.registry.registry import ModelRegistry
+
+SELF_TEST = SelfTest(
+    verdict=SelfTestVerdict.PASSED, segments=64, log_probability_difference=2e-6, different=0,
+    int8_identical_ratio=0.9, int8_loss_rise=0.01, float32_bleu=40.0, int8_bleu=39.5,
+)  # fmt: skip
 
 
-@pytest.fixture(params=["memory", "sql"])
-def registry(
-    request: pytest.FixtureRequest, database: Database, clock: FixedClock
-) -> ModelRegistry:
-    """Each adapter in turn."""
-    if request.param == "memory":
-        return MemoryModelRegistry(clock)
-    return SqlModelRegistry(database, clock)
+@pytest.fixture
+def registry(database: Database, clock: FixedClock) -> ModelRegistry:
+    return ModelRegistry(database, clock)
 
 
 def make_version(number: int, name: str = "en-es", created_at: float = 1.0) -> ModelVersion:
-    """Return a version with every kind of value in it."""
+    """Return a version with nested values, quotes and an emoji."""
     return ModelVersion(
         name=name,
         version=number,
@@ -41,52 +45,76 @@ def make_version(number: int, name: str = "en-es", created_at: float = 1.0) -> M
         config={"train": {"width": 128}},
         code_version="0.1.0",
         scores={"bleu": 81.5},
-        self_test={"identical": 1.0},
+        self_test=SELF_TEST,
         digest="f" * 64,
         created_at=created_at,
     )
 
 
 def promote(
-    registry: ModelRegistry, version: int, *, action: str = "promote", name: str = "en-es"
+    registry: ModelRegistry,
+    version: int,
+    *,
+    action: AliasAction = AliasAction.PROMOTE,
+    name: str = "en-es",
 ) -> None:
     """Point production at a version."""
     registry.set_alias(name, PRODUCTION, version, actor="ana", action=action, reason="")
 
 
 def roll_back(registry: ModelRegistry) -> int:
-    """Roll production back as deploy does, and return where it points now."""
+    """Roll production back one step and return its new version."""
     before = registry.previous("en-es", PRODUCTION)
-    promote(registry, before, action="rollback")
+    promote(registry, before, action=AliasAction.ROLLBACK)
     return before
 
 
 def test_a_version_comes_back_as_it_was_registered(registry: ModelRegistry) -> None:
-    """Lineage is worth nothing when a part of it is lost on the way."""
     version = make_version(1)
     registry.register(version)
     assert registry.get("en-es", 1) == version
     assert registry.list() == [version]
 
 
+@pytest.mark.parametrize(
+    "document", [{}, {"passed": True}, {**SELF_TEST.to_document(), "segments": None}]
+)
+def test_an_incomplete_self_test_is_missing(document: dict[str, object]) -> None:
+    assert SelfTest.from_document(document) is None
+
+
+def test_a_self_test_without_a_verdict_is_not_passed() -> None:
+    document = SELF_TEST.to_document()
+    del document["passed"]
+    found = SelfTest.from_document(document)
+    assert found is not None
+    assert found.verdict is SelfTestVerdict.UNKNOWN
+    assert found.to_document() == document
+
+
+def test_the_self_test_survives_the_database(registry: ModelRegistry, database: Database) -> None:
+    for number, self_test in enumerate(
+        [None, SELF_TEST, dataclasses.replace(SELF_TEST, verdict=SelfTestVerdict.FAILED)], 1
+    ):
+        registry.register(dataclasses.replace(make_version(number), self_test=self_test))
+        assert ModelRegistry(database, registry.clock).get("en-es", number).self_test == self_test
+
+
 def test_version_numbers_count_up_per_name(registry: ModelRegistry) -> None:
-    """Another direction has numbers of its own."""
     registry.register(make_version(registry.next_version("en-es")))
     registry.register(make_version(registry.next_version("en-es")))
     assert registry.next_version("en-es") == 3
     assert registry.next_version("en-de") == 1
 
 
-def test_a_number_is_given_once(registry: ModelRegistry) -> None:
-    """Two promotions at once must not share a version."""
+def test_a_registered_number_is_refused(registry: ModelRegistry) -> None:
     registry.register(make_version(1))
     with pytest.raises(ConflictError):
         registry.register(dataclasses.replace(make_version(1), digest="0" * 64))
     assert registry.get("en-es", 1).digest == "f" * 64
 
 
-def test_what_does_not_exist_is_not_found(registry: ModelRegistry) -> None:
-    """An empty registry answers with a sentence, not with a crash."""
+def test_a_missing_version_or_alias_raises_not_found(registry: ModelRegistry) -> None:
     with pytest.raises(NotFoundError):
         registry.get("en-es", 1)
     with pytest.raises(NotFoundError):
@@ -97,7 +125,6 @@ def test_what_does_not_exist_is_not_found(registry: ModelRegistry) -> None:
 
 
 def test_aliases_are_shown_on_the_version_that_they_point_at(registry: ModelRegistry) -> None:
-    """And on no other, once they moved."""
     registry.register(make_version(1, created_at=1.0))
     registry.register(make_version(2, created_at=2.0))
     promote(registry, 1)
@@ -108,7 +135,6 @@ def test_aliases_are_shown_on_the_version_that_they_point_at(registry: ModelRegi
 
 
 def test_an_alias_resolves_to_the_newest_move(registry: ModelRegistry) -> None:
-    """Without a name, to the model whose alias moved last."""
     registry.register(make_version(1))
     registry.register(make_version(1, name="en-de"))
     promote(registry, 1)
@@ -117,8 +143,9 @@ def test_an_alias_resolves_to_the_newest_move(registry: ModelRegistry) -> None:
     assert registry.resolve(PRODUCTION, "en-es").name == "en-es"
 
 
-def test_history_tells_who_moved_what_and_why(registry: ModelRegistry, clock: FixedClock) -> None:
-    """Newest first, each with where the alias pointed before."""
+def test_the_history_holds_actor_action_and_reason(
+    registry: ModelRegistry, clock: FixedClock
+) -> None:
     registry.register(make_version(1))
     registry.register(make_version(2))
     promote(registry, 1)
@@ -134,8 +161,7 @@ def test_history_tells_who_moved_what_and_why(registry: ModelRegistry, clock: Fi
     assert registry.history("en-de") == []
 
 
-def test_what_served_at_a_time_has_an_answer(registry: ModelRegistry, clock: FixedClock) -> None:
-    """Before the first promotion nothing served."""
+def test_served_at_returns_the_move_in_force(registry: ModelRegistry, clock: FixedClock) -> None:
     registry.register(make_version(1))
     registry.register(make_version(2))
     start = clock.now()
@@ -150,10 +176,9 @@ def test_what_served_at_a_time_has_an_answer(registry: ModelRegistry, clock: Fix
         assert event.version == version
 
 
-def test_a_clock_set_back_does_not_rewrite_what_serves(
+def test_a_clock_set_back_does_not_change_what_serves(
     registry: ModelRegistry, clock: FixedClock
 ) -> None:
-    """The order of moves decides, not their times."""
     registry.register(make_version(1))
     registry.register(make_version(2))
     promote(registry, 1)
@@ -165,8 +190,7 @@ def test_a_clock_set_back_does_not_rewrite_what_serves(
     assert registry.resolve(PRODUCTION).version == 2
 
 
-def test_rolling_back_twice_goes_back_two_promotions(registry: ModelRegistry) -> None:
-    """It must not swing back to the version that was just left."""
+def test_two_roll_backs_undo_two_promotions(registry: ModelRegistry) -> None:
     for number in (1, 2, 3):
         registry.register(make_version(number))
         promote(registry, number)
@@ -176,8 +200,7 @@ def test_rolling_back_twice_goes_back_two_promotions(registry: ModelRegistry) ->
         roll_back(registry)
 
 
-def test_an_undone_roll_back_leaves_no_trace_in_the_way_back(registry: ModelRegistry) -> None:
-    """1, 2, back to 1, 2 again: the way back is still 1, once."""
+def test_a_roll_back_that_was_undone_does_not_count(registry: ModelRegistry) -> None:
     for number in (1, 2):
         registry.register(make_version(number))
         promote(registry, number)
@@ -188,8 +211,9 @@ def test_an_undone_roll_back_leaves_no_trace_in_the_way_back(registry: ModelRegi
         registry.previous("en-es", PRODUCTION)
 
 
-def test_promoting_the_same_version_again_is_no_step(registry: ModelRegistry) -> None:
-    """The move is recorded, but rolling back goes to the version before."""
+def test_promoting_the_same_version_again_adds_no_step_to_roll_back(
+    registry: ModelRegistry,
+) -> None:
     for number in (1, 2, 2):
         if number > len(registry.list()):
             registry.register(make_version(number))
@@ -198,8 +222,7 @@ def test_promoting_the_same_version_again_is_no_step(registry: ModelRegistry) ->
     assert registry.previous("en-es", PRODUCTION) == 1
 
 
-def test_concurrent_promotions_keep_every_move(registry: ModelRegistry) -> None:
-    """Each move knows the one before it, whoever was first."""
+def test_concurrent_promotions_record_every_move(registry: ModelRegistry) -> None:
     for number in range(1, 9):
         registry.register(make_version(number))
     threads = [threading.Thread(target=promote, args=(registry, n)) for n in range(1, 9)]

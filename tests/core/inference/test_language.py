@@ -22,23 +22,19 @@ from core.inference.language import detect, language_name
     ],
 )
 def test_languages_are_guessed(text: str, language: str) -> None:
-    """By letters and frequent words."""
     assert detect(text)[0].language == language
 
 
 @given(text=some.text(max_size=80))
 def test_guesses_are_in_order_and_never_certain(text: str) -> None:
-    """Whatever the text; in doubt there is none."""
     confidences = [guess.confidence for guess in detect(text)]
     assert confidences == sorted(confidences, reverse=True)
     assert all(0 < confidence < 100 for confidence in confidences)
 
 
 def test_no_word_no_guess() -> None:
-    """Numbers and signs are of no language."""
     assert detect("42 !!") == []
 
 
 def test_an_unknown_code_is_its_own_name() -> None:
-    """Better than nothing."""
     assert (language_name("es"), language_name("tlh")) == ("Spanish", "tlh")

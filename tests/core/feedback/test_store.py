@@ -1,4 +1,4 @@
-"""What every FeedbackStore promises."""
+"""Corrections are checked, stored and marked as exported."""
 
 import dataclasses
 
@@ -6,20 +6,16 @@ import pytest
 
 from core.database import Database
 from core.errors import ConflictError, InputError
-from core.feedback.memory import MemoryFeedbackStore
-from core.feedback.records import Correction
-from core.feedback.sql import SqlFeedbackStore
-from core.feedback.store import FeedbackStore
+from core.feedback.store import Correction, FeedbackStore
 
 
-@pytest.fixture(params=["memory", "sql"])
-def store(request: pytest.FixtureRequest, database: Database) -> FeedbackStore:
-    """Each adapter in turn."""
-    return MemoryFeedbackStore() if request.param == "memory" else SqlFeedbackStore(database)
+@pytest.fixture
+def store(database: Database) -> FeedbackStore:
+    return FeedbackStore(database)
 
 
 def make_correction(number: int, **changes: str) -> Correction:
-    """Return a correction with awkward text."""
+    """Return a correction with quotes, a tab and an emoji."""
     correction = Correction(
         id=f"c-{number}",
         time=1_700_000_000.0 + number,
@@ -35,7 +31,6 @@ def make_correction(number: int, **changes: str) -> Correction:
 
 
 def test_corrections_come_back_newest_first(store: FeedbackStore) -> None:
-    """Byte for byte, quotes and emoji included."""
     first, second = make_correction(1), make_correction(2)
     store.add(first)
     store.add(second)
@@ -43,8 +38,7 @@ def test_corrections_come_back_newest_first(store: FeedbackStore) -> None:
     assert store.list(limit=1) == [second]
 
 
-def test_exported_corrections_are_pending_no_more(store: FeedbackStore) -> None:
-    """And carry the dataset version that they went into."""
+def test_exported_corrections_are_no_longer_pending(store: FeedbackStore) -> None:
     for number in range(3):
         store.add(make_correction(number))
     store.mark_exported(["c-0", "c-2"], "d" * 64)
@@ -57,7 +51,6 @@ def test_exported_corrections_are_pending_no_more(store: FeedbackStore) -> None:
 
 
 def test_marking_thousands_or_none_works(store: FeedbackStore) -> None:
-    """Databases limit the number of values in one statement."""
     store.add(make_correction(1))
     store.mark_exported([], "0" * 64)
     assert store.list()[0].exported_digest is None
@@ -77,17 +70,13 @@ def test_marking_thousands_or_none_works(store: FeedbackStore) -> None:
     ],
     ids=["empty", "no source", "unchanged", "NUL", "half a character", "huge"],
 )
-def test_a_correction_that_says_nothing_is_refused(
-    store: FeedbackStore, changes: dict[str, str]
-) -> None:
-    """Refused whole: nothing is stored."""
+def test_an_unusable_correction_is_refused(store: FeedbackStore, changes: dict[str, str]) -> None:
     with pytest.raises(InputError):
         store.add(make_correction(1, **changes))
     assert store.list() == []
 
 
-def test_a_correction_is_never_overwritten(store: FeedbackStore) -> None:
-    """The same id twice keeps the first."""
+def test_a_second_correction_with_the_same_id_is_refused(store: FeedbackStore) -> None:
     store.add(make_correction(1))
     with pytest.raises(ConflictError):
         store.add(make_correction(1, correction="otra cosa"))

@@ -1,7 +1,8 @@
-"""The models in memory: follows the alias, loads the new version, then switches.
+"""The models in memory: one loaded version per model that the alias points at.
 
-A request takes a translator and keeps it to its end, so a switch drops nothing; the old model is
-freed when its last request is done. A version that cannot be loaded leaves the one before serving.
+When the alias moves, the new version is loaded first and then replaces the old one. A request uses
+one translator from start to end, so it is not affected; the old model is freed with its last
+request. While a version cannot be loaded, the previous one is served.
 """
 
 import threading
@@ -11,17 +12,18 @@ from dataclasses import dataclass, field
 from core.clock import Clock
 from core.errors import DatahallError, InputError, UnavailableError
 from core.inference.translator import Translator
-from core.registry.records import ModelVersion
-from core.registry.registry import PRODUCTION, ModelRegistry
+from core.registry.records import PRODUCTION, ModelVersion
+from core.registry.registry import ModelRegistry
 
 _RETRY_S = 10.0
 
-Open = Callable[[ModelVersion], Translator]
+# Loads a version; raises DatahallError.
+Load = Callable[[ModelVersion], Translator]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedModel:
-    """A version that serves, and since when."""
+    """A loaded version; `since` is epoch seconds."""
 
     version: ModelVersion
     translator: Translator
@@ -30,7 +32,7 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Failure:
-    """A version that could not be loaded, and when to try again (monotonic)."""
+    """A version that could not be loaded, and the monotonic time of the next attempt."""
 
     version: int
     message: str
@@ -39,69 +41,70 @@ class _Failure:
 
 @dataclass(slots=True, kw_only=True)
 class ModelPool:
-    """One loaded version per model that the alias points at; safe to use from any thread."""
+    """Loads and selects models; safe to use from several threads."""
 
     registry: ModelRegistry
-    open: Open
+    load: Load
     clock: Clock
     alias: str = PRODUCTION
     _loaded: Mapping[str, LoadedModel] = field(default_factory=dict)
     _failures: Mapping[str, _Failure] = field(default_factory=dict)
-    _is_fresh: bool = False
+    _has_refreshed: bool = False
     _refreshing: threading.Lock = field(default_factory=threading.Lock)
 
     def refresh(self) -> None:
-        """Load what the alias points at now; raises what the registry raises.
+        """Load the versions that the alias points at now; raises UnavailableError.
 
-        The model whose alias moved last comes first: it is the default.
+        The model whose alias moved last is the default.
         """
-        with self._refreshing:
+        with self._refreshing:  # so that an older reading cannot replace a newer one
             self._refresh()
 
     def choose(self, source: str | None, target: str | None) -> LoadedModel:
         """Return the model of a language direction; None matches any language.
 
-        Raises UnavailableError while nothing is loaded, InputError for a direction not served.
+        Raises UnavailableError while no model is loaded and InputError when no model has this
+        direction.
         """
-        return self._fitting(source, target)[0]
+        return self._matches(source, target)[0]
 
-    def only(self, source: str | None, target: str | None) -> LoadedModel:
-        """Return the one model that fits; raises as `choose` does, InputError also for several."""
-        fitting = self._fitting(source, target)
-        if len(fitting) > 1:
+    def choose_only(self, source: str | None, target: str | None) -> LoadedModel:
+        """Return the only model that matches; raises also InputError when several match."""
+        matches = self._matches(source, target)
+        if len(matches) > 1:
             raise InputError(
-                "several directions fit", remedy="Name both languages, in source and target"
+                "several models match", remedy="Give both languages, in source and target"
             )
-        return fitting[0]
+        return matches[0]
 
     def models(self) -> Sequence[LoadedModel]:
-        """Return what serves, the default first."""
+        """Return the loaded models, the default first."""
         return list(self._loaded.values())
 
     def problem(self) -> str:
-        """Return what keeps the alias' version from serving; empty when nothing does."""
+        """Return why a version behind the alias is not loaded; empty when all are."""
         return "; ".join(failure.message for failure in self._failures.values())
 
-    def _fitting(self, source: str | None, target: str | None) -> Sequence[LoadedModel]:
-        """Return the models of a language direction, the default first; at least one."""
+    def _matches(self, source: str | None, target: str | None) -> Sequence[LoadedModel]:
+        """Return the models of a language direction, at least one, the default first."""
         models = self.models()
         if not models:
-            raise self._nothing()
-        fitting = [
+            raise self._no_model()
+        matches = [
             model
             for model in models
             if source in (None, model.version.source) and target in (None, model.version.target)
         ]
-        if not fitting:
-            served = ", ".join(f"{one.version.source} to {one.version.target}" for one in models)
+        if not matches:
+            pairs = ", ".join(f"{item.version.source} to {item.version.target}" for item in models)
             raise InputError(
-                f"{source or 'any language'} to {target or 'any language'} is not served",
-                remedy=f"Served: {served}",
+                f"there is no model for {source or 'any language'} to {target or 'any language'}",
+                remedy=f"Available: {pairs}",
             )
-        return fitting
+        return matches
 
     def _refresh(self) -> None:
-        """Refresh, one thread at a time: an older reading must not overtake a newer one."""
+        """Load what is missing and replace the loaded models."""
         wanted: dict[str, int | None] = {}
         for event in self.registry.history(alias=self.alias):
             wanted.setdefault(event.name, event.version)
@@ -114,11 +117,11 @@ class ModelPool:
             if failure is not None:
                 failures[name] = failure
         self._failures = failures
-        self._loaded = loaded  # one assignment: a request sees the old or the new models
-        self._is_fresh = True
+        self._loaded = loaded  # one assignment: a request sees either all old or all new models
+        self._has_refreshed = True
 
     def _load(self, name: str, version: int | None) -> tuple[LoadedModel | None, _Failure | None]:
-        """Return the model to serve and why it is not the wanted version, if it is not."""
+        """Return the model to serve, and the failure if it is not the wanted version."""
         present, failure = self._loaded.get(name), self._failures.get(name)
         if version is None:
             return None, None
@@ -129,20 +132,20 @@ class ModelPool:
             return present, failure
         try:
             record = self.registry.get(name, version)
-            translator = self.open(record)
+            translator = self.load(record)
         except DatahallError as error:
             message = f"{name}:{version} cannot be loaded: {error}"
             return present, _Failure(version=version, message=message, retry_at=now + _RETRY_S)
         loaded = LoadedModel(version=record, translator=translator, since=self.clock.now())
         return loaded, None
 
-    def _nothing(self) -> UnavailableError:
-        """Return why nothing serves."""
+    def _no_model(self) -> UnavailableError:
+        """Return the error that explains why no model is loaded."""
         if self._failures:
             return UnavailableError(self.problem())
-        if not self._is_fresh:
+        if not self._has_refreshed:
             return UnavailableError("the model is being loaded", remedy="Try again in a moment")
         return UnavailableError(
-            f"no model is {self.alias} yet",
+            f"there is no {self.alias} model yet",
             remedy="Promote a run on the page Models, or with: datahall models promote RUN",
         )

@@ -1,16 +1,12 @@
-"""The translator that serves: CTranslate2, without torch."""
+"""The engine of the translation server: CTranslate2, without torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import ctranslate2
 
-from core.clock import Clock
-from core.data.tokenizer import Tokenizer
 from core.errors import CorruptError
-from core.inference.engine import Candidate, SearchOptions, longest_target
-from core.inference.text_translator import TextTranslator
+from core.inference.translator import Candidate, SearchOptions, max_target_tokens
 from core.inference.version_folder import VersionFolder
 
 _BATCH = 32
@@ -18,7 +14,7 @@ _BATCH = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CTranslate2Engine:
-    """A loaded CTranslate2 model; its own threads take requests from any thread."""
+    """A loaded CTranslate2 model; it computes in threads of its own."""
 
     translator: ctranslate2.Translator
     max_tokens: int
@@ -28,7 +24,7 @@ class CTranslate2Engine:
     def search(
         self, sources: Sequence[Sequence[str]], options: SearchOptions
     ) -> Sequence[Sequence[Candidate]]:
-        """Return for each source its candidates, best first."""
+        """Return for each source 1 to `n_best` candidates, best first."""
         results = self.translator.translate_batch(
             [list(source) for source in sources],
             beam_size=options.beam,
@@ -36,8 +32,8 @@ class CTranslate2Engine:
             length_penalty=1.0,
             no_repeat_ngram_size=options.block_repeats,
             max_batch_size=_BATCH,
-            max_input_length=0,  # the caller splits; nothing may be cut off in silence
-            max_decoding_length=longest_target(sources, self.max_length),
+            max_input_length=0,  # no truncation: the caller splits long text
+            max_decoding_length=max_target_tokens(sources, self.max_length),
             min_decoding_length=0,  # 1 would mask EOS at the first step and shift every score
             return_scores=True,
         )
@@ -52,7 +48,7 @@ class CTranslate2Engine:
     def score(
         self, sources: Sequence[Sequence[str]], targets: Sequence[Sequence[str]]
     ) -> Sequence[Sequence[float]]:
-        """Return the log-probability of every given target token, the end mark's last."""
+        """Return the log-probability of each token of the targets, the end token last."""
         scored = self.translator.score_batch(
             [list(source) for source in sources],
             [list(target) for target in targets],
@@ -62,12 +58,12 @@ class CTranslate2Engine:
         return [list(result.log_probs) for result in scored]
 
 
-def open_engine(
+def load_ctranslate2_engine(
     folder: VersionFolder, precision: str, *, threads: int = 1, workers: int = 1
 ) -> CTranslate2Engine:
-    """Load the model in a precision; `threads` each for up to `workers` requests at a time.
+    """Load the model in a precision; raises CorruptError.
 
-    Raises CorruptError.
+    Up to `workers` requests are computed at a time, each with `threads` threads.
     """
     shape = folder.shape()
     try:
@@ -82,25 +78,4 @@ def open_engine(
         raise CorruptError(f"{folder.model(precision)} cannot be loaded: {error}") from error
     return CTranslate2Engine(
         translator=translator, max_tokens=shape.max_tokens, max_length=shape.config.max_length
-    )
-
-
-def open_ctranslate2(
-    folder: Path,
-    version: str,
-    clock: Clock,
-    *,
-    precision: str = "float32",
-    threads: int = 1,
-    workers: int = 1,
-) -> TextTranslator:
-    """Return the translator of a version's folder; raises CorruptError."""
-    files = VersionFolder(folder)
-    shape = files.shape()
-    return TextTranslator(
-        version=version,
-        languages=(shape.source, shape.target),
-        tokenizer=Tokenizer.load(files.vocabulary),
-        engine=open_engine(files, precision, threads=threads, workers=workers),
-        clock=clock,
     )

@@ -1,24 +1,26 @@
-"""The same model in torch: what the export is compared with, and where attention comes from.
+"""The model in torch: the reference of the self-test, and the source of attention weights.
 
-Imports torch: nothing that starts a page or the server may import this module at the top.
+This module imports torch, so neither the dashboard nor the server imports it at start-up.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from core.clock import Clock
 from core.data.records import BOS_ID, EOS_ID, Pair
 from core.data.tokenizer import Tokenizer
 from core.errors import CorruptError, UnavailableError
-from core.inference.engine import Candidate, SearchOptions, longest_target
-from core.inference.records import Attention
 from core.inference.text_translator import TextTranslator
-from core.inference.translator import Translator
+from core.inference.translator import (
+    Attention,
+    Candidate,
+    SearchOptions,
+    Translator,
+    max_target_tokens,
+)
 from core.inference.version_folder import VersionFolder
 from core.model.search import BeamOptions, attention, translate
 from core.model.transformer import Transformer
@@ -26,7 +28,7 @@ from core.model.transformer import Transformer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TorchEngine:
-    """A model in torch. It cannot forbid repeats: what it says is what the model says."""
+    """A loaded torch model; its search cannot block repeats."""
 
     model: Transformer
     tokenizer: Tokenizer
@@ -37,7 +39,7 @@ class TorchEngine:
     def search(
         self, sources: Sequence[Sequence[str]], options: SearchOptions
     ) -> Sequence[Sequence[Candidate]]:
-        """Return for each source its candidates, best first."""
+        """Return for each source 1 to `n_best` candidates, best first."""
         found = translate(
             self.model,
             [self._source_ids(source) for source in sources],
@@ -45,7 +47,7 @@ class TorchEngine:
                 beam=options.beam,
                 n_best=options.n_best,
                 length_penalty=1.0,
-                max_length=longest_target(sources, self.model.config.max_length),
+                max_length=max_target_tokens(sources, self.model.config.max_length),
             ),
         )
         return [
@@ -60,7 +62,7 @@ class TorchEngine:
     def score(
         self, sources: Sequence[Sequence[str]], targets: Sequence[Sequence[str]]
     ) -> Sequence[Sequence[float]]:
-        """Return the log-probability of every given target token, the end mark's last."""
+        """Return the log-probability of each token of the targets, the end token last."""
         return [
             self._score(source, self.tokenizer.ids(target))
             for source, target in zip(sources, targets, strict=True)
@@ -69,7 +71,7 @@ class TorchEngine:
     def attention(
         self, source: Sequence[str], target: Sequence[str], layer: int
     ) -> Sequence[Sequence[float]]:
-        """Return how much each target token looked at each source token and its end mark."""
+        """Return the weights of each target token over the source tokens and the end token."""
         if not target:
             return []
         return attention(self.model, self._source_ids(source), self.tokenizer.ids(target), layer)
@@ -84,30 +86,30 @@ class TorchEngine:
         return scores
 
     def _source_ids(self, source: Sequence[str]) -> Sequence[int]:
-        """Return the ids of a source with its end mark."""
+        """Return the ids of a source with the end token."""
         return [*self.tokenizer.ids(source), EOS_ID]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionModel:
-    """Shows where the attention of a version rested."""
+    """Computes the cross-attention of translations by one version, in one decoder layer."""
 
     engine: TorchEngine
     layer: int
     version: str
 
     def explain(self, translator: Translator, text: str, *, beam: int) -> Attention:
-        """Return the attention of the translation that `translator` gives `text`.
+        """Return the attention of the translation of `text` by `translator`.
 
-        Segments follow each other, and a target token looks at its own segment only. What is
-        copied without translation is left out. Raises UnavailableError for a translator that has
-        no tokens to show (the echo twin).
+        Segments are concatenated; the weights of a target token outside its own segment are 0.
+        Text that is copied without translation is left out. Raises UnavailableError for a
+        translator without tokens.
         """
         if not isinstance(translator, TextTranslator):
-            raise UnavailableError(f"{translator.version} has no attention to show")
+            raise UnavailableError(f"attention is not available for {translator.version}")
         segments = [piece.text for piece in translator.split(text) if piece.is_segment]
         found = translator.search(segments, SearchOptions(beam=beam))
-        sources = [tuple(translator.pieces(segment)) for segment in segments]
+        sources = [tuple(translator.tokenize(segment)) for segment in segments]
         targets = [found[segment][0].tokens for segment in segments]
         end = self.engine.pieces[EOS_ID]
         return Attention(
@@ -121,7 +123,7 @@ class AttentionModel:
     def _rows(
         self, sources: Sequence[Sequence[str]], targets: Sequence[Sequence[str]]
     ) -> Iterator[tuple[float, ...]]:
-        """Yield a row per target token, zero outside its own segment."""
+        """Yield a row per target token, 0 outside its own segment."""
         widths = [len(source) + 1 for source in sources]
         for number, (source, target) in enumerate(zip(sources, targets, strict=True)):
             before, after = sum(widths[:number]), sum(widths[number + 1 :])
@@ -129,7 +131,7 @@ class AttentionModel:
                 yield (*[0.0] * before, *row, *[0.0] * after)
 
 
-def open_torch_engine(folder: VersionFolder) -> TorchEngine:
+def load_torch_engine(folder: VersionFolder) -> TorchEngine:
     """Load a version's weights into torch; raises CorruptError."""
     shape = folder.shape()
     model = Transformer(shape.config)
@@ -146,35 +148,20 @@ def open_torch_engine(folder: VersionFolder) -> TorchEngine:
     )
 
 
-def open_torch(folder: Path, version: str, clock: Clock) -> TextTranslator:
-    """Return the translator of a version's folder in torch; raises CorruptError."""
-    files = VersionFolder(folder)
-    shape = files.shape()
-    engine = open_torch_engine(files)
-    return TextTranslator(
-        version=version,
-        languages=(shape.source, shape.target),
-        tokenizer=engine.tokenizer,
-        engine=engine,
-        clock=clock,
-    )
-
-
-def open_attention(folder: Path, version: str, *, threads: int = 1) -> AttentionModel:
-    """Return the model that explains a version; torch uses `threads` from then on."""
+def load_attention_model(folder: VersionFolder, version: str, *, threads: int) -> AttentionModel:
+    """Load the attention model of a version; sets the number of torch threads of this process."""
     torch.set_num_threads(threads)
-    files = VersionFolder(folder)
     return AttentionModel(
-        engine=open_torch_engine(files), layer=files.shape().attention_layer, version=version
+        engine=load_torch_engine(folder), layer=folder.shape().attention_layer, version=version
     )
 
 
 def choose_attention_layer(engine: TorchEngine, pairs: Sequence[Pair]) -> int:
-    """Return the decoder layer whose attention shows best which words belong together.
+    """Return the decoder layer whose attention aligns source and target best.
 
-    Which layer that is differs from model to model, so it is measured: tokens that occur once on
-    both sides (names, numbers, full stops) must look at each other. Without such tokens, the
-    layer that looks most sharply.
+    The best layer differs between models, so it is measured: a token that occurs once on each side
+    (name, number, full stop) should have its largest weight on its counterpart. Ties, and pairs
+    without such tokens, are decided by the sum of the largest weights.
     """
     layers = range(engine.model.config.decoder_layers)
     quality = [[0.0, 0.0] for _ in layers]
