@@ -28,8 +28,7 @@ from multiprocessing.connection import Connection
 import torch
 from torch import Tensor, nn
 
-from core.data.batching import batches
-from core.data.encoded import EncodedSplit
+from core.data.encoded import EncodedSplit, batches
 from core.data.records import EOS_ID, PAD_ID
 from core.model.batch import Batch, collate
 from core.model.config import ModelConfig

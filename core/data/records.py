@@ -1,10 +1,12 @@
-"""Records of parallel text. One word each: pair, segment (one side), split, dataset, version."""
+"""Records of parallel text: pairs, dataset versions, and reports of import and preparation."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 SPLITS = ("train", "valid", "test")
+DEFAULT_VOCABULARY = 8000  # subword pieces
 
 # Token ids that every vocabulary reserves (SentencePiece: pad_id, unk_id, bos_id, eos_id).
 PAD_ID, UNK_ID, BOS_ID, EOS_ID = 0, 1, 2, 3
@@ -12,7 +14,7 @@ PAD_ID, UNK_ID, BOS_ID, EOS_ID = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A source segment and its translation; `split` is set when the importer was told it."""
+    """A source segment and its translation; `split` is empty unless the import named one."""
 
     source: str
     target: str
@@ -20,8 +22,16 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportCounts:
+    """Lines by reason: `rejected` lines were left out, `repaired` lines were changed and kept."""
+
+    rejected: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleReport:
-    """What one cleaning rule did: how many pairs it dropped or changed, with a few examples."""
+    """How many pairs a cleaning rule dropped or changed, with a few examples."""
 
     rule: str
     description: str
@@ -32,7 +42,7 @@ class RuleReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareReport:
-    """What preparing a version did. `splits` maps split -> pairs."""
+    """The result of preparing a version; `splits` maps a split to its number of pairs."""
 
     pairs_in: int
     pairs_out: int
@@ -44,11 +54,23 @@ class PrepareReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A version of a dataset: imported pairs under their digest; `report` once it was prepared.
+    """A version of a dataset: imported pairs under their digest.
 
-    `rejected` and `repaired` count the lines that the import left out or had to mend, by reason.
-    `vocabulary` is the number of pieces that was asked for, 0 before it was prepared: the splits
-    are the same for every vocabulary, so that runs with different ones share them.
+    Attributes:
+        name: the name of the dataset.
+        digest: SHA-256 of languages and pairs.
+        source: language code of the source side.
+        target: language code of the target side.
+        pairs: number of imported pairs.
+        created_at: wall time of the import.
+        folder: the folder of the version.
+        origin: names of the imported files, or how the text was generated.
+        report: the result of preparing it; None before.
+        licence: the licence of the text.
+        rejected: number of lines that the import left out, by reason.
+        repaired: number of lines that the import changed, by reason.
+        vocabulary: the requested number of pieces; 0 before it is prepared. The splits are the same
+            for every vocabulary, so that runs with different vocabularies share them.
     """
 
     name: str
@@ -72,7 +94,7 @@ class Dataset:
 
     @property
     def prepared(self) -> Path:
-        """Folder of the prepared splits and the vocabulary."""
+        """Folder of the prepared splits and the vocabularies."""
         return self.folder / "prepared"
 
     @property
@@ -81,5 +103,5 @@ class Dataset:
         return self.prepared / f"vocabulary-{self.vocabulary}.model"
 
     def split_file(self, split: str, language: str) -> Path:
-        """One side of a prepared split, one segment a line."""
+        """One side of a prepared split, one segment per line."""
         return self.prepared / f"{split}.{language}"

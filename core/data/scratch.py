@@ -1,4 +1,4 @@
-"""Folders that are renamed into place when whole."""
+"""Scratch folders: filled first, then renamed into place, so that a folder appears complete."""
 
 import contextlib
 import os
@@ -15,15 +15,15 @@ _PREFIX = ".scratch-"
 
 @contextlib.contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """Yield an empty folder beside what it will become; whatever is left of it is removed.
+    """Yield an empty folder in `parent`; remove what is left of it at the end.
 
-    It is locked while in use, so that the next one can tell and remove what a killed process left.
-    The parent is locked from the sweep until then, as a new folder is nobody's for a moment.
+    The folder is locked while in use: an unlocked one was left by a killed process, and the next
+    call removes it. `parent` is locked meanwhile, because a new folder is not locked at once.
     """
     parent.mkdir(parents=True, exist_ok=True)
     guard = lock_folder(parent)
     try:
-        _sweep(parent)
+        _remove_abandoned(parent)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         descriptor = lock_folder(folder)
     finally:
@@ -35,8 +35,8 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def settle(folder: Path, place: Path) -> None:
-    """Make the folder's files durable and rename it to `place`, which must not exist."""
+def move_into_place(folder: Path, place: Path) -> None:
+    """Flush the folder to disk and rename it to `place`, which must not exist."""
     for path in folder.iterdir():
         sync(path)
     sync(folder)
@@ -44,8 +44,8 @@ def settle(folder: Path, place: Path) -> None:
     sync(place.parent)
 
 
-def _sweep(parent: Path) -> None:
-    """Remove scratch folders that no living process holds."""
+def _remove_abandoned(parent: Path) -> None:
+    """Remove scratch folders that no process holds locked."""
     for folder in parent.glob(_PREFIX + "*"):
         with contextlib.suppress(OSError):
             descriptor = lock_folder(folder, can_wait=False)

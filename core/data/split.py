@@ -1,29 +1,29 @@
-"""Splits without leaks: no sentence of validation or test, on either side, is trained on."""
+"""Training, validation and test splits that share no sentence on either side."""
 
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from core.data.cleaning.clean import HELD_OUT, Counts
+from core.data.cleaning.clean import HELD_OUT, CleaningCounts
 from core.data.cleaning.normalise import sentence_key
 from core.data.records import SPLITS, Pair
 from core.errors import InputError
 
 MAX_HELD_OUT = 2000
-_SHARE = 0.05
+_HELD_OUT_RATIO = 0.05
 _SMALL_GROUP = 5
-_LEAST_GROUPS = 3
+_MIN_GROUPS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Groups:
-    """Pairs joined by a common sentence: union-find over the sentences' digests."""
+    """Groups of pairs connected by equal sentences: union-find over digests of sentences."""
 
     parents: dict[int, int]
 
     def root(self, node: int) -> int:
-        """Return the representative of a sentence's group."""
+        """Return the representative of the group of a sentence."""
         parents = self.parents
         parents.setdefault(node, node)
         while parents[node] != node:
@@ -31,17 +31,19 @@ class _Groups:
         return node
 
     def join(self, one: int, other: int) -> None:
-        """Make two groups one."""
+        """Merge the groups of two sentences."""
         self.parents[self.root(one)] = self.root(other)
 
 
-def split_pairs(pairs: Sequence[Pair], seed: int, counts: Counts) -> Mapping[str, list[Pair]]:
-    """Return the pairs by split; pairs that would leak into training are dropped and counted.
+def split_pairs(
+    pairs: Sequence[Pair], seed: int, counts: CleaningCounts
+) -> Mapping[str, list[Pair]]:
+    """Return the pairs by split; pairs that leak into training are dropped and counted.
 
-    Splits that the importer was told are kept, and what is missing of validation and test is taken
-    from the rest: min(2,000, 5 %) pairs each, every one from a group of its own, where a group is
-    what is connected through equal sentences (case and punctuation aside). Raises InputError when
-    the text is too small or too entangled to be split.
+    Splits named at the import are kept; a missing validation or test split is taken from the
+    other pairs: min(2,000, 5 %) of them, each from a different group. A group is a set of pairs
+    connected by equal sentences (ignoring case and punctuation). Raises InputError when there are
+    too few groups to split.
     """
     given: dict[str, list[Pair]] = {split: [] for split in SPLITS}
     pool: list[Pair] = []
@@ -52,7 +54,10 @@ def split_pairs(pairs: Sequence[Pair], seed: int, counts: Counts) -> Mapping[str
     if missing:
         pool = _hold_out(pool, missing, given, seed, counts)
     if not pool:
-        raise InputError("nothing is left to train on after cleaning")
+        raise InputError(
+            "no pairs are left to train on after cleaning",
+            remedy="Look at the counts per rule: the data may be in the wrong languages",
+        )
     return {**given, "train": pool}
 
 
@@ -61,20 +66,20 @@ def _hold_out(
     missing: Sequence[str],
     given: Mapping[str, list[Pair]],
     seed: int,
-    counts: Counts,
+    counts: CleaningCounts,
 ) -> list[Pair]:
     """Move pairs into the missing splits and return what is left for training."""
     groups = _group(pool)
-    if len(groups) < _LEAST_GROUPS:
+    if len(groups) < _MIN_GROUPS:
         raise InputError(
             f"{len(pool)} usable pairs in {len(groups)} unconnected groups cannot be split into "
             "training, validation and test",
             remedy="Import more, or more varied, sentences",
         )
     random.Random(seed).shuffle(groups)  # noqa: S311  (a split, no secret)
-    # Large groups are templates and frequent sentences: held out, they would cost many pairs.
+    # Holding out one pair of a group drops the others, so large groups come last.
     groups.sort(key=lambda group: len(group) > _SMALL_GROUP)
-    size = max(1, min(MAX_HELD_OUT, int(_SHARE * len(pool)), len(groups) // _LEAST_GROUPS))
+    size = max(1, min(MAX_HELD_OUT, int(_HELD_OUT_RATIO * len(pool)), len(groups) // _MIN_GROUPS))
     taken: set[int] = set()
     for number, group in enumerate(groups[: size * len(missing)]):
         given[missing[number // size]].append(pool[group[0]])
@@ -85,18 +90,20 @@ def _hold_out(
 
 
 def _group(pool: Sequence[Pair]) -> list[list[int]]:
-    """Return the indexes of connected pairs, groups in order of their first pair."""
-    joined = _Groups(parents={})
+    """Return the indexes of connected pairs, in the order of their first pair."""
+    groups = _Groups(parents={})
     sources = [_node("s", pair.source) for pair in pool]
     for node, pair in zip(sources, pool, strict=True):
-        joined.join(node, _node("t", pair.target))
+        groups.join(node, _node("t", pair.target))
     found: dict[int, list[int]] = {}
     for index, node in enumerate(sources):
-        found.setdefault(joined.root(node), []).append(index)
+        found.setdefault(groups.root(node), []).append(index)
     return list(found.values())
 
 
-def _without_leaks(pool: list[Pair], held_out: Sequence[Pair], counts: Counts) -> list[Pair]:
+def _without_leaks(
+    pool: list[Pair], held_out: Sequence[Pair], counts: CleaningCounts
+) -> list[Pair]:
     """Return the pairs that share no sentence with the held-out ones."""
     if not held_out:
         return pool
@@ -112,6 +119,6 @@ def _without_leaks(pool: list[Pair], held_out: Sequence[Pair], counts: Counts) -
 
 
 def _node(side: str, text: str) -> int:
-    """Return a sentence as a number: 8 bytes of a digest instead of its text."""
+    """Return a number for a sentence: 8 bytes of its digest, to save memory."""
     key = side + sentence_key(text)
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")

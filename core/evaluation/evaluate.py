@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from core.clock import Clock
-from core.data.batching import batches
-from core.data.encoded import EncodedSplit, load_split, read_segments
+from core.data.encoded import EncodedSplit, batches, load_split, read_segments
 from core.data.records import EOS_ID, Dataset
 from core.data.tokenizer import Tokenizer
 from core.errors import InputError

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.clock import Clock
-from core.data.batching import batches
 from core.data.datasets import DatasetStore
-from core.data.encoded import EncodedSplit, load_split, read_segments
-from core.data.prepare import OnProgress, prepare
+from core.data.encoded import EncodedSplit, batches, load_split, read_segments
+from core.data.prepare import prepare
 from core.data.records import Dataset
 from core.data.tokenizer import Tokenizer
 from core.errors import InputError
 from core.paths import StatePaths
+from core.process.progress import Progress
 from core.training.config import RunConfig
 
 
@@ -37,7 +37,7 @@ def load_corpus(
     run: RunConfig,
     paths: StatePaths,
     clock: Clock,
-    on_progress: OnProgress,
+    progress: Progress,
     vocabulary: bytes | None = None,
 ) -> Corpus:
     """Return the run's corpus, prepared now if it is not yet; raises InputError, CorruptError.
@@ -45,9 +45,7 @@ def load_corpus(
     `vocabulary` is that of the weights that the run starts from; without, the dataset's own.
     """
     found = DatasetStore(paths.datasets).get(run.dataset, run.dataset_digest)
-    dataset = prepare(
-        found, vocabulary_size=run.train.vocabulary, clock=clock, on_progress=on_progress
-    )
+    dataset = prepare(found, vocabulary_size=run.train.vocabulary, clock=clock, progress=progress)
     model = vocabulary or dataset.vocabulary_file.read_bytes()
     tokenizer = Tokenizer(model)
     train = load_split(dataset, "train", tokenizer, run.train.max_tokens)

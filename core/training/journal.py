@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from core.errors import UnavailableError
-from core.process.progress import ProgressReport, write_progress
+from core.process.progress import Progress, ProgressReport, write_progress
 from core.runs.records import MetricPoint, TranslationSample
 from core.runs.store import RunStore
 
@@ -102,6 +102,10 @@ class Journal:
             at=self._clock.now(),
         )
         write_progress(self._job_folder, progress)
+
+    def progress(self) -> Progress:
+        """Return what reports the progress of the work before the first step."""
+        return Progress(self._job_folder, self._clock)
 
     def describe(self, step: int, values: Mapping[str, float]) -> None:
         """Write a line about a step into the log every few seconds, and for the last step."""

@@ -161,12 +161,11 @@ def _corpus(place: Workplace, found: SoundCheckpoint | None, parent: Weights | N
     vocabulary = parent.vocabulary if parent else None
     if found is not None:
         vocabulary = found.folder / VOCABULARY_NAME
-    place.journal.begin("reading the data", "%", 0, 100)
     return load_corpus(
         place.run,
         place.paths,
         place.clock,
-        lambda ratio, _message: place.journal.advance(round(100 * ratio)),
+        place.journal.progress(),
         vocabulary.read_bytes() if vocabulary else None,
     )
 

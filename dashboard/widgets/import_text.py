@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.actions.uploads import Upload, import_uploads
+from core.actions.datasets import Upload, import_uploads
 from core.actions.workspace import Workspace
 from core.data.records import Dataset
 from core.errors import DatahallError

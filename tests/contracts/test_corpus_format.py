@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.data.formats.catalog import FORMATS
-from core.data.formats.format import CorpusFiles, split_of
-from core.data.records import Pair
-from core.data.tally import Tally
+from core.data.formats.format import CorpusFiles, split_from_name
+from core.data.importer import FORMATS
+from core.data.records import ImportCounts, Pair
 
 Rows = list[tuple[bytes, bytes]]
 
@@ -50,8 +49,8 @@ def test_it_knows_its_own_files_and_reads_them_in_order(corpus: Make) -> None:
     name, made = corpus(toy=[(b"a shed", b"un cobertizo"), (b"a hall", b"un pasillo")])
     form = FORMATS[name]
     assert form.name == name
-    assert form.claims(made)
-    assert list(form.read(made, Tally())) == [
+    assert form.matches(made)
+    assert list(form.read(made, ImportCounts())) == [
         Pair(source="a shed", target="un cobertizo"),
         Pair(source="a hall", target="un pasillo"),
     ]
@@ -62,19 +61,23 @@ def test_lines_that_cannot_be_used_are_counted(corpus: Make) -> None:
     name, made = corpus(
         toy=[(b"one", b"uno"), (b"x" * 70_000, b"dos"), (b"th\x00ree", b"tres"), (b"4", b"cuatro")]
     )
-    tally = Tally()
-    found = list(FORMATS[name].read(made, tally))
+    counts = ImportCounts()
+    found = list(FORMATS[name].read(made, counts))
     assert [pair.target for pair in found] == ["uno", "cuatro"]
-    assert tally.rejected.total() == 2
+    assert counts.rejected.total() == 2
 
 
 def test_several_files_are_splits_by_name(corpus: Make) -> None:
     """One file is never a split."""
     rows = [(b"a cat", b"un gato")]
     name, made = corpus(train=rows, dev=rows, other=rows)
-    assert [pair.split for pair in FORMATS[name].read(made, Tally())] == ["train", "valid", ""]
+    assert [pair.split for pair in FORMATS[name].read(made, ImportCounts())] == [
+        "train",
+        "valid",
+        "",
+    ]
     name, made = corpus(test=rows)
-    assert [pair.split for pair in FORMATS[name].read(made, Tally())] == [""]
+    assert [pair.split for pair in FORMATS[name].read(made, ImportCounts())] == [""]
 
 
 @pytest.mark.parametrize(
@@ -91,4 +94,4 @@ def test_several_files_are_splits_by_name(corpus: Make) -> None:
 )
 def test_splits_are_words_in_file_names(file: str, split: str) -> None:
     """Whole words only."""
-    assert split_of(file) == split
+    assert split_from_name(file) == split

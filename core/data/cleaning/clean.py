@@ -1,4 +1,4 @@
-"""Cleaning: normalise every pair, drop what breaks a rule, count both."""
+"""Cleaning: normalise every pair, drop pairs that break a rule, count both."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -14,8 +14,8 @@ _REPORT_EVERY = 4096
 
 
 @dataclass(slots=True, kw_only=True)
-class Counts:
-    """What the rules did so far, with the first examples of each."""
+class CleaningCounts:
+    """Pairs dropped and changed by each rule, with the first examples."""
 
     dropped: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
@@ -24,15 +24,15 @@ class Counts:
     def drop(self, rule: str, pair: Pair) -> None:
         """Count a dropped pair."""
         self.dropped[rule] += 1
-        self._show(rule, pair)
+        self._add_example(rule, pair)
 
     def change(self, rule: str, pair: Pair) -> None:
-        """Count a changed pair, shown as it was before."""
+        """Count a changed pair; its example is the pair before the change."""
         self.changed[rule] += 1
-        self._show(rule, pair)
+        self._add_example(rule, pair)
 
     def report(self, rule: str, description: str) -> RuleReport:
-        """Return what a rule did."""
+        """Return the report of a rule."""
         return RuleReport(
             rule=rule,
             description=description,
@@ -41,23 +41,23 @@ class Counts:
             examples=tuple(self.examples.get(rule, ())),
         )
 
-    def _show(self, rule: str, pair: Pair) -> None:
-        """Keep the pair as an example while there are few."""
-        shown = self.examples.setdefault(rule, [])
-        if len(shown) < NUM_EXAMPLES:
-            shown.append(pair)
+    def _add_example(self, rule: str, pair: Pair) -> None:
+        """Store the pair as an example, up to NUM_EXAMPLES."""
+        examples = self.examples.setdefault(rule, [])
+        if len(examples) < NUM_EXAMPLES:
+            examples.append(pair)
 
 
-def clean(
+def clean_pairs(
     pairs: Iterable[Pair],
     languages: tuple[str, str],
-    counts: Counts,
-    on_progress: Callable[[int], None],
+    counts: CleaningCounts,
+    on_progress: Callable[[float], None],
 ) -> list[Pair]:
-    """Return the pairs to keep, normalised; `on_progress` is told the pairs seen so far.
+    """Return the normalised pairs that break no rule; report the number of pairs seen.
 
-    Pairs that the importer was told are for validation or test stay as they are, so that scores
-    compare with other people's; only empty ones are dropped.
+    Pairs imported for validation or test stay unchanged, so that scores are comparable with
+    published ones; only empty ones are dropped.
     """
     kept: list[Pair] = []
     seen: set[tuple[str, str]] = set()
@@ -83,17 +83,17 @@ def clean(
     return kept
 
 
-def rule_reports(counts: Counts) -> Sequence[RuleReport]:
-    """Return what every rule did, in the order in which they were applied."""
+def rule_reports(counts: CleaningCounts) -> Sequence[RuleReport]:
+    """Return the report of every rule, in the order of application."""
     return (
         *(counts.report(it.name, it.description) for it in NORMALISERS),
         *(counts.report(it.name, it.description) for it in RULES),
-        counts.report("duplicate", "The same pair came before (case aside)"),
+        counts.report("duplicate", "The pair is a repetition of an earlier one (ignoring case)"),
         counts.report("leak", "A side also occurs in the validation or test split"),
     )
 
 
-def _normalised(pair: Pair, counts: Counts) -> Pair:
+def _normalised(pair: Pair, counts: CleaningCounts) -> Pair:
     """Return the pair with both sides normalised."""
     source, target = pair.source, pair.target
     for normaliser in NORMALISERS:
@@ -107,6 +107,6 @@ def _normalised(pair: Pair, counts: Counts) -> Pair:
 
 
 def _broken_rule(pair: Pair, languages: tuple[str, str]) -> str:
-    """Return the first rule that drops the pair, or nothing."""
+    """Return the name of the first rule that drops the pair; empty if none does."""
     normalised = NormalisedPair(source=pair.source, target=pair.target, languages=languages)
     return next((rule.name for rule in RULES if rule.drops(normalised)), "")

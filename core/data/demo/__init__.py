@@ -1,4 +1,4 @@
-"""Everyday English-Spanish sentences made from a grammar and a lexicon of our own."""
+"""Everyday English-Spanish sentences generated from a grammar and word lists."""
 
 from core.data.demo.corpus import DEMO_TOPICS, demo_pairs
 

@@ -63,8 +63,8 @@ def plural(noun: str) -> str:
     return noun + ("es" if noun.endswith(_SIBILANTS) else "s")
 
 
-def mend_articles(sentence: str) -> str:
-    """Return the sentence with `a` written `an` where the next word sounds so."""
+def correct_articles(sentence: str) -> str:
+    """Return the sentence with `an` for `a` before a vowel sound."""
     return _ARTICLE.sub(lambda found: (found[1] or found[2]) + "n ", sentence)
 
 

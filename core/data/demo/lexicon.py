@@ -1,4 +1,4 @@
-"""Lexicons are text, one word a line: `dog = el perro`, `tired = cansado`.
+"""Parse word lists, one word per line: `dog = el perro`, `tired = cansado`.
 
 Irregular forms follow a slash (`child/children`, `examen/exámenes`, `español/española`); in
 actions POSS is the subject's possessive (`call POSS mother = llamar a POSS:f madre`).
@@ -7,7 +7,7 @@ actions POSS is the subject's possessive (`call POSS mother = llamar a POSS:f ma
 from collections.abc import Iterator
 
 from core.data.demo import english
-from core.data.demo.words import Action, Adjective, Agreement, Noun, Phrase, Subject, Word
+from core.data.demo.words import Action, Adjective, Agreement, Noun, Phrase, SubjectPhrase, Word
 
 _STRESSED_S = ("gris",)
 _PLURALS_ES = (("ón", "ones"), ("án", "anes"), ("ín", "ines"), ("és", "eses"), ("ús", "uses"))
@@ -42,7 +42,7 @@ def nouns(text: str) -> tuple[Word, ...]:
 
 
 def _noun(left: str, right: str) -> Noun:
-    """Parse one noun; the Spanish article tells gender and number."""
+    """Parse one noun; the Spanish article gives gender and number."""
     article, _, rest = right.partition(" ")
     with_el = rest.endswith(" f")
     rest = rest.removesuffix(" f")
@@ -87,9 +87,9 @@ def actions(text: str) -> tuple[Word, ...]:
     return tuple(Action(en=left, es=right) for left, right in _lines(text))
 
 
-def subject(en: str, es: str, person: str, gender: str) -> Subject:
+def subject(en: str, es: str, person: str, gender: str) -> SubjectPhrase:
     """Return a subject that is a name or a noun phrase."""
-    return Subject(
+    return SubjectPhrase(
         en=en,
         es=es,
         agreement=Agreement(person=person, gender=gender),

@@ -3,33 +3,33 @@
 from collections.abc import Mapping
 
 from core.data.demo.lexicon import adjectives, phrases, subject
-from core.data.demo.words import Agreement, Subject, Word
+from core.data.demo.words import Agreement, SubjectPhrase, Word
 
 _PRONOUNS = (
-    Subject(
+    SubjectPhrase(
         en="I", es="", agreement=Agreement(person="1s"), object_en="me", after_preposition="mí"
     ),
-    Subject(
+    SubjectPhrase(
         en="you", es="", agreement=Agreement(person="2s"), object_en="you", after_preposition="ti"
     ),
-    Subject(
+    SubjectPhrase(
         en="he", es="él", agreement=Agreement(person="3s"), object_en="him", after_preposition="él"
     ),
-    Subject(
+    SubjectPhrase(
         en="she",
         es="ella",
         agreement=Agreement(person="3s", gender="f"),
         object_en="her",
         after_preposition="ella",
     ),
-    Subject(
+    SubjectPhrase(
         en="we",
         es="",
         agreement=Agreement(person="1p"),
         object_en="us",
         after_preposition="nosotros",
     ),
-    Subject(
+    SubjectPhrase(
         en="they",
         es="ellos",
         agreement=Agreement(person="3p"),

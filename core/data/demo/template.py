@@ -1,4 +1,4 @@
-"""Templates: one sentence in both languages with slots that agree.
+"""Templates: a sentence in both languages with slots that agree, and topics made of them.
 
 `{who} [want@who] to {act:inf@who}. | {who} [querer@who] {act:inf@who}.` Slots `{class:form@slot}`
 are filled with one word of the class on both sides (a digit makes a second slot: `{food2}`);
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from core.data.demo import english
 from core.data.demo.lexicon import adjective
-from core.data.demo.words import NOBODY, Action, Agreement, Word
+from core.data.demo.words import NO_AGREEMENT, Action, Agreement, Word
 from core.data.records import Pair
 
 _FIELD = re.compile(
@@ -24,8 +24,8 @@ _FIELD = re.compile(
 )
 _SENTENCE_START = re.compile(r"(^|[.!?] )([¿¡]?)(\w)")
 _CONTRACTION = re.compile(r"\b(a|de) e(l)\b", re.IGNORECASE)
-# Contexts that are no slot: commands and questions to you, proposals to us, what I do.
-_SPEAKERS = {
+# Agreement without a slot: commands and questions (you), proposals (us), statements (me).
+_FIXED_AGREEMENTS = {
     "me": Agreement(person="1s"),
     "you": Agreement(person="2s"),
     "us": Agreement(person="1p"),
@@ -36,8 +36,8 @@ _BEFORE_O = re.compile(r"\bo (?=(?:o|ho))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """A place in one side of a template: a slot, or a word of its own when `slot` is empty."""
+class TemplateField:
+    """A variable part of one side of a template: a slot, or a fixed word when `slot` is empty."""
 
     slot: str
     word: Word
@@ -47,14 +47,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """Both sides, cut into literal text and fields; `slots` in the order they are drawn."""
+    """Both sides as literal text and fields; `slots` are in the order in which words are drawn."""
 
-    english: tuple[str | Field, ...]
-    spanish: tuple[str | Field, ...]
+    english: tuple[str | TemplateField, ...]
+    spanish: tuple[str | TemplateField, ...]
     slots: tuple[str, ...]
 
     def fill(self, words: Mapping[str, Sequence[Word]], source: random.Random) -> Pair:
-        """Return one sentence with words drawn from `words` (class -> choices)."""
+        """Return a sentence with random words; `words` maps a class to its words."""
         chosen: dict[str, Word] = {}
         for slot in self.slots:
             kind = slot.rstrip("0123456789")
@@ -63,20 +63,34 @@ class Template:
             while word in taken:
                 word = source.choice(words[kind])
             chosen[slot] = word
-        return self._say(chosen)
+        return self._sentence(chosen)
 
     def expand(self, words: Mapping[str, Sequence[Word]]) -> Iterator[Pair]:
-        """Yield the sentence with every combination of words."""
+        """Yield the sentences of all combinations of words."""
         choices = [words[slot.rstrip("0123456789")] for slot in self.slots]
         for drawn in itertools.product(*choices):
-            yield self._say(dict(zip(self.slots, drawn, strict=True)))
+            yield self._sentence(dict(zip(self.slots, drawn, strict=True)))
 
-    def _say(self, chosen: Mapping[str, Word]) -> Pair:
+    def _sentence(self, chosen: Mapping[str, Word]) -> Pair:
         """Return the sentence with these words."""
         return Pair(
-            source=_polish_english("".join(_english(part, chosen) for part in self.english)),
-            target=_polish_spanish("".join(_spanish(part, chosen) for part in self.spanish)),
+            source=_format_english("".join(_english(part, chosen) for part in self.english)),
+            target=_format_spanish("".join(_spanish(part, chosen) for part in self.spanish)),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A subject of conversation: its words by class and its own templates.
+
+    The shared frames apply to the word classes that it has. The corpus contains every sentence of
+    `phrasebook`, and a sample of the others.
+    """
+
+    name: str
+    words: Mapping[str, tuple[Word, ...]]
+    templates: tuple[Template, ...]
+    phrasebook: tuple[Template, ...] = ()
 
 
 def parse(text: str) -> tuple[Template, ...]:
@@ -87,21 +101,21 @@ def parse(text: str) -> tuple[Template, ...]:
 def _parse(line: str) -> Template:
     """Parse one template."""
     left, _, right = line.partition(" | ")
-    sides = (_cut(left.strip()), _cut(right.strip()))
-    fields = [part for side in sides for part in side if isinstance(part, Field)]
+    sides = (_split_side(left.strip()), _split_side(right.strip()))
+    fields = [part for side in sides for part in side if isinstance(part, TemplateField)]
     named = dict.fromkeys(name for field in fields for name in (field.slot, field.agrees_with))
-    slots = tuple(name for name in named if name and name not in _SPEAKERS)
+    slots = tuple(name for name in named if name and name not in _FIXED_AGREEMENTS)
     return Template(english=sides[0], spanish=sides[1], slots=slots)
 
 
-def _cut(text: str) -> tuple[str | Field, ...]:
-    """Cut one side into literal text and fields."""
-    parts: list[str | Field] = []
+def _split_side(text: str) -> tuple[str | TemplateField, ...]:
+    """Split one side into literal text and fields."""
+    parts: list[str | TemplateField] = []
     end = 0
     for found in _FIELD.finditer(text):
         parts.append(text[end : found.start()])
         parts.append(
-            Field(
+            TemplateField(
                 slot=found["slot"] or "",
                 word=_own_word(found),
                 form=found["form"] or found["tense"] or found["number"] or "",
@@ -114,21 +128,21 @@ def _cut(text: str) -> tuple[str | Field, ...]:
 
 
 def _own_word(found: re.Match[str]) -> Word:
-    """Return the verb or adjective that a field spells out."""
+    """Return the verb or adjective written in a field."""
     if found["adjective"]:
         return adjective("", found["adjective"])
     verb = found["verb"] or ""
     return Action(en=verb, es=verb)
 
 
-def _context(field: Field, chosen: Mapping[str, Word]) -> Agreement:
-    """Return what the field agrees with."""
-    if field.agrees_with in _SPEAKERS:
-        return _SPEAKERS[field.agrees_with]
-    return chosen[field.agrees_with].agreement if field.agrees_with else NOBODY
+def _context(field: TemplateField, chosen: Mapping[str, Word]) -> Agreement:
+    """Return the agreement that a field takes."""
+    if field.agrees_with in _FIXED_AGREEMENTS:
+        return _FIXED_AGREEMENTS[field.agrees_with]
+    return chosen[field.agrees_with].agreement if field.agrees_with else NO_AGREEMENT
 
 
-def _english(part: str | Field, chosen: Mapping[str, Word]) -> str:
+def _english(part: str | TemplateField, chosen: Mapping[str, Word]) -> str:
     """Return the English text of a part."""
     if isinstance(part, str):
         return part
@@ -136,7 +150,7 @@ def _english(part: str | Field, chosen: Mapping[str, Word]) -> str:
     return word.english(part.form, _context(part, chosen))
 
 
-def _spanish(part: str | Field, chosen: Mapping[str, Word]) -> str:
+def _spanish(part: str | TemplateField, chosen: Mapping[str, Word]) -> str:
     """Return the Spanish text of a part."""
     if isinstance(part, str):
         return part
@@ -144,18 +158,18 @@ def _spanish(part: str | Field, chosen: Mapping[str, Word]) -> str:
     return word.spanish(part.form, _context(part, chosen))
 
 
-def _polish_english(text: str) -> str:
+def _format_english(text: str) -> str:
     """Return the sentence with single spaces, a/an and capitals."""
-    return _capitalise(english.mend_articles(_squeeze(text)))
+    return _capitalise(english.correct_articles(_remove_extra_spaces(text)))
 
 
-def _polish_spanish(text: str) -> str:
+def _format_spanish(text: str) -> str:
     """Return the sentence with contractions (al, del), e and u, and capitals."""
-    text = _CONTRACTION.sub(r"\1\2", _squeeze(text))
+    text = _CONTRACTION.sub(r"\1\2", _remove_extra_spaces(text))
     return _capitalise(_BEFORE_O.sub("u ", _BEFORE_I.sub("e ", text)))
 
 
-def _squeeze(text: str) -> str:
+def _remove_extra_spaces(text: str) -> str:
     """Return the text without doubled spaces and spaces before punctuation."""
     return re.sub(r" ([,.?!])", r"\1", re.sub(r"([¿¡]) ", r"\1", re.sub(r" +", " ", text.strip())))
 

@@ -1,4 +1,4 @@
-"""Words that know both languages: nouns, adjectives, subjects, actions and fixed phrases."""
+"""Words in both languages: nouns, adjectives, subjects, actions and fixed phrases."""
 
 import re
 from dataclasses import dataclass
@@ -40,22 +40,22 @@ _DATIVES = {"1s": "me", "2s": "te", "3s": "le", "1p": "nos", "3p": "les"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """What other words agree with: person (`1s` ... `3p`, empty for nobody) and gender."""
+    """What other words agree with: person (`1s` ... `3p`, or empty) and gender."""
 
     person: str = ""
     gender: str = "m"
 
     @property
     def is_plural(self) -> bool:
-        """Whether it counts as many."""
+        """Whether the person is plural."""
         return self.person.endswith("p")
 
 
-NOBODY = Agreement()
+NO_AGREEMENT = Agreement()
 
 
 class Word(Protocol):
-    """Fills a slot of a template on both sides."""
+    """Fills a slot of a template in both languages."""
 
     @property
     def agreement(self) -> Agreement:
@@ -116,7 +116,7 @@ class Adjective:
 
     en: str
     es: tuple[str, str, str, str]
-    agreement: Agreement = NOBODY
+    agreement: Agreement = NO_AGREEMENT
 
     def english(self, form: str, context: Agreement) -> str:  # noqa: ARG002  (protocol)
         """Return the word; professions in the plural when asked (`pl`)."""
@@ -129,7 +129,7 @@ class Adjective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class SubjectPhrase:
     """Somebody: a pronoun, a name, a relative. Spanish leaves I, you and we unsaid."""
 
     en: str
@@ -164,7 +164,7 @@ class Phrase:
 
     en: str
     es: str
-    agreement: Agreement = NOBODY
+    agreement: Agreement = NO_AGREEMENT
 
     def english(self, form: str, context: Agreement) -> str:  # noqa: ARG002  (protocol)
         """Return the phrase."""
@@ -181,7 +181,7 @@ class Action:
 
     en: str
     es: str
-    agreement: Agreement = NOBODY
+    agreement: Agreement = NO_AGREEMENT
 
     def english(self, form: str, context: Agreement) -> str:
         """Return a form of the verb (see `english.verb`) and the rest."""

@@ -1,1 +1,1 @@
-"""Corpus formats: each reads pairs out of files."""
+"""Corpus formats: one module for each way in which files hold pairs."""

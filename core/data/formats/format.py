@@ -1,4 +1,4 @@
-"""What a corpus format promises."""
+"""The protocol of a corpus format, and what all formats share."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from core.data.records import Pair
-from core.data.tally import Tally
+from core.data.records import ImportCounts, Pair
 
 _SPLIT_WORDS = {
     "train": "train", "training": "train", "valid": "valid", "validation": "valid",
@@ -18,7 +17,7 @@ _SPLIT = re.compile(r"(?:^|[._-])(" + "|".join(_SPLIT_WORDS) + r")(?=[._-]|$)", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusFiles:
-    """Files to import and the languages in them, source first."""
+    """The files to import and the language codes of their two sides."""
 
     files: Sequence[Path]
     source: str
@@ -26,24 +25,24 @@ class CorpusFiles:
 
 
 class CorpusFormat(Protocol):
-    """Reads pairs out of files, line by line, holding no more than a line of each."""
+    """Reads pairs from files line by line: at most one line of each file is in memory."""
 
     name: str
 
-    def claims(self, corpus: CorpusFiles) -> bool:
-        """Return whether the files' names and first lines look like this format."""
+    def matches(self, corpus: CorpusFiles) -> bool:
+        """Return whether the file names and the first lines look like this format."""
         ...
 
-    def read(self, corpus: CorpusFiles, tally: Tally) -> Iterator[Pair]:
-        """Yield the pairs in order, their split from the file names when there are several.
+    def read(self, corpus: CorpusFiles, counts: ImportCounts) -> Iterator[Pair]:
+        """Yield the pairs in order; several files get their split from the file names.
 
-        Lines that cannot be used are counted in `tally`. Raises InputError when the files as a
-        whole cannot be read.
+        Lines that cannot be used are counted in `counts`. Raises InputError when a file cannot be
+        read at all.
         """
         ...
 
 
-def split_of(name: str) -> str:
-    """Return the split that a file name speaks of (`val.en.gz` is valid), or nothing."""
+def split_from_name(name: str) -> str:
+    """Return the split that a file name contains (`val.en.gz` is valid); empty if none."""
     found = _SPLIT.findall(name)
     return _SPLIT_WORDS[found[-1].lower()] if found else ""

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.formats.format import CorpusFiles, split_of
+from core.data.formats.format import CorpusFiles, split_from_name
 from core.data.formats.lines import Rejected, read_lines
-from core.data.records import Pair
-from core.data.tally import Tally
+from core.data.records import ImportCounts, Pair
 from core.errors import InputError
 from core.text import quoted
 
-_TWO = 2
+_NUM_SIDES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,74 +24,80 @@ class _Sides:
 
 
 class MosesFormat:
-    """Line n of one file translates line n of the other."""
+    """Line n of one file is the translation of line n of the other."""
 
     name = "moses"
 
-    def claims(self, corpus: CorpusFiles) -> bool:
-        """Return whether every file name ends in one of the languages (before .gz)."""
+    def matches(self, corpus: CorpusFiles) -> bool:
+        """Return whether every file name ends in a language code, ignoring .gz."""
         return all(_language(path, corpus) for path in corpus.files)
 
-    def read(self, corpus: CorpusFiles, tally: Tally) -> Iterator[Pair]:
+    def read(self, corpus: CorpusFiles, counts: ImportCounts) -> Iterator[Pair]:
         """Yield the pairs; raises InputError when two files differ in length."""
-        for sides in _plan(corpus):
-            yield from _zip(sides, tally)
+        for sides in _match_files(corpus):
+            yield from _read_sides(sides, counts)
 
 
-def _plan(corpus: CorpusFiles) -> Sequence[_Sides]:
-    """Return which files belong together; two without language endings are source, target."""
+def _match_files(corpus: CorpusFiles) -> Sequence[_Sides]:
+    """Match each source file with its target file; two files without codes are source, target."""
     named = {path: _language(path, corpus) for path in corpus.files}
-    if len(named) == _TWO and not any(named.values()):
+    if len(named) == _NUM_SIDES and not any(named.values()):
         return [_Sides(source=corpus.files[0], target=corpus.files[1], split="")]
     stems: dict[Path, dict[str, Path]] = {}
     for path, language in named.items():
         if not language:
             raise InputError(
-                f"{quoted(path)} names neither language",
-                remedy=f"Moses files end in .{corpus.source} and .{corpus.target} (or .gz after)",
+                f"{quoted(path)} has neither language code in its name",
+                remedy=f"End the names in .{corpus.source} and .{corpus.target}, optionally .gz",
             )
         kept = stems.setdefault(_stem(path), {}).setdefault(language, path)
         if kept != path:
             raise InputError(
                 f"{quoted(kept)} and {quoted(path)} are the same side of the corpus",
-                remedy="Give one of them",
+                remedy="Import one of them",
             )
-    plan = []
+    matched = []
     for stem, sides in stems.items():
         missing = {corpus.source, corpus.target} - sides.keys()
         if missing:
-            raise InputError(f"{quoted(stem)}.{missing.pop()} is missing: it has no partner")
-        split = split_of(stem.name) if len(stems) > 1 else ""
-        plan.append(_Sides(source=sides[corpus.source], target=sides[corpus.target], split=split))
-    return plan
+            raise InputError(
+                f"{quoted(stem)}.{missing.pop()} is missing: a Moses pair needs both files"
+            )
+        split = split_from_name(stem.name) if len(stems) > 1 else ""
+        matched.append(
+            _Sides(source=sides[corpus.source], target=sides[corpus.target], split=split)
+        )
+    return matched
 
 
-def _zip(sides: _Sides, tally: Tally) -> Iterator[Pair]:
-    """Yield the pairs of two files, reading both to their ends."""
-    counts = [0, 0]
-    lines = itertools.zip_longest(read_lines(sides.source, tally), read_lines(sides.target, tally))
+def _read_sides(sides: _Sides, counts: ImportCounts) -> Iterator[Pair]:
+    """Yield the pairs of two files; both are read to the end, so that the lengths are compared."""
+    num_source = num_target = 0
+    lines = itertools.zip_longest(
+        read_lines(sides.source, counts), read_lines(sides.target, counts)
+    )
     for source, target in lines:
-        counts[0] += source is not None
-        counts[1] += target is not None
+        num_source += source is not None
+        num_target += target is not None
         if source is None or target is None:
             continue
-        found = _pair(source, target, sides.split, tally)
+        found = _pair(source, target, sides.split, counts)
         if isinstance(found, Rejected):
-            tally.rejected[found.reason] += 1
+            counts.rejected[found.reason] += 1
         else:
             yield found
-    if counts[0] != counts[1]:
+    if num_source != num_target:
         raise InputError(
-            f"{quoted(sides.source)} has {counts[0]:,} lines, "
-            f"{quoted(sides.target)} has {counts[1]:,}",
-            remedy="Line n of one must translate line n of the other",
+            f"{quoted(sides.source)} has {num_source:,} lines, "
+            f"{quoted(sides.target)} has {num_target:,}",
+            remedy="Line n of one file must be the translation of line n of the other",
         )
 
 
 def _pair(
-    source: str | Rejected, target: str | Rejected, split: str, tally: Tally
+    source: str | Rejected, target: str | Rejected, split: str, counts: ImportCounts
 ) -> Pair | Rejected:
-    """Return the pair of two lines, or why there is none."""
+    """Return the pair of two lines, or the reason why they cannot be used."""
     if isinstance(source, Rejected):
         return source
     if isinstance(target, Rejected):
@@ -100,13 +105,13 @@ def _pair(
     if not source.strip() and not target.strip():
         return Rejected("blank")
     if "\t" in source or "\t" in target:
-        tally.repaired["tab inside"] += 1
+        counts.repaired["tab inside"] += 1
         source, target = source.replace("\t", " "), target.replace("\t", " ")
     return Pair(source=source, target=target, split=split)
 
 
 def _language(path: Path, corpus: CorpusFiles) -> str:
-    """Return which language the file's last ending names, or nothing."""
+    """Return the language code at the end of the file name; empty if there is none."""
     ending = _without_gz(path).suffix.removeprefix(".").replace("_", "-").lower()
     for code in (corpus.source, corpus.target):
         if ending == code.lower():
@@ -115,7 +120,7 @@ def _language(path: Path, corpus: CorpusFiles) -> str:
 
 
 def _stem(path: Path) -> Path:
-    """Return the path without language and .gz."""
+    """Return the path without language code and .gz."""
     return _without_gz(path).with_suffix("")
 
 

@@ -17,13 +17,19 @@ from core.actions.backups import (
     request_verify,
 )
 from core.actions.corrections import correct, export_feedback
-from core.actions.datasets import add_demo, delete_dataset, import_dataset, request_prepare
+from core.actions.datasets import (
+    Upload,
+    add_demo,
+    delete_dataset,
+    import_dataset,
+    import_uploads,
+    request_prepare,
+)
 from core.actions.jobs import cancel_job
 from core.actions.models import request_evaluation, request_promotion, roll_back
 from core.actions.records import TrainRequest
 from core.actions.runs import find_run
 from core.actions.training import delete_run, request_run, resume_run, stop_run
-from core.actions.uploads import Upload, import_uploads
 from core.actions.vault import confirm_recovery_key, make_recovery_key
 from core.actions.workspace import Workspace
 from core.audit import Actor, Role

@@ -19,8 +19,7 @@ from core.actions.training import request_run, resume_run
 from core.actions.workspace import Workspace, open_workspace
 from core.audit import Actor
 from core.checkpoints.listing import list_checkpoints
-from core.data.demo.catalog import TOPICS
-from core.data.demo.corpus import topic_pairs
+from core.data.demo.corpus import TOPICS, topic_pairs
 from core.database import sqlite_url
 from core.jobs.folder import JobFolder
 from core.jobs.launcher import Job, JobState

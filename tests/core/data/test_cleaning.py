@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.data.cleaning.clean import Counts, clean, rule_reports
+from core.data.cleaning.clean import CleaningCounts, clean_pairs, rule_reports
 from core.data.cleaning.normalise import sentence_key
 from core.data.records import Pair
 
@@ -10,7 +10,7 @@ from core.data.records import Pair
 def _clean(*pairs: tuple[str, str], languages: tuple[str, str] = ("en", "es")) -> list[Pair]:
     """Return what is left of the pairs."""
     found = [Pair(source=source, target=target) for source, target in pairs]
-    return clean(found, languages, Counts(), lambda _: None)
+    return clean_pairs(found, languages, CleaningCounts(), lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def _clean(*pairs: tuple[str, str], languages: tuple[str, str] = ("en", "es")) -
 )
 def test_a_rule_drops_what_it_names(rule: str, source: str, target: str) -> None:
     """The pair is counted under that rule and shown as an example as it was."""
-    counts = Counts()
+    counts = CleaningCounts()
     pair = Pair(source=source, target=target)
-    assert clean([pair], ("en", "es"), counts, lambda _: None) == []
+    assert clean_pairs([pair], ("en", "es"), counts, lambda _: None) == []
     assert dict(counts.dropped) == {rule: 1}
     report = next(found for found in rule_reports(counts) if found.rule == rule)
     assert report.examples == (pair,)
@@ -79,9 +79,9 @@ def test_languages_that_are_not_known_are_not_judged_by_script() -> None:
 
 def test_spelling_variants_become_one() -> None:
     """Each change is counted under its name."""
-    counts = Counts()
+    counts = CleaningCounts()
     given = Pair(source="It\u2019s\u00a0 \u201cmine\u201d\u200b ", target="Es mi\u0301o")
-    found = clean([given], ("en", "es"), counts, lambda _: None)
+    found = clean_pairs([given], ("en", "es"), counts, lambda _: None)
     assert found == [Pair(source='It\'s "mine"', target="Es m\u00edo")]
     assert dict(counts.changed) == {"unicode": 1, "invisible": 1, "quotes": 1, "spaces": 1}
 
@@ -94,9 +94,9 @@ def test_joiners_that_spell_words_stay() -> None:
 
 def test_duplicates_are_dropped_once_each() -> None:
     """The first one stays."""
-    counts = Counts()
+    counts = CleaningCounts()
     pairs = [Pair(source=text, target="Un gato.") for text in ("A cat.", "a cat.", "The cat.")]
-    assert len(clean(pairs, ("en", "es"), counts, lambda _: None)) == 2
+    assert len(clean_pairs(pairs, ("en", "es"), counts, lambda _: None)) == 2
     assert counts.dropped["duplicate"] == 1
 
 
@@ -104,14 +104,14 @@ def test_given_test_pairs_stay_as_they_are() -> None:
     """Scores on public test sets must compare with other people's."""
     odd = Pair(source="<b>It\u2019s</b>  25", target="Son 40", split="test")
     empty = Pair(source=" ", target="nada", split="valid")
-    counts = Counts()
-    assert clean([odd, empty], ("en", "es"), counts, lambda _: None) == [odd]
+    counts = CleaningCounts()
+    assert clean_pairs([odd, empty], ("en", "es"), counts, lambda _: None) == [odd]
     assert dict(counts.dropped) == {"empty": 1}
 
 
 def test_every_rule_is_reported_even_when_it_did_nothing() -> None:
     """People see what was looked for."""
-    reports = rule_reports(Counts())
+    reports = rule_reports(CleaningCounts())
     assert len({report.rule for report in reports}) == len(reports) > 12
     assert all(report.description and not report.dropped for report in reports)
 

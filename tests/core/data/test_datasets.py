@@ -57,7 +57,7 @@ def test_a_prefix_that_fits_two_versions_is_refused(store: DatasetStore, clock: 
     """Guessing would pick the wrong data."""
     _add(store, clock, "cat")
     _add(store, clock, "dog")
-    with pytest.raises(ConflictError, match="fits 2"):
+    with pytest.raises(ConflictError, match="matches 2"):
         store.get("toy", "")
 
 
@@ -105,7 +105,7 @@ def test_damaged_preparation_is_found(store: DatasetStore, prepared: Dataset) ->
     """Training on other text than the report says would be worse than none."""
     store.verify(prepared)
     prepared.split_file("train", "en").write_text("something else\n", encoding="utf-8")
-    with pytest.raises(CorruptError, match="not what was prepared"):
+    with pytest.raises(CorruptError, match="missing or was changed"):
         store.verify(prepared)
 
 

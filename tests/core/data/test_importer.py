@@ -9,8 +9,8 @@ import pytest
 from core.clock import FixedClock
 from core.data.datasets import DatasetStore
 from core.data.importer import import_files
-from core.data.pairs import read_pairs
 from core.data.records import Dataset
+from core.data.version_files import read_pairs
 from core.errors import InputError
 
 Import = Callable[..., Dataset]
@@ -101,7 +101,7 @@ def test_a_single_file_called_test_is_no_test_split(load: Import, write: Write) 
 def test_splits_without_training_text_are_refused(load: Import, toy: Path) -> None:
     """Nothing could be trained on them."""
     files = [toy / f"{name}.{code}" for name in ("val", "test") for code in ("en", "es")]
-    with pytest.raises(InputError, match="none for training"):
+    with pytest.raises(InputError, match="none to the training split"):
         load(*files)
 
 
@@ -126,12 +126,24 @@ def test_encodings_may_differ_line_by_line(load: Import, write: Write) -> None:
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-be", "utf-16-le"])
-def test_utf_16_with_a_mark_is_read(load: Import, write: Write, codec: str) -> None:
-    """Spreadsheets export Unicode text so."""
-    text = "a child\tun niño\nthe sun\tel sol\n"
+def test_utf_16_gives_the_same_version_as_utf_8(load: Import, write: Write, codec: str) -> None:
+    """Only a line feed ends a line: U+2028, NEL, VT and FF are characters inside one."""
+    text = "a\u2028child\tun niño\nthe sun\tel\u0085sol\n日本\t" + "語" * 30_000 + "\n"
     mark = "" if codec == "utf-16" else "\ufeff"
     dataset = load(write("sheet.txt", (mark + text).encode(codec)), form="tsv")
-    assert [pair.target for pair in read_pairs(dataset.raw_file)] == ["un niño", "el sol"]
+    assert dataset.digest == load(write("plain.txt", text.encode()), form="tsv").digest
+    sources = [pair.source for pair in read_pairs(dataset.raw_file)]
+    assert sources == ["a\u2028child", "the sun"]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_lines_that_end_in_carriage_returns_alone_are_refused(
+    load: Import, write: Write, codec: str
+) -> None:
+    """Read as one line, the file would give one misaligned pair."""
+    content = "The cat.\tEl gato.\rThe dog.\tEl perro.\r".encode(codec)
+    with pytest.raises(InputError, match=r"carriage returns \(CR\) alone"):
+        load(write("mac.tsv", content), form="tsv")
 
 
 def test_carriage_returns_end_lines_only_before_a_line_feed(load: Import, write: Write) -> None:
@@ -195,8 +207,8 @@ def test_a_moses_file_without_partner_is_refused(load: Import, write: Write) -> 
         (b"%PDF-1.7 text", "a PDF"),
         (bytes(range(256)) * 40, "binary"),
         (gzip.compress(b"a\tb\n" * 500, mtime=0)[:-9], "damaged gzip"),
-        (b"only one column\n", "no format known"),
-        (b"\n\n\n", "no format known"),
+        (b"only one column\n", "is not known"),
+        (b"\n\n\n", "is not known"),
     ],
 )
 def test_what_is_no_corpus_is_refused_in_words(
@@ -234,7 +246,7 @@ def test_a_dataset_cannot_be_called_anything(
     load: Import, toy: Path, name: str, tmp_path: Path
 ) -> None:
     """Names become folders, so they are plain."""
-    with pytest.raises(InputError, match="cannot name a dataset"):
+    with pytest.raises(InputError, match="not a valid name"):
         load(toy / "toy.tsv", name=name)
     assert not _everything(tmp_path / "home" / "datasets")
 

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from core.clock import FixedClock
+from core.command import SystemRunner
 from core.data.datasets import DatasetStore
-from core.data.documents import read_preparation
-from core.data.prepare import prepare
+from core.data.prepare import prepare, prepare_dataset
 from core.data.records import BOS_ID, EOS_ID, PAD_ID, SPLITS, UNK_ID, Dataset, Pair
-from core.data.tokenizer import Tokenizer
-from core.data.vocabulary import learn_vocabulary
+from core.data.tokenizer import Tokenizer, learn_vocabulary
+from core.data.version_files import read_preparation
 from core.errors import InputError
 from core.files import digest_file
+from core.paths import StatePaths
+from core.process.job import job_argv, read_result, run_job
+from core.process.progress import Progress
 
 
 def _digests(dataset: Dataset) -> dict[str, str]:
@@ -107,14 +110,37 @@ def test_a_corpus_of_one_pair_is_refused_in_words(store: DatasetStore, clock: Fi
     assert not list(dataset.folder.parent.glob(".scratch-*"))
 
 
-def test_progress_goes_from_start_to_end(kept: Dataset, clock: FixedClock) -> None:
-    """The bar never goes back."""
-    heard: list[float] = []
-    prepare(
-        kept, vocabulary_size=400, clock=clock, on_progress=lambda ratio, _: heard.append(ratio)
+def test_progress_is_reported_by_stage(kept: Dataset, clock: FixedClock, tmp_path: Path) -> None:
+    stages: list[str] = []
+    progress = Progress(tmp_path, clock, log=stages.append)
+    prepare(kept, vocabulary_size=400, clock=clock, progress=progress)
+    assert stages == [
+        "cleaning the pairs",
+        "splitting into training, validation and test",
+        "learning the vocabulary",
+    ]
+
+
+def test_the_job_prepares_a_version_once(kept: Dataset, paths: StatePaths, tmp_path: Path) -> None:
+    argv = job_argv(
+        "core.data.prepare", paths.home, dataset="house", digest=kept.digest, vocabulary=400
     )
-    assert heard == sorted(heard)
-    assert (heard[0], heard[-1]) == (0.0, 1.0)
+    environment = {"DATAHALL_JOB_FOLDER": str(tmp_path)}
+    first = SystemRunner().run(argv, environment=environment)
+    assert (first.exit_code, first.stderr) == (0, "")
+    assert read_result(tmp_path)["sentence"] == (
+        f"house {kept.digest[:12]} is prepared: 120 of 120 pairs kept"
+    )
+    report = DatasetStore(paths.datasets).get("house").report
+    assert SystemRunner().run(argv, environment=environment).exit_code == 0
+    assert DatasetStore(paths.datasets).get("house").report == report
+
+
+def test_preparing_an_unknown_dataset_is_bad_input(
+    paths: StatePaths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_job(prepare_dataset, ["--home", str(paths.home), "--dataset", "none"], {}) == 2
+    assert "there is no dataset 'none'" in capsys.readouterr().err
 
 
 def _prepare_in_process(dataset: Dataset, size: int) -> None:
@@ -156,7 +182,7 @@ def test_a_vocabulary_too_small_for_the_characters_says_so(size: int) -> None:
     text = [
         "".join(chr(0x4E00 + n) for n in range(start, start + 50)) for start in range(0, 900, 50)
     ]
-    with pytest.raises(InputError, match="smaller than the characters") as caught:
+    with pytest.raises(InputError, match="smaller than the number of characters") as caught:
         learn_vocabulary(text, size)
     assert "at least" in caught.value.remedy
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.cleaning.clean import Counts
+from core.data.cleaning.clean import CleaningCounts
 from core.data.cleaning.normalise import sentence_key
 from core.data.records import Pair
 from core.data.split import split_pairs
@@ -19,7 +19,7 @@ WORDS = st.text("abcdefgh", min_size=1, max_size=2)
 def test_no_sentence_is_in_two_splits(rows: list[tuple[str, str]], seed: int) -> None:
     """On either side, whatever is connected to whatever; nothing is lost without being counted."""
     pairs = [Pair(source=source, target=target) for source, target in rows]
-    counts = Counts()
+    counts = CleaningCounts()
     try:
         found = split_pairs(pairs, seed, counts)
     except InputError:
@@ -36,7 +36,7 @@ def test_no_sentence_is_in_two_splits(rows: list[tuple[str, str]], seed: int) ->
 
 def test_five_percent_are_held_out(household: Sequence[Pair]) -> None:
     """For each of validation and test."""
-    found = split_pairs(household, 1, Counts())
+    found = split_pairs(household, 1, CleaningCounts())
     assert {split: len(pairs) for split, pairs in found.items()} == {
         "valid": 6,
         "test": 6,
@@ -47,20 +47,24 @@ def test_five_percent_are_held_out(household: Sequence[Pair]) -> None:
 def test_at_most_two_thousand_are_held_out() -> None:
     """More would cost training text and tell nothing new."""
     pairs = [Pair(source=f"s{n}", target=f"t{n}") for n in range(50_000)]
-    found = split_pairs(pairs, 1, Counts())
+    found = split_pairs(pairs, 1, CleaningCounts())
     assert (len(found["valid"]), len(found["test"])) == (2000, 2000)
 
 
 def test_the_split_is_a_function_of_the_seed(household: Sequence[Pair]) -> None:
     """So that two machines test on the same sentences."""
-    assert split_pairs(household, 3, Counts()) == split_pairs(household, 3, Counts())
-    assert split_pairs(household, 3, Counts()) != split_pairs(household, 4, Counts())
+    assert split_pairs(household, 3, CleaningCounts()) == split_pairs(
+        household, 3, CleaningCounts()
+    )
+    assert split_pairs(household, 3, CleaningCounts()) != split_pairs(
+        household, 4, CleaningCounts()
+    )
 
 
 def test_given_splits_are_kept_and_protected(household: Sequence[Pair]) -> None:
     """Training pairs that share a sentence with them go, and are counted."""
     test = [Pair(source="a new sentence", target=household[0].target, split="test")]
-    counts = Counts()
+    counts = CleaningCounts()
     found = split_pairs([*household, *test], 1, counts)
     assert found["test"] == test
     assert household[0] not in found["train"]
@@ -72,7 +76,7 @@ def test_given_splits_are_kept_and_protected(household: Sequence[Pair]) -> None:
 def test_ten_pairs_can_be_split() -> None:
     """A user's first try is small."""
     pairs = [Pair(source=f"word {n}", target=f"palabra {n}") for n in range(10)]
-    found = split_pairs(pairs, 1, Counts())
+    found = split_pairs(pairs, 1, CleaningCounts())
     assert [len(found[split]) for split in ("valid", "test", "train")] == [1, 1, 8]
 
 
@@ -80,4 +84,4 @@ def test_text_that_cannot_be_split_is_refused() -> None:
     """All pairs hang together: any split would leak."""
     pairs = [Pair(source="the same", target=f"palabra {n}") for n in range(10)]
     with pytest.raises(InputError, match="1 unconnected groups"):
-        split_pairs(pairs, 1, Counts())
+        split_pairs(pairs, 1, CleaningCounts())

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data.records import Dataset
-from core.data.tokenizer import Tokenizer
-from core.data.vocabulary import learn_vocabulary
+from core.data.tokenizer import Tokenizer, learn_vocabulary
 from core.errors import CorruptError
 
 TOKENIZER = Tokenizer(

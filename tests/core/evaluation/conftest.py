@@ -7,8 +7,7 @@ import torch
 
 from core.clock import FixedClock
 from core.data.datasets import DatasetStore
-from core.data.demo.catalog import TOPICS
-from core.data.demo.corpus import topic_pairs
+from core.data.demo.corpus import TOPICS, topic_pairs
 from core.data.prepare import prepare
 from core.data.records import Dataset
 from core.data.tokenizer import Tokenizer

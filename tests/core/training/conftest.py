@@ -12,8 +12,7 @@ import torch
 
 from core.clock import FixedClock, SystemClock
 from core.data.datasets import DatasetStore
-from core.data.demo.catalog import TOPICS
-from core.data.demo.corpus import topic_pairs
+from core.data.demo.corpus import TOPICS, topic_pairs
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.runs.records import RunSpec

@@ -119,7 +119,7 @@ def test_importing_a_file_makes_a_version(house: House, open_page: Open) -> None
 @pytest.mark.parametrize(
     ("name", "file", "content", "told"),
     [
-        ("../evil", "a.tsv", b"a\tb\n", "cannot name a dataset"),
+        ("../evil", "a.tsv", b"a\tb\n", "not a valid name"),
         ("mine", "../../a.tsv", b"\x00\xff\xfe\x01" * 99, ""),
         ("mine", "a.tsv", b"", ""),
         ("mine", "picture.png", b"\x89PNG\r\n\x1a\n", ""),
@@ -145,7 +145,7 @@ def test_importing_nothing_says_what_to_choose(open_page: Open) -> None:
     page = button(open_page("data"), "Import text")
     page.text_input(key="import-name").set_value("mine")
     button(page, "Import")
-    assert "No files were sent" in page.error[0].value
+    assert "No files were uploaded" in page.error[0].value
 
 
 def test_deleting_needs_the_name(house: House, open_page: Open) -> None:

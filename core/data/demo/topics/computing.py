@@ -1,8 +1,7 @@
 """Telephone, computers, the internet, the data centre."""
 
 from core.data.demo.lexicon import actions, adjectives, nouns, phrases
-from core.data.demo.template import parse
-from core.data.demo.topic import Topic
+from core.data.demo.template import Topic, parse
 
 PHONE = Topic(
     name="telephone",

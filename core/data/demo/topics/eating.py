@@ -1,8 +1,7 @@
 """Food, fruit and vegetables, drinks, restaurant, cooking."""
 
 from core.data.demo.lexicon import actions, adjectives, nouns, phrases
-from core.data.demo.template import parse
-from core.data.demo.topic import Topic
+from core.data.demo.template import Topic, parse
 
 FOOD = Topic(
     name="food",

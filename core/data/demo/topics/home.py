@@ -1,8 +1,7 @@
 """The house: rooms, furniture, kitchen, housework, garden."""
 
 from core.data.demo.lexicon import actions, adjectives, nouns, phrases
-from core.data.demo.template import parse
-from core.data.demo.topic import Topic
+from core.data.demo.template import Topic, parse
 
 _ROOMS = nouns("""
 kitchen = la cocina

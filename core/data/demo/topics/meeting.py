@@ -1,8 +1,7 @@
 """Greetings, introductions, politeness, farewells."""
 
 from core.data.demo.lexicon import adjectives, phrases
-from core.data.demo.template import parse
-from core.data.demo.topic import Topic
+from core.data.demo.template import Topic, parse
 
 _HELLO = phrases("""
 hello = hola

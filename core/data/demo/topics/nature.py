@@ -1,8 +1,7 @@
 """Animals, pets, the farm, the countryside, the beach."""
 
 from core.data.demo.lexicon import actions, adjectives, nouns, phrases
-from core.data.demo.template import parse
-from core.data.demo.topic import Topic
+from core.data.demo.template import Topic, parse
 
 ANIMALS = Topic(
     name="animals",

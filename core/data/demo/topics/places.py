@@ -1,8 +1,7 @@
 """The city, directions, the post office, the library."""
 
 from core.data.demo.lexicon import actions, adjectives, nouns, phrases
-from core.data.demo.template import parse
-from core.data.demo.topic import Topic
+from core.data.demo.template import Topic, parse
 
 _CITY = nouns("""
 museum = el museo

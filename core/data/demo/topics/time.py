@@ -1,8 +1,7 @@
 """Time, dates and birthdays, weather, seasons, plans."""
 
 from core.data.demo.lexicon import actions, adjectives, nouns, phrases
-from core.data.demo.template import parse
-from core.data.demo.topic import Topic
+from core.data.demo.template import Topic, parse
 
 _EVENTS = nouns("""
 meeting = la reunión

@@ -1,8 +1,7 @@
 """Travel, the airport, trains and buses, the hotel, cars."""
 
 from core.data.demo.lexicon import actions, adjectives, nouns, phrases
-from core.data.demo.template import parse
-from core.data.demo.topic import Topic
+from core.data.demo.template import Topic, parse
 
 _CITIES = phrases("""
 Madrid = Madrid

@@ -1,8 +1,7 @@
 """Health, the body, the pharmacy, emergencies."""
 
 from core.data.demo.lexicon import actions, adjectives, nouns, phrases
-from core.data.demo.template import parse
-from core.data.demo.topic import Topic
+from core.data.demo.template import Topic, parse
 
 HEALTH = Topic(
     name="health",

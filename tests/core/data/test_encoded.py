@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.batching import Length, batches
-from core.data.encoded import load_split
+from core.data.encoded import Length, batches, load_split
 from core.data.records import EOS_ID, Dataset
 from core.data.tokenizer import Tokenizer
 from core.errors import CorruptError
