@@ -18,7 +18,8 @@ from core.errors import SettingsError
 
 LARGEST_PORT = 65_535
 _ALL_INTERFACES = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not bound to)
-_HOST_HEADER = re.compile(r"(?P<name>\[[^\s\[\]@/]+\]|[^\s\[\]@/:?#]+)(:\d{0,5})?")
+# The syntax of a Host header: an IPv6 address or a name (RFC 3986, 3.2.2), and a port.
+HOST_HEADER = re.compile(r"(?P<name>\[[\w.:%~-]+\]|[\w.~!$&'()*+,;=%-]+)(:\d{0,5})?", re.ASCII)
 _REASONS = {
     errno.EADDRINUSE: "another program uses this port",
     errno.EACCES: "only root may use this port",
@@ -98,7 +99,7 @@ def host_name(address: str) -> str:
 
 def is_own_name(host_header: str, bound: str) -> bool:
     """Whether a Host header holds an address, or a name of this machine or of the bound host."""
-    match = _HOST_HEADER.fullmatch(host_header)
+    match = HOST_HEADER.fullmatch(host_header)
     if match is None:
         return False
     name = match["name"].lower().strip("[]").rstrip(".")

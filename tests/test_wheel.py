@@ -10,7 +10,7 @@ import pytest
 
 from core.command import SystemRunner, module_argv, start
 from core.paths import StatePaths
-from dashboard.server.gate import issue_token
+from dashboard.server.gate.sign_in import issue_token
 from tests.dashboard.e2e.harness import await_answer, free_port, stop
 
 ROOT = Path(__file__).parents[1]

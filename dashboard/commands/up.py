@@ -23,7 +23,7 @@ from core.process.stop_flag import StopFlag
 from core.settings import Settings
 from dashboard.commands.console import INTERRUPTED, HomeOption, JsonOption, messages, print_json
 from dashboard.commands.workspace import read_settings
-from dashboard.server.gate import issue_token, sign_in_url
+from dashboard.server.gate.sign_in import issue_token, sign_in_url
 
 READY_S = 90.0
 PORTS_S = 5.0

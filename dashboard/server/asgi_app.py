@@ -18,7 +18,8 @@ from core.clock import Clock
 from core.errors import DatahallError, InputError, NotFoundError, UnavailableError
 from core.settings import Settings
 from dashboard import resources
-from dashboard.server.gate import HEALTH_PATH, Gate, SessionBook, TokenDesk
+from dashboard.server.gate.middleware import HEALTH_PATH, GateMiddleware
+from dashboard.server.gate.sign_in import SessionStore, TokenStore
 from dashboard.server.streamlit_setup import content_policy, front_page
 from dashboard.viewmodels.chart_feed import metrics_answer, telemetry_answer
 
@@ -31,10 +32,10 @@ WARM_MODULES = ("pandas", "pyarrow", "streamlit.elements.arrow", "dashboard.widg
 def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.App:
     """Return the app, not yet running; `front.streamlit_options` must be given to its `run`."""
     gate = Middleware(
-        Gate,
+        GateMiddleware,
         settings=settings.web,
-        sessions=SessionBook(settings.paths, settings.web.session_hours, clock),
-        tokens=TokenDesk(settings.paths.sign_in_token, clock),
+        sessions=SessionStore(settings.paths, settings.web.session_hours, clock),
+        tokens=TokenStore(settings.paths.sign_in_token, clock),
         policy=content_policy(),
         ledger=lambda: resources.workspace().ledger,
     )

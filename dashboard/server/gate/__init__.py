@@ -1,20 +1,6 @@
-"""The gate: who may reach the dashboard. It stands before HTTP and WebSocket alike.
+"""The gate: access control before every HTTP request and WebSocket of the dashboard.
 
-A one-time link gives a signed cookie; everything else is refused. Whoever passes is named to the
-page in headers that only the gate can set.
+One request is followed in `middleware.py`; `sign_in.py` holds tokens and sessions, `pages.py` the
+gate's own pages. This package imports none of them: `datahall up` needs `sign_in.py` alone, and
+Starlette would slow down its start.
 """
-
-from dashboard.server.gate.middleware import HEALTH_PATH, SIGN_OUT_PATH, Gate
-from dashboard.server.gate.sessions import Session, SessionBook
-from dashboard.server.gate.tokens import TokenDesk, issue_token, sign_in_url
-
-__all__ = [
-    "HEALTH_PATH",
-    "SIGN_OUT_PATH",
-    "Gate",
-    "Session",
-    "SessionBook",
-    "TokenDesk",
-    "issue_token",
-    "sign_in_url",
-]

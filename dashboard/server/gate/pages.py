@@ -1,4 +1,4 @@
-"""The pages that the gate itself shows: self-contained, no script, nothing fetched."""
+"""The gate's own pages: self-contained HTML without scripts, which fetches nothing."""
 
 import html
 
@@ -26,10 +26,10 @@ button { background: #0f62ac; border: 0; border-radius: 6px; color: #fff; cursor
 code { background: var(--back); border: 1px solid var(--line); border-radius: 4px;
   font: 0.9em ui-monospace, Menlo, Consolas, monospace; padding: 0.1rem 0.35rem; }
 small { color: var(--soft); font-size: 0.86rem; }
-.trouble { border-left: 3px solid #c4221f; padding-left: 0.75rem; }
+.problem { border-left: 3px solid #c4221f; padding-left: 0.75rem; }
 """
 
-# Five racks, the middle one tallest: the product's mark, also its favicon.
+# The product's mark, also its favicon: five racks, the middle one tallest.
 MARK = (
     '<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">'
     '<rect x="2" y="14" width="4" height="12" rx="1"/><rect x="8" y="9" width="4" height="17" '
@@ -38,21 +38,21 @@ MARK = (
 )
 
 
-def sign_in_page(trouble: str = "") -> str:
-    """Return the page for whoever is not signed in; `trouble` says why a try failed."""
-    told = f'<p class="trouble" role="alert">{html.escape(trouble)}</p>' if trouble else ""
+def sign_in_page(problem: str = "") -> str:
+    """Return the page for a user who is not signed in; `problem` says why an attempt failed."""
+    alert = f'<p class="problem" role="alert">{html.escape(problem)}</p>' if problem else ""
     return _page(
         "Sign in",
-        f"""{told}
-<p>Open the link that <code>datahall up</code> printed in its terminal. It signs you in once;
-every start prints a fresh one.</p>
+        f"""{alert}
+<p>Open the link that <code>datahall up</code> printed in its terminal. The link works once. Each
+start of <code>datahall up</code> prints a new one.</p>
 <form method="get" action="/">
 <label for="token">Or paste the link or its token</label>
 <input id="token" name="token" type="text" autocomplete="off" spellcheck="false" required>
 <button type="submit">Sign in</button>
 </form>
-<p style="margin:1.25rem 0 0"><small>Datahall starts programs on this machine, so only whoever can
-read its terminal or home folder gets in.</small></p>""",
+<p style="margin:1.25rem 0 0"><small>Signing in needs access to that terminal or to the home folder,
+because a signed-in user can start programs on this machine.</small></p>""",
     )
 
 
@@ -60,16 +60,16 @@ def signed_out_page() -> str:
     """Return the page after signing out."""
     return _page(
         "Signed out",
-        """<p>This browser no longer has access, and every tab it had open is closed off.</p>
-<p>To come back, open a fresh link: <code>datahall up</code> prints one when it starts.</p>""",
+        """<p>This browser is signed out, and all its Datahall tabs are disconnected.</p>
+<p>To sign in again, use a new link: <code>datahall up</code> prints one when it starts.</p>""",
     )
 
 
-def bounce_page(path: str) -> str:
-    """Return a page that opens `path` again from here.
+def continue_page(path: str) -> str:
+    """Return a page that opens `path` at once.
 
-    A browser keeps a SameSite=Strict cookie back when another site's link leads here; a step taken
-    from our own page brings it along.
+    When a link on another site leads here, the browser does not send a SameSite=Strict cookie. It
+    sends the cookie with the next request, because that one comes from our own page.
     """
     target = html.escape(path, quote=True)
     return _page(
@@ -79,13 +79,13 @@ def bounce_page(path: str) -> str:
     )
 
 
-def refused_page(words: str) -> str:
-    """Return the page for a request that is refused whoever sends it."""
-    return _page("Refused", f"<p>{html.escape(words)}</p>")
+def refused_page(reason: str) -> str:
+    """Return the page for a request that is refused even with a valid cookie."""
+    return _page("Request refused", f"<p>{html.escape(reason)}</p>")
 
 
 def _page(title: str, body: str, head: str = "") -> str:
-    """Return a whole page."""
+    """Return a complete HTML page."""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title} · Datahall</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.settings import Settings
-from dashboard.server.gate import issue_token
+from dashboard.server.gate.sign_in import issue_token
 from tests.dashboard.e2e.harness import (
     DESKTOP,
     PHONE,

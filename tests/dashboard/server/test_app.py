@@ -1,5 +1,6 @@
-"""The dashboard's process: light, shut to strangers, and clear about why it cannot start."""
+"""The dashboard as a process: its routes, its imports, and its answers to malformed bytes."""
 
+import gc
 import json
 import socket
 import stat
@@ -10,13 +11,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from core.command import Process, SystemRunner, module_argv, start
 from core.paths import StatePaths
 from core.settings import Settings, WebSettings
-from dashboard.server.gate import issue_token
+from dashboard import resources
+from dashboard.server.asgi_app import warm_up
+from dashboard.server.gate.sign_in import issue_token
 from dashboard.server.process import main
 from dashboard.server.streamlit_setup import content_policy, front_page, streamlit_options
 from tests.dashboard.e2e.harness import await_answer, free_port, stop
@@ -31,6 +37,7 @@ class Running:
 
     root: str
     home: Path
+    log: Path
     process: Process
     port: int
 
@@ -51,7 +58,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     try:
         root = f"http://127.0.0.1:{port}"
         await_answer(root, process, folder / "log.txt")
-        yield Running(root=root, home=home, process=process, port=port)
+        yield Running(root=root, home=home, log=folder / "log.txt", process=process, port=port)
     finally:
         stop(process)
 
@@ -70,20 +77,17 @@ def visitor(dashboard: Running) -> Iterator[httpx.Client]:
     ["/", "/training", "/_stcore/health", "/_stcore/metrics", "/_stcore/host-config",
      "/app/static/mark.svg", "/static/js/index.js", "/_stcore/agent/openapi.json"],
 )  # fmt: skip
-def test_streamlit_answers_nobody_who_is_not_signed_in(dashboard: Running, path: str) -> None:
-    """Its own routes are behind the gate, not beside it."""
+def test_every_route_of_streamlit_needs_a_session(dashboard: Running, path: str) -> None:
     assert httpx.get(dashboard.root + path, timeout=30.0).status_code == 401
 
 
-def test_health_is_open_and_tells_nothing_else(dashboard: Running) -> None:
-    """`datahall up` waits for it."""
+def test_the_health_check_needs_no_session(dashboard: Running) -> None:
     assert httpx.get(dashboard.root + "/healthz", timeout=30.0).json() == {"status": "ok"}
 
 
 def test_a_real_websocket_needs_cookie_and_own_origin(
     dashboard: Running, visitor: httpx.Client
 ) -> None:
-    """The socket is where Streamlit takes commands."""
     url = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream"
     cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
     for headers in ({}, {"Cookie": "datahall_1=x"}):
@@ -100,16 +104,14 @@ def test_a_real_websocket_needs_cookie_and_own_origin(
         assert socket_.protocol.state.name == "OPEN"
 
 
-def test_whoever_is_signed_in_gets_our_page(visitor: httpx.Client) -> None:
-    """At every page's address, under a policy that lets its one script run."""
+def test_a_signed_in_user_gets_our_page_and_its_policy(visitor: httpx.Client) -> None:
     for path in ("/", "/training"):
         answer = visitor.get(path)
         assert answer.text == front_page()
         assert answer.headers["content-security-policy"] == content_policy()
 
 
-def test_charts_are_answered_also_before_anything_is_measured(visitor: httpx.Client) -> None:
-    """A fresh home has no telemetry yet: that is a sentence, not an error."""
+def test_charts_are_empty_before_the_first_sample(visitor: httpx.Client) -> None:
     answer = visitor.get("/api/telemetry", params={"span": 900, "s": "cpu_busy_ratio@"})
 
     assert answer.status_code == 200
@@ -127,8 +129,9 @@ def test_charts_are_answered_also_before_anything_is_measured(visitor: httpx.Cli
         ("/api/runs/..%2f..%2fetc%2fpasswd/log", 400),
     ],
 )
-def test_a_wrong_query_is_explained(visitor: httpx.Client, path: str, status: int) -> None:
-    """In the shape of every `--json` failure."""
+def test_an_invalid_query_gets_an_error_document(
+    visitor: httpx.Client, path: str, status: int
+) -> None:
     answer = visitor.get(path)
 
     assert answer.status_code == status
@@ -136,21 +139,20 @@ def test_a_wrong_query_is_explained(visitor: httpx.Client, path: str, status: in
         assert answer.json()["error"]["message"]
 
 
-def test_the_agent_interface_is_off(visitor: httpx.Client) -> None:
-    """It would drive pages by JSON, without the checks of a browser."""
+def test_the_agent_interface_of_streamlit_is_off(visitor: httpx.Client) -> None:
     assert visitor.post("/_stcore/agent/interact", json={}).status_code in (403, 404, 405)
 
 
-def test_secrets_stay_private(dashboard: Running, visitor: httpx.Client) -> None:
-    """Folder 700, files 600."""
+def test_secrets_are_readable_by_their_owner_alone(
+    dashboard: Running, visitor: httpx.Client
+) -> None:
     assert visitor.get("/").status_code == 200
     secrets = StatePaths(dashboard.home).secrets
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in secrets.iterdir()} == {0o600}
 
 
-def test_torch_and_other_heavy_parts_are_not_in_the_process() -> None:
-    """Everything that the server and its pages import, in a fresh interpreter."""
+def test_the_process_does_not_import_torch_or_other_slow_packages() -> None:
     names = [
         "dashboard.server.asgi_app",
         *(f"dashboard.widgets.{name}" for name in ("header", "live_charts", "overview")),
@@ -165,10 +167,10 @@ def test_torch_and_other_heavy_parts_are_not_in_the_process() -> None:
     assert json.loads(result.stdout.splitlines()[-1]) == []
 
 
-def test_a_taken_port_is_one_sentence_and_exit_2(
+def test_a_port_in_use_is_reported_in_one_line_with_exit_status_2(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Streamlit would log a warning and try the next one."""
+    """Streamlit would log a warning and use the next port."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -183,8 +185,7 @@ def test_a_taken_port_is_one_sentence_and_exit_2(
 
 
 @pytest.mark.parametrize("port", ["0x", "99999999"])
-def test_a_port_that_is_none_is_refused(settings: Settings, port: str) -> None:
-    """Wrong usage ends with 2, as everywhere."""
+def test_an_invalid_port_is_wrong_usage(settings: Settings, port: str) -> None:
     try:
         code: int | str | None = main(["--home", str(settings.home), "--port", port], {})
     except SystemExit as end:
@@ -192,8 +193,7 @@ def test_a_port_that_is_none_is_refused(settings: Settings, port: str) -> None:
     assert code == 2
 
 
-def test_options_come_from_us_alone(settings: Settings) -> None:
-    """Whatever a user's own Streamlit configuration says."""
+def test_streamlit_options_do_not_depend_on_the_user_s_configuration(settings: Settings) -> None:
     options = streamlit_options(Settings(home=settings.home, web=WebSettings(port=1234)))
 
     assert options["server.address"] == "127.0.0.1"
@@ -209,8 +209,8 @@ def test_options_come_from_us_alone(settings: Settings) -> None:
     assert {name: options[name] for name in wanted} == wanted
 
 
-def test_the_front_page_is_ours() -> None:
-    """If Streamlit's own page changes its shape, this says which part no longer fits."""
+def test_every_change_to_the_page_of_streamlit_is_applied() -> None:
+    """A new version of Streamlit may change the text that we replace."""
     page = front_page()
 
     assert "<title>Datahall</title>" in page
@@ -223,3 +223,83 @@ def test_the_front_page_is_ours() -> None:
     assert "url(data:font/woff2;base64," in page
     assert "url(../" not in page
     assert content_policy().count("'sha256-") == 1
+
+
+def test_modules_of_pages_are_exempt_from_garbage_collection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Streamlit collects garbage after every script run: walking all modules costs more."""
+    monkeypatch.setattr(resources, "workspace", lambda: None)
+    gc.unfreeze()
+    try:
+        warm_up()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+
+
+def _status(dashboard: Running, request: bytes) -> int:
+    """Return the status with which the server answers raw bytes."""
+    with socket.create_connection(("127.0.0.1", dashboard.port), timeout=30) as connection:
+        connection.sendall(request)
+        line = connection.makefile("rb").readline()
+    return int(line.split()[1])
+
+
+HANDSHAKE = (
+    b"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://[\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: [\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: a=\x00\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: " + b"a" * 100_000 + b"\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: \xff\r\nConnection: Upgrade\r\n\r\n",
+        b"GET /%ff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET /%00 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"\x16\x03\x01\x00\xa5 TLS to a plain port\r\n\r\n",
+        HANDSHAKE + b"\r\n",
+        HANDSHAKE + b"Sec-WebSocket-Key: x\r\n\r\n",
+        HANDSHAKE + b"Sec-WebSocket-Key: \xff\r\nSec-WebSocket-Key: \xff\r\n\r\n",
+    ],
+)
+def test_malformed_bytes_get_400(dashboard: Running, request_: bytes) -> None:
+    assert _status(dashboard, request_) == 400
+
+
+def test_a_malformed_websocket_request_is_refused(dashboard: Running) -> None:
+    key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+    assert _status(dashboard, HANDSHAKE + key + b"Origin: http://[\r\n\r\n") == 403
+
+
+HEADERS = (
+    *("Host", "Origin", "Cookie", "Content-Length", "Range", "If-Modified-Since", "If-None-Match"),
+    *("Upgrade", "Connection", "Expect", "Accept-Encoding", "Transfer-Encoding"),
+)
+PATHS = (
+    *("/", "/healthz", "/api/telemetry", "/media/x", "/static/index.html"),
+    *("/app/static/mark.svg", "/_stcore/host-config"),
+)
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(name=st.sampled_from(HEADERS), value=st.binary(max_size=60), path=st.sampled_from(PATHS))
+def test_no_header_of_a_signed_in_user_makes_the_server_fail(
+    dashboard: Running, visitor: httpx.Client, name: str, value: bytes, path: str
+) -> None:
+    cookie = "; ".join(f"{key}={value}" for key, value in visitor.cookies.items())
+    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n{name}: ".encode()
+
+    assert _status(dashboard, head + value.replace(b"\n", b"") + b"\r\n\r\n") < 500
+    assert "Traceback" not in dashboard.log.read_text(encoding="utf-8", errors="replace")

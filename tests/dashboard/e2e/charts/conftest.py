@@ -15,7 +15,7 @@ from core.actions.workspace import open_workspace
 from core.command import module_argv, start
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings, WebSettings
-from dashboard.server.gate import issue_token, sign_in_url
+from dashboard.server.gate.sign_in import issue_token, sign_in_url
 from monitors.collector import HostState, Reading
 from monitors.store.sqlite import SqliteTelemetryStore
 from tests.dashboard.e2e.harness import (
