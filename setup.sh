@@ -1,7 +1,7 @@
 #!/bin/sh
-# Sets up .venv with Datahall and what it needs. Usage: ./setup.sh [EXTRA...]   (train is always in)
-# Debian packages are installed when we are root or may sudo; else it says exactly what is missing.
-# Nothing is done when nothing changed since the last time.
+# Creates .venv with Datahall and its dependencies. Usage: ./setup.sh [EXTRA...]   (train is always included)
+# Debian packages are installed as root or with sudo; otherwise the script prints which are missing.
+# It does nothing when nothing has changed since the last run.
 set -eu
 cd "$(dirname "$0")"
 
@@ -26,6 +26,7 @@ missing_packages() {
   case " $* " in *" test "*)
     command -v chromium >/dev/null 2>&1 || printf 'chromium '
     command -v gcc >/dev/null 2>&1 || printf 'gcc libc6-dev '
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || printf 'postgresql '
     ;;
   esac
 }
@@ -34,23 +35,23 @@ install_packages() {
   packages=$(missing_packages "$@")
   [ -n "$packages" ] || return 0
   if ! command -v apt-get >/dev/null 2>&1; then
-    say "missing here: $packages(install them with your package manager); going on without"
+    say "missing here: $packages(install them with your package manager); continuing without them"
     return 0
   fi
   if [ "$(id -u)" = 0 ]; then root=""; elif sudo -n true 2>/dev/null; then root="sudo"; else
     say "missing: $packages; run: sudo apt-get install -y --no-install-recommends $packages"
-    say "going on without"
+    say "continuing without them"
     return 0
   fi
   say "installing Debian packages: $packages"
   # shellcheck disable=SC2086  # a list of words
   { $root apt-get update -qq && $root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends $packages; } >/dev/null ||
-    say "apt-get failed; going on without: $packages"
+    say "apt-get failed; continuing without: $packages"
 }
 
 install_torch() {
-  # PyPI's build for Linux brings several GB of CUDA: without an NVIDIA driver the CPU build will do.
+  # PyPI's build for Linux includes several GB of CUDA libraries; without an NVIDIA driver the CPU build is enough.
   index=https://download.pytorch.org/whl/cpu
   if [ ! -e /proc/driver/nvidia/version ] && .venv/bin/python - "$index" 2>/dev/null <<'PY'; then
 import sys, urllib.request
@@ -62,7 +63,7 @@ PY
   fi
 }
 
-# The stamp holds what the last set-up was made from, and the extras that it installed.
+# The stamp records the inputs of the last set-up and the extras that it installed.
 python=$(find_python)
 stamp=.venv/.datahall-setup
 made_from="$("$python" -V) $(cat pyproject.toml hatch_build.py setup.sh dashboard/widgets/live_charts/source/* | cksum)"

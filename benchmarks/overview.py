@@ -1,10 +1,10 @@
-"""How long it takes from starting Datahall to a number on the Overview, in Chromium.
+"""Time from the start of Datahall to the first value on the Overview page, in Chromium.
 
-The home was up before, as on every morning but the first: databases are migrated and hold samples.
-The clock runs from the start of `datahall up` until the first chart's legend shows a digit; the
-browser is open already and follows the link as soon as it is printed. Then the page is loaded once
-more. Bytes and requests are those of the first load: bodies as they were transferred; the redirect
-that takes the token out of the address is not counted.
+The home folder was used before, so its databases are migrated and hold samples. The time runs from
+the start of `datahall up` until the legend of the first chart shows a digit; the browser is already
+open and follows the link as soon as it is printed. Then the page is reloaded. Bytes and requests
+are those of the first load: response bodies as transferred, without the redirect that removes the
+token from the address.
 
 Run: python -P benchmarks/overview.py
 """
@@ -25,20 +25,20 @@ from playwright.sync_api import Browser, Page, Response, sync_playwright
 from core.command import Process, module_argv, start, wait
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-# Without these, Chromium looks for Google's hosts at every start.
+# Without these options Chromium contacts Google's hosts at each start.
 CHROMIUM_ARGUMENTS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 STOP_S = 30.0
-PATIENCE_MS = 120_000
+TIMEOUT_MS = 120_000
 HAS_DIGIT = r"""() => [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].some(
     (host) => /\d/.test(host.shadowRoot?.querySelector('.legend b')?.textContent ?? ''))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured number and the most that it may be."""
+    """A measured value and its upper limit."""
 
     name: str
     value: float
@@ -52,7 +52,7 @@ class Figure:
 
 
 def measure() -> tuple[Figure, ...]:
-    """Bring a home up once, then measure the second time."""
+    """Start a home folder once, then measure the second start."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS)
@@ -68,7 +68,7 @@ def measure() -> tuple[Figure, ...]:
             num_requests = sum(answer.ok for answer in answers)
             began = time.monotonic()
             page.reload()
-            page.wait_for_function(HAS_DIGIT, timeout=PATIENCE_MS)
+            page.wait_for_function(HAS_DIGIT, timeout=TIMEOUT_MS)
             reload_s = time.monotonic() - began
         browser.close()
     return (
@@ -81,7 +81,7 @@ def measure() -> tuple[Figure, ...]:
 
 @contextmanager
 def _up(folder: Path) -> Iterator[str]:
-    """Run `datahall up` on a home and give its link."""
+    """Run `datahall up` on a home folder and yield its sign-in link."""
     ports = {name: str(_free_port()) for name in ("WEB", "SERVING", "SAMPLER")}
     process = start(
         module_argv("dashboard", "up", "--no-browser", "--json", "--home", str(folder / "home")),
@@ -99,27 +99,27 @@ def _up(folder: Path) -> Iterator[str]:
 
 
 def _link(process: Process) -> str:
-    """Return the link that a starting product prints."""
+    """Return the sign-in link that `datahall up --json` prints."""
     text = b""
     for line in process.stdout or ():
         text += line
         if line == b"}\n":
             return str(json.loads(text)["url"])
-    said = process.stderr.read() if process.stderr else b""
-    sys.exit(f"datahall up ended: {said.decode()}")
+    errors = process.stderr.read() if process.stderr else b""
+    sys.exit(f"datahall up ended: {errors.decode()}")
 
 
 def _open(browser: Browser, link: str, answers: list[Response]) -> Page:
-    """Follow a link in a browser that has seen nothing yet, until a legend shows a digit."""
+    """Open the link in a browser with an empty cache and wait until a legend shows a digit."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  (Playwright marks it)
     page.goto(link)
-    page.wait_for_function(HAS_DIGIT, timeout=PATIENCE_MS)
+    page.wait_for_function(HAS_DIGIT, timeout=TIMEOUT_MS)
     return page
 
 
 def _free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return an unused TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -6,6 +6,8 @@ key: it shows damage and edits by hand, not a forger who computes it anew or cut
 is durable before the action starts.
 """
 
+import os
+import pwd
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -39,6 +41,15 @@ class Actor:
     name: str
     role: Role
     origin: str
+
+
+def account_name() -> str:
+    """Return the name of the account that runs this process; its number if it has no name."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # a container that was started with a numeric user id
+        return str(number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

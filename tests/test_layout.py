@@ -1,4 +1,4 @@
-"""The house rules that no tool checks: sizes, names, and words that must agree with the code."""
+"""Rules that no tool checks: file sizes, names, and documents that must agree with the code."""
 
 from pathlib import Path
 
@@ -26,14 +26,14 @@ def _longer_than(lines: int, *folders: str) -> list[str]:
     ]
 
 
-def test_no_file_holds_two_subjects() -> None:
+def test_no_file_is_too_long() -> None:
     """Over 500 lines a subject is really two; a page over 60 holds what its viewmodel should."""
     assert _longer_than(LONGEST_FILE, *PACKAGES, "tests", "benchmarks") == []
     assert _longer_than(LONGEST_VIEW, "dashboard/views") == []
 
 
-def test_tests_hold_no_packages() -> None:
-    """`tests/core/__init__.py` would hide the real core."""
+def test_the_test_folders_contain_no_packages() -> None:
+    """`tests/core/__init__.py` would shadow the package core."""
     assert list((ROOT / "tests").rglob("__init__.py")) == []
 
 
@@ -44,12 +44,11 @@ def test_nothing_in_dashboard_shadows_a_package(name: str) -> None:
     assert not (ROOT / "dashboard" / f"{name}.py").exists()
 
 
-def test_the_example_settings_file_is_what_the_settings_say() -> None:
+def test_the_example_settings_file_matches_the_settings() -> None:
     """Regenerate: python -P -c 'import core.settings as s; print(s.example_file(), end="")'."""
     assert (ROOT / "datahall.example.toml").read_text(encoding="utf-8") == example_file()
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_each_package_has_a_readme(package: str) -> None:
-    """A newcomer finds how to add a kind beside the code."""
     assert len((ROOT / package / "README.md").read_text(encoding="utf-8")) > 500

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from core.audit import account_name
 from core.backup.find import find_restic
 from core.errors import REINSTALL, DatahallError, UnavailableError
 from core.operations.supervise import LEAST_FREE_BYTES
@@ -36,6 +37,7 @@ def examine(settings: Settings, assets: Path) -> Sequence[Finding]:
     """
     looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
         ("machine", _machine),
+        ("account", _account),
         ("python", _python),
         ("home", lambda: _home(settings)),
         ("disk", lambda: _disk(settings)),
@@ -68,6 +70,14 @@ def _machine() -> Finding:
         sentence=f"{platform.system()} {platform.release()}, {cores} cores, "
         f"{memory / 1e9:.1f} GB memory",
     )
+
+
+def _account() -> Finding:
+    """Report the account that commands act for."""
+    name = account_name()
+    has_name = not name.isdecimal()
+    words = f"account {name}" if has_name else f"account {name} has no name: recorded by its number"
+    return Finding(name="account", state="works", sentence=words)
 
 
 def _python() -> Finding:

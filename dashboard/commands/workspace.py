@@ -3,14 +3,13 @@
 Separate from `console.py` because it imports the database: `datahall --version` needs none.
 """
 
-import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.actions.workspace import Workspace, open_workspace
-from core.audit import Actor, Role
+from core.audit import Actor, Role, account_name
 from core.settings import Settings, load_settings
 
 
@@ -29,4 +28,4 @@ def workspace_of(home: Path | None) -> Iterator[Workspace]:
 
 def operator() -> Actor:
     """Return who typed the command: whoever may read the home folder may do everything."""
-    return Actor(name=getpass.getuser(), role=Role.ADMIN, origin="cli")
+    return Actor(name=account_name(), role=Role.ADMIN, origin="cli")

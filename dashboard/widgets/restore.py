@@ -60,7 +60,7 @@ def _draw(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
         chosen = st.selectbox(
             "Snapshot", rows, format_func=lambda it: it.label, key="restore-snapshot"
         )
-        default = Path.home() / f"datahall-restored-{rows[0].short}"
+        default = workspace.paths.home.parent / f"datahall-restored-{rows[0].short}"
         target = st.text_input(
             "Into this folder", str(default), key="restore-target",
             help="A new or empty folder on this machine, outside of the home folder",

@@ -1,12 +1,15 @@
 """The one door for every mutating action."""
 
 import dataclasses
+import os
+import pwd
 import threading
+from typing import NoReturn
 
 import pytest
 import sqlalchemy as sa
 
-from core.audit import Actor, Ledger, Role
+from core.audit import Actor, Ledger, Role, account_name
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import ConflictError, DeniedError
@@ -146,3 +149,14 @@ def test_hostile_names_are_recorded(ledger: Ledger, admin: Actor, target: str) -
     ledger.perform(admin, "data.import", target, lambda: None, {"name": target})
     assert len(ledger.entries()) == 1
     assert ledger.verify() is None
+
+
+def test_an_account_without_a_name_is_recorded_by_its_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(_number: int) -> NoReturn:
+        raise KeyError
+
+    assert account_name() == pwd.getpwuid(os.getuid()).pw_name
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert account_name() == str(os.getuid())

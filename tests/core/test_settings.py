@@ -1,12 +1,20 @@
 """Settings: where they come from, and what is said when they are wrong."""
 
+import pwd
 import tomllib
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from core.errors import SettingsError
-from core.settings import DEFAULT_HOME, Settings, describe, example_file, load_settings
+from core.process.variables import (
+    JOB_FOLDER_VARIABLE,
+    JOB_VARIABLE,
+    RUN_VARIABLE,
+    SHIM_VARIABLE,
+)
+from core.settings import Settings, default_home, describe, example_file, load_settings
 
 
 @pytest.fixture
@@ -30,7 +38,7 @@ def test_defaults_need_nothing() -> None:
     """A first start has no file and no variable."""
     settings = load_settings(environment={})
     assert settings == Settings()
-    assert settings.home == DEFAULT_HOME
+    assert settings.home == default_home()
     assert settings.home.is_absolute()
 
 
@@ -106,9 +114,50 @@ def test_a_variable_that_makes_no_sense_is_refused(home: Path, value: str) -> No
         load(home, DATAHALL_WEB_PORT=value)
 
 
-def test_a_variable_of_another_program_is_none_of_ours(home: Path) -> None:
-    """Only names that are settings are read."""
-    assert load(home, DATAHALL_JOB="a1", DATAHALL_PORT="1") == load(home)
+def test_variables_of_our_processes_and_of_others_are_ignored(home: Path) -> None:
+    variables = (JOB_VARIABLE, JOB_FOLDER_VARIABLE, SHIM_VARIABLE, RUN_VARIABLE)
+    named = dict.fromkeys([*variables, "DATAHALL_PORT", "DATAHALL_TEST_ALL"], "x")
+    assert load(home, **named) == load(home)
+
+
+@pytest.mark.parametrize(
+    "variable", ["DATAHALL_BACKUP_REPOSITRY", "DATAHALL_BAKUP_REPOSITORY", "DATAHALL_DATABSE_URL"]
+)
+def test_a_misspelt_variable_is_refused(home: Path, variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable}.*DATAHALL_BACKUP_REPOSITORY"):
+        load(home, **{variable: "/mnt/second"})
+
+
+@pytest.mark.parametrize("value", ["false", "7", '["/mnt/one", "/mnt/two"]'])
+def test_a_text_setting_of_another_type_is_refused(home: Path, value: str) -> None:
+    write(home, f"[backup]\nrepository = {value}\n")
+    with pytest.raises(SettingsError, match=r"backup\.repository = .* is not a text"):
+        load(home)
+
+
+def test_a_home_with_dots_is_the_home_of_the_plain_name(home: Path) -> None:
+    (home / "here").mkdir()
+    dotted = home / "here" / ".." / "there"
+    assert load(dotted).home == home / "there"
+
+
+def test_an_account_without_a_home_directory_needs_a_named_home(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container with a numeric user id: no entry in /etc/passwd, no HOME."""
+
+    def unknown(_number: int) -> NoReturn:
+        raise KeyError
+
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert load(home).home == home
+    assert example_file()
+    with pytest.raises(SettingsError, match="--home DIR or DATAHALL_HOME"):
+        load_settings(environment={})
+    with pytest.raises(SettingsError, match="absolute path"):
+        load_settings(environment={"DATAHALL_HOME": "~/datahall"})
 
 
 def test_every_number_has_a_lower_bound(home: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_home_that_is_a_file_is_refused(
     """The file stays as it is."""
     (tmp_path / "file").write_text("mine")
     assert run([*command, "--home", str(tmp_path / name)]) == 2
-    assert f"home {tmp_path / name} is a file, or lies below one" in capsys.readouterr().err
+    assert f"home {tmp_path / name} is a file, or is inside one" in capsys.readouterr().err
     assert (tmp_path / "file").read_text() == "mine"
 
 
