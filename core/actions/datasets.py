@@ -10,7 +10,6 @@ from core.actions.backups import dataset_subject
 from core.actions.records import DatasetView
 from core.actions.workspace import Workspace
 from core.audit import Actor
-from core.data.demo import demo_pairs
 from core.data.importer import OnPairs, import_files, report_progress
 from core.data.records import DEFAULT_VOCABULARY, Dataset
 from core.errors import ConflictError, InputError
@@ -48,6 +47,8 @@ def list_datasets(workspace: Workspace) -> Sequence[DatasetView]:
 
 def add_demo(workspace: Workspace, actor: Actor, *, on_progress: OnPairs | None = None) -> Dataset:
     """Generate the demo corpus as dataset `demo`; it is the same version every time."""
+    from core.data.demo import demo_pairs  # noqa: PLC0415  (slow import, and every command's)
+
     return workspace.ledger.perform(
         actor, "data.demo", DEMO,
         lambda: workspace.datasets.add(

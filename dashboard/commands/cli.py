@@ -1,5 +1,6 @@
 """`datahall`: the root of the command line, its exit statuses and its error output."""
 
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -53,7 +54,12 @@ class _LazyCommands(TyperGroup):
 def _load(name: str) -> Any:  # noqa: ANN401  (as above)
     """Import and return a command."""
     module, _, attribute = COMMANDS[name].partition(":")
-    implementation = getattr(import_module(f"dashboard.commands.{module}"), attribute)
+    gc.disable()  # imports leave no garbage, and looking for it would take 60 ms
+    try:
+        implementation = getattr(import_module(f"dashboard.commands.{module}"), attribute)
+    finally:
+        gc.freeze()
+        gc.enable()
     parent = typer.Typer(rich_markup_mode=None)
     if isinstance(implementation, typer.Typer):
         parent.add_typer(implementation, name=name)
