@@ -127,4 +127,4 @@ def test_bad_input_that_only_the_job_can_find_ends_as_bad_input(
     code, document = ask("data", "prepare", "cats", "--vocabulary", "3")
     assert (code, document["error"]["kind"]) == (2, "input")
     assert "a vocabulary of 3 pieces" in document["error"]["message"]
-    assert "Choose at least" in document["error"]["remedy"]
+    assert "at least" in document["error"]["remedy"]
