@@ -26,8 +26,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 import sentencepiece
 import torch
 
-from core.checkpoints.manifest import seal
-from core.checkpoints.weights import RAW_NAME, WeightsToSave, load_weights, save_weights
+from core.checkpoints.contents import RAW_NAME, WeightsToSave, load_weights, save_weights
+from core.checkpoints.manifest import write_manifest
 from core.data.demo.corpus import demo_pairs
 from core.data.records import BOS_ID, EOS_ID, PAD_ID, UNK_ID
 from core.data.tokenizer import Tokenizer
@@ -123,7 +123,7 @@ def _version() -> Iterator[VersionFolder]:
                 target="es", preferred=RAW_NAME,
             ),
         )  # fmt: skip
-        seal(checkpoint, step=1, created_at=0.0, config_digest="", scores={})
+        write_manifest(checkpoint, step=1, created_at=0.0, config_digest="", scores={})
         version = VersionFolder(folder / "version")
         version.path.mkdir()
         export(load_weights(checkpoint), version, max_tokens=100, on_step=lambda _message: None)

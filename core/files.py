@@ -67,6 +67,9 @@ def _draft(path: Path, content: bytes | str, mode: int) -> Iterator[Path]:
             os.fsync(stream.fileno())
         draft.chmod(mode)
         yield draft
+    except OSError as error:  # a failed write() or fsync() does not name its file
+        error.filename = error.filename or str(path)
+        raise
     finally:
         draft.unlink(missing_ok=True)
 

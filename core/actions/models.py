@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from core.actions.runs import find_run
 from core.actions.workspace import Workspace
 from core.audit import Actor
-from core.checkpoints.listing import list_checkpoints
-from core.command import module_argv
-from core.errors import ConflictError
+from core.checkpoints.catalog import require_best
+from core.checkpoints.manifest import check_sizes
+from core.errors import ConflictError, NotFoundError
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.process.job import job_argv
 from core.promotion import rollback
@@ -28,30 +28,52 @@ def find_model(workspace: Workspace, what: str) -> ModelVersion:
 
 
 def request_evaluation(
-    workspace: Workspace, actor: Actor, name: str, *, split: str, beam: int
+    workspace: Workspace,
+    actor: Actor,
+    name: str,
+    *,
+    split: str,
+    beam: int,
+    allow_fallback: bool = False,
 ) -> Job:
-    """Queue scoring of a run's best checkpoint on a split."""
-    run_id = _trained(workspace, name)
+    """Queue an evaluation of a run's best checkpoint on a split.
+
+    Raises DamagedCheckpointError if that checkpoint is damaged and a fallback is not allowed.
+    """
+    run_id = _run_with_checkpoint(workspace, name, allow_fallback=allow_fallback)
     spec = JobSpec(
         kind=JobKind.EVALUATION,
         title=f"Evaluate {name} on {split}",
         subject=run_id,
-        argv=module_argv(
-            "core.evaluation", "--run", run_id, "--split", split, "--beam", str(beam),
-            "--home", str(workspace.paths.home),
+        argv=job_argv(
+            "core.evaluation",
+            workspace.paths.home,
+            run=run_id,
+            split=split,
+            beam=beam,
+            allow_fallback=allow_fallback,
         ),
-    )  # fmt: skip
+    )
     return workspace.ledger.perform(
         actor, "runs.evaluate", name, lambda: workspace.launcher.submit(spec), {"split": split}
     )
 
 
 def request_promotion(
-    workspace: Workspace, actor: Actor, name: str, *, alias: str = PRODUCTION, reason: str = ""
+    workspace: Workspace,
+    actor: Actor,
+    name: str,
+    *,
+    alias: str = PRODUCTION,
+    reason: str = "",
+    allow_fallback: bool = False,
 ) -> Job:
-    """Queue export, self-test and registration of a run; then the alias moves to it."""
+    """Queue export, self-test and registration of a run's best checkpoint, then move the alias.
+
+    Raises DamagedCheckpointError if that checkpoint is damaged and a fallback is not allowed.
+    """
     check_alias(alias)
-    run_id = _trained(workspace, name)
+    run_id = _run_with_checkpoint(workspace, name, allow_fallback=allow_fallback)
     for job in workspace.launcher.jobs(subject=run_id, kind=JobKind.PROMOTE, limit=1):
         if not job.state.is_over:
             raise ConflictError(f"{name} is being promoted already")
@@ -62,6 +84,7 @@ def request_promotion(
         argv=job_argv(
             "core.promotion.promote", workspace.paths.home,
             run=run_id, alias=alias, actor=actor.name, reason=reason,
+            allow_fallback=allow_fallback,
         ),
     )  # fmt: skip
     return workspace.ledger.perform(
@@ -88,9 +111,21 @@ def roll_back(
     )  # fmt: skip
 
 
-def _trained(workspace: Workspace, name: str) -> str:
-    """Return the id of a run that has a checkpoint; raises ConflictError."""
+def _run_with_checkpoint(workspace: Workspace, name: str, *, allow_fallback: bool) -> str:
+    """Return the id of a run whose best checkpoint can be used; raises CorruptError, ConflictError.
+
+    The check is fast and incomplete: the job compares every byte before it uses the checkpoint.
+    """
     view = find_run(workspace, name)
-    if not list_checkpoints(workspace.paths.checkpoints(view.run.id)):
-        raise ConflictError(f"run {view.run.spec.name} has no checkpoint yet ({view.state})")
+    try:
+        require_best(
+            workspace.paths.checkpoints(view.run.id),
+            view.run.spec.name,
+            allow_fallback=allow_fallback,
+            check=check_sizes,
+        )
+    except NotFoundError as error:
+        raise ConflictError(
+            f"run {view.run.spec.name} has no checkpoint yet ({view.state})", remedy=error.remedy
+        ) from error
     return view.run.id

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.backup.engine import Snapshot
-from core.checkpoints.listing import Checkpoint
+from core.checkpoints.catalog import Checkpoint
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobState
 from core.process.progress import ProgressReport

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from core.actions.records import RunDetail, RunView
 from core.actions.workspace import Workspace
-from core.checkpoints.listing import list_checkpoints
+from core.checkpoints.catalog import list_checkpoints
 from core.jobs.launcher import Job, JobKind, JobState
 from core.runs.records import MetricPoint, Run, RunSummary
 

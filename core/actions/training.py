@@ -17,6 +17,8 @@ from core.actions.records import Gate, RunView, TrainRequest
 from core.actions.runs import find_run
 from core.actions.workspace import Workspace
 from core.audit import Actor
+from core.checkpoints.catalog import require_best
+from core.checkpoints.manifest import check_sizes
 from core.command import module_argv
 from core.data.records import Dataset
 from core.errors import ConflictError, InputError
@@ -57,7 +59,9 @@ def request_run(workspace: Workspace, actor: Actor, request: TrainRequest) -> Ru
             "training without a backup needs a reason", remedy="Add --reason 'why it is all right'"
         )
     if request.parent is not None:
-        workspace.runs.get(request.parent)
+        parent = workspace.runs.get(request.parent)
+        checkpoints = workspace.paths.checkpoints(parent.id)
+        require_best(checkpoints, parent.spec.name, allow_fallback=None, check=check_sizes)
     request = replace(request, device=_device(workspace, request.device))
     arguments = {"run": name, "preset": request.preset, "digest": dataset.digest}
     if request.skip_backup:

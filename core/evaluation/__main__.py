@@ -1,18 +1,19 @@
-"""`python -P -m core.evaluation --run ID --split test --beam 5`: see core.evaluation.process."""
+"""`python -P -m core.evaluation --home DIR --run ID`: see core.evaluation.job."""
 
 import os
 import sys
 
-from core.model.early import make_early_settings
+from core.model.library_variables import set_library_variables
+from core.process.job import run_job
 
 
-def start() -> int:
-    """Make the settings that come before torch, then evaluate; return the exit status."""
-    make_early_settings(os.environ)
-    from core.evaluation.process import main  # noqa: PLC0415  (imports torch)
+def main() -> int:
+    """Set the variables that libraries read when imported, then run the job."""
+    set_library_variables(os.environ)
+    from core.evaluation.job import evaluate_run  # noqa: PLC0415  (imports torch)
 
-    return main(sys.argv[1:], os.environ)
+    return run_job(evaluate_run)
 
 
 if __name__ == "__main__":
-    sys.exit(start())
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""A model against a split: translate it, score it, keep samples."""
+"""Evaluate a model on a split: translate it, score it, choose samples."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +10,7 @@ from core.data.encoded import EncodedSplit, batches, load_split, read_segments
 from core.data.records import EOS_ID, Dataset
 from core.data.tokenizer import Tokenizer
 from core.errors import InputError
-from core.evaluation.metrics import score
-from core.evaluation.records import EvalReport
+from core.evaluation.metrics import EvaluationReport, score
 from core.model.batch import batch_loss, collate
 from core.model.search import BeamOptions, translate
 from core.model.transformer import Transformer
@@ -20,12 +19,12 @@ from core.runs.records import TranslationSample
 LOSS_TOKENS = 4096
 NUM_SAMPLES = 20
 
-Tick = Callable[[int], None]
+OnProgress = Callable[[int], None]  # receives the number of sentences translated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What is evaluated: a model with its vocabulary, and where it comes from."""
+class EvaluatedModel:
+    """A model with its vocabulary, and the checkpoint that it was loaded from."""
 
     model: Transformer
     tokenizer: Tokenizer
@@ -33,22 +32,18 @@ class Subject:
     step: int
 
 
-def ignore_progress(_done: int) -> None:
-    """Do nothing with the number of sentences that are done."""
-
-
 def evaluate(
-    subject: Subject,
+    evaluated: EvaluatedModel,
     dataset: Dataset,
     split: str,
     options: BeamOptions,
     *,
     clock: Clock,
-    tick: Tick = ignore_progress,
-) -> EvalReport:
-    """Translate a whole split and score it; raises InputError when the split is empty.
+    on_progress: OnProgress | None = None,
+) -> EvaluationReport:
+    """Translate a whole split and score it; raises InputError if the split is empty.
 
-    `tick` is told how many sentences are done; what it raises ends the evaluation.
+    An exception raised by `on_progress` ends the evaluation and propagates.
     """
     sources, references = (
         read_segments(dataset.split_file(split, language))
@@ -56,24 +51,26 @@ def evaluate(
     )
     if not sources:
         raise InputError(f"the {split} split of {dataset.name} is empty")
-    pairs = load_split(dataset, split, subject.tokenizer, subject.model.config.max_length)
+    pairs = load_split(dataset, split, evaluated.tokenizer, evaluated.model.config.max_length)
     started = clock.monotonic()
-    hypotheses = translate_texts(subject.model, subject.tokenizer, sources, options, tick)
+    hypotheses = translate_texts(
+        evaluated.model, evaluated.tokenizer, sources, options, on_progress
+    )
     seconds = clock.monotonic() - started
     scores = score(hypotheses, references)
-    return EvalReport(
-        run_id=subject.run_id,
-        step=subject.step,
+    return EvaluationReport(
+        run_id=evaluated.run_id,
+        step=evaluated.step,
         split=split,
         beam=options.beam,
         sentences=len(sources),
         bleu=scores.bleu,
         chrf=scores.chrf,
         ter=scores.ter,
-        loss=split_loss(subject.model, pairs),
+        loss=split_loss(evaluated.model, pairs),
         seconds=seconds,
         signatures=scores.signatures,
-        samples=choose_samples(split, subject.step, sources, hypotheses, references),
+        samples=choose_samples(split, evaluated.step, sources, hypotheses, references),
     )
 
 
@@ -82,24 +79,24 @@ def translate_texts(
     tokenizer: Tokenizer,
     texts: Sequence[str],
     options: BeamOptions,
-    tick: Tick = ignore_progress,
+    on_progress: OnProgress | None = None,
 ) -> list[str]:
-    """Return the best translation of each text; a text beyond the model's length is cut there.
+    """Return the best translation of each text; longer texts are truncated to the model's length.
 
-    A hypothesis ends at twice the longest source at the latest: a model that has not learned to end
-    yet would go on to the last position, and say nothing by it.
+    Hypotheses are limited to twice the longest source plus 10 tokens: a model that has not learned
+    to predict the end of a sentence would otherwise always generate `max_length` tokens.
     """
-    room = model.config.max_length - 1
-    sources = [[*tokens[:room], EOS_ID] for tokens in tokenizer.encode_all(texts)]
+    max_tokens = model.config.max_length - 1
+    sources = [[*tokens[:max_tokens], EOS_ID] for tokens in tokenizer.encode_all(texts)]
     longest = max(map(len, sources), default=0)
     bounded = replace(options, max_length=min(options.max_length, 2 * longest + 10))
-    found = translate(model, sources, bounded, tick)
+    found = translate(model, sources, bounded, on_progress)
     return [tokenizer.decode(candidates[0].tokens) for candidates in found]
 
 
 @torch.inference_mode()
 def split_loss(model: Transformer, pairs: EncodedSplit) -> float:
-    """Return -log p per target token of a split, end included; NaN when it holds no pair."""
+    """Return mean -log p per target token, end of sentence included; NaN for an empty split."""
     model.eval()
     device = model.embedding.device
     total, num_tokens = 0.0, 0
@@ -117,7 +114,7 @@ def choose_samples(
     hypotheses: Sequence[str],
     references: Sequence[str],
 ) -> tuple[TranslationSample, ...]:
-    """Return samples spread evenly over the split, the same positions at every step."""
+    """Return samples spread evenly over the split; the positions are the same at every step."""
     stride = max(1, len(sources) // NUM_SAMPLES)
     return tuple(
         TranslationSample(

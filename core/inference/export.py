@@ -22,7 +22,7 @@ import numpy as np
 from ctranslate2.specs import TransformerSpec, common_spec
 from numpy.typing import NDArray
 
-from core.checkpoints.weights import Weights, save_tensors
+from core.checkpoints.contents import Weights, save_tensors
 from core.data.records import BOS_ID, EOS_ID, UNK_ID, Pair
 from core.data.tokenizer import Tokenizer
 from core.errors import InputError

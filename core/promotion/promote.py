@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.checkpoints.listing import Checkpoint, best_checkpoint
-from core.checkpoints.weights import Weights, load_weights
+from core.checkpoints.catalog import BestCheckpoint, Checkpoint, require_best
+from core.checkpoints.contents import Weights, load_weights
 from core.clock import Clock
 from core.data.datasets import DatasetStore
 from core.data.records import Pair
@@ -42,15 +42,21 @@ class PromotionRequest:
     alias: str
     actor: str
     reason: str
+    allow_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promoted:
-    """The outcome of a promotion; `is_new` is False when the version was registered already."""
+    """The outcome of a promotion.
+
+    `is_new` is False when the version was registered already. `notice` names the checkpoint that
+    was promoted in place of a damaged best one, else it is empty.
+    """
 
     version: ModelVersion
     alias: str
     is_new: bool
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +74,13 @@ class _TrainedModel:
     """The best checkpoint of a run, loaded."""
 
     run: Run
-    checkpoint: Checkpoint
+    best: BestCheckpoint
     weights: Weights
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint that is promoted."""
+        return self.best.checkpoint
 
     @property
     def name(self) -> str:
@@ -84,24 +95,32 @@ def promote_run(
     alias: str = PRODUCTION,
     actor: str = "system",
     reason: str = "",
+    allow_fallback: bool = False,
 ) -> JobResult:
-    """Export, self-test and register the best checkpoint of a run, then move the alias to it."""
+    """Export, self-test and register the best checkpoint of a run, then move the alias to it.
+
+    If the best checkpoint is damaged, this fails unless a fallback is allowed.
+    """
     stores = Stores(
         paths=job.settings.paths,
         runs=RunStore(job.database, job.clock),
         registry=ModelRegistry(job.database, job.clock),
         clock=job.clock,
     )
-    request = PromotionRequest(run=run, alias=alias, actor=actor, reason=reason)
+    request = PromotionRequest(
+        run=run, alias=alias, actor=actor, reason=reason, allow_fallback=allow_fallback
+    )
     promoted = promote(stores, request, job.progress)
     version = promoted.version
+    sentence = f"{version.name}:{version.version} is {alias}"
     return JobResult(
-        sentence=f"{version.name}:{version.version} is {alias}",
+        sentence=f"{sentence}; {promoted.notice}" if promoted.notice else sentence,
         values={
             "name": version.name,
             "version": version.version,
             "alias": alias,
             "is_new": promoted.is_new,
+            "notice": promoted.notice,
             "self_test": version.self_test.to_document() if version.self_test else {},
         },
     )
@@ -114,7 +133,7 @@ def promote(stores: Stores, request: PromotionRequest, progress: Progress) -> Pr
     """
     check_alias(request.alias)
     _begin(progress, 0, "reading the best checkpoint")
-    model = _load(stores, request.run)
+    model = _load(stores, request)
     folders = ModelFolders(paths=stores.paths, registry=stores.registry, name=model.name)
     try:
         with folders.staging() as staged:
@@ -129,7 +148,7 @@ def promote(stores: Stores, request: PromotionRequest, progress: Progress) -> Pr
     _begin(progress, _NUM_STAGES - 1, f"moving {request.alias} to {version.name}:{version.version}")
     _move_alias(stores.registry, version, request)
     progress.update(_NUM_STAGES)
-    return Promoted(version=version, alias=request.alias, is_new=is_new)
+    return Promoted(version=version, alias=request.alias, is_new=is_new, notice=model.best.notice)
 
 
 def self_test_pairs(datasets: DatasetStore, runs: RunStore, run: Run) -> Sequence[Pair]:
@@ -161,14 +180,16 @@ def _begin(progress: Progress, stage: int, message: str) -> None:
     progress.begin(message, total=_NUM_STAGES, unit="stages", done=stage)
 
 
-def _load(stores: Stores, run_name: str) -> _TrainedModel:
-    """Load the best checkpoint of the run, or its newest where none was validated."""
-    run = stores.runs.get(run_name)
-    best = best_checkpoint(stores.paths, run)
-    weights = load_weights(Path(best.path))
+def _load(stores: Stores, request: PromotionRequest) -> _TrainedModel:
+    """Load the best checkpoint of the run; raises DamagedCheckpointError."""
+    run = stores.runs.get(request.run)
+    best = require_best(
+        stores.paths.checkpoints(run.id), run.spec.name, allow_fallback=request.allow_fallback
+    )
+    weights = load_weights(Path(best.checkpoint.path))
     for language in (weights.source, weights.target):
         parse_language(language)
-    return _TrainedModel(run=run, checkpoint=best, weights=weights)
+    return _TrainedModel(run=run, best=best, weights=weights)
 
 
 def _export(
@@ -239,11 +260,21 @@ def _new_version(
         waiver=spec.waiver,
         config=dict(spec.config),
         code_version=spec.code_version,
-        scores={**model.run.scores, "valid": dict(model.checkpoint.scores)},
+        scores=_scores(model),
         self_test=self_test,
         digest=digest,
         created_at=stores.clock.now(),
     )
+
+
+def _scores(model: _TrainedModel) -> dict[str, object]:
+    """Return the scores of the promoted checkpoint.
+
+    The test scores of the run belong to the checkpoint that was tested; another one has none.
+    """
+    tested, valid = model.run.scores, dict(model.checkpoint.scores)
+    is_tested = tested.get("step") == model.checkpoint.step
+    return {**tested, "valid": valid} if is_tested else {"valid": valid}
 
 
 def _move_alias(registry: ModelRegistry, version: ModelVersion, request: PromotionRequest) -> None:

@@ -3,12 +3,12 @@
 import os
 import sys
 
-from core.model.early import make_early_settings
+from core.model.library_variables import set_library_variables
 
 
 def start() -> int:
     """Make the settings that come before torch, then train; return the exit status."""
-    make_early_settings(os.environ)
+    set_library_variables(os.environ)
     from core.training.process import main  # noqa: PLC0415  (imports torch)
 
     return main(sys.argv[1:], os.environ)

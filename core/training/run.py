@@ -8,12 +8,24 @@ from pathlib import Path
 import torch
 
 from core.backup.vault import Vault
-from core.checkpoints.saving import SoundCheckpoint, best_folder, newest_sound, sweep
-from core.checkpoints.weights import VOCABULARY_NAME, Weights, build_model, load_weights
+from core.checkpoints.catalog import (
+    GoodCheckpoint,
+    find_best,
+    newest_good,
+    remove_drafts,
+    require_best,
+)
+from core.checkpoints.contents import (
+    VOCABULARY_NAME,
+    Weights,
+    build_model,
+    load_state,
+    load_weights,
+)
 from core.clock import Clock
-from core.errors import CorruptError, DeniedError, InputError, UnavailableError
-from core.evaluation.evaluate import Subject, evaluate
-from core.evaluation.records import EvalReport
+from core.errors import DeniedError, InputError, NotFoundError, UnavailableError
+from core.evaluation.evaluate import EvaluatedModel, evaluate
+from core.evaluation.metrics import EvaluationReport
 from core.files import canonical_json, digest_text
 from core.model.config import ModelConfig
 from core.model.search import BeamOptions
@@ -54,7 +66,7 @@ class Workplace:
         return self.folder / "checkpoints"
 
 
-def work(place: Workplace) -> EvalReport | None:
+def work(place: Workplace) -> EvaluationReport | None:
     """Train to the end and return the test scores, or None when asked to stop before.
 
     Raises DatahallError: DeniedError when the dataset is in no verified snapshot and nobody waived
@@ -87,8 +99,8 @@ def check_gate(place: Workplace) -> None:
 def open_session(place: Workplace) -> Session:
     """Load or make everything that the loop needs, and begin an attempt in the store."""
     run, journal = place.run, place.journal
-    sweep(place.checkpoints)
-    found = newest_sound(place.checkpoints, journal.say)
+    remove_drafts(place.checkpoints)
+    found = newest_good(place.checkpoints, journal.say)
     parent = _parent(place) if found is None else None
     corpus = _corpus(place, found, parent)
     shape = _shape(run, corpus)
@@ -150,13 +162,12 @@ def _parent(place: Workplace) -> Weights | None:
     """Return the best weights of the run to start from, or None; raises InputError."""
     if place.run.init_from is None:
         return None
-    folder = best_folder(place.paths.checkpoints(place.run.init_from), place.journal.say)
-    if folder is None:
-        raise InputError(f"run {place.run.init_from} has no checkpoint to start from")
-    return load_weights(folder)
+    root = place.paths.checkpoints(place.run.init_from)
+    best = require_best(root, place.run.init_from, allow_fallback=None)
+    return load_weights(Path(best.checkpoint.path))
 
 
-def _corpus(place: Workplace, found: SoundCheckpoint | None, parent: Weights | None) -> Corpus:
+def _corpus(place: Workplace, found: GoodCheckpoint | None, parent: Weights | None) -> Corpus:
     """Return the corpus in the vocabulary that the weights know."""
     vocabulary = parent.vocabulary if parent else None
     if found is not None:
@@ -185,13 +196,13 @@ def _shape(run: RunConfig, corpus: Corpus) -> ModelConfig:
     )
 
 
-def _first_position(place: Workplace, found: SoundCheckpoint | None) -> Position:
+def _first_position(place: Workplace, found: GoodCheckpoint | None) -> Position:
     """Return where to go on; `steps` is 0 when it has to be measured first.
 
     A plan that was made once is kept, even if no checkpoint followed it.
     """
     if found is not None:
-        return read_position(found.load_state())
+        return read_position(load_state(found.folder))
     steps = place.run.train.steps or place.store.get(place.run.run_id).steps or 0
     return Position(steps=steps, threads=num_threads(place.run.train.threads))
 
@@ -208,16 +219,19 @@ def _start_from(session: Session, parent: Weights) -> None:
     session.learner.start_from(parent.tensors)
 
 
-def _test(place: Workplace, session: Session) -> EvalReport | None:
+def _test(place: Workplace, session: Session) -> EvaluationReport | None:
     """Score the best checkpoint on the test split and note it on the run."""
-    folder = best_folder(place.checkpoints, place.journal.say)
-    if folder is None:
-        raise CorruptError("no checkpoint could be written, so there is nothing to evaluate")
+    try:
+        best = find_best(place.checkpoints)
+    except NotFoundError:
+        raise session.save_error or UnavailableError("no checkpoint was written") from None
+    if best.is_fallback:
+        place.journal.say(best.notice)
     if not session.corpus.dataset.report or not session.corpus.dataset.report.splits.get("test"):
         place.journal.say("there is no test split: the run ends without test scores")
         place.store.set_scores(place.run.run_id, {})
         return None
-    weights = load_weights(folder)
+    weights = load_weights(Path(best.checkpoint.path))
     report = _evaluate(place, session, weights)
     if report is None:
         return None
@@ -232,7 +246,7 @@ def _test(place: Workplace, session: Session) -> EvalReport | None:
     return report
 
 
-def _evaluate(place: Workplace, session: Session, weights: Weights) -> EvalReport | None:
+def _evaluate(place: Workplace, session: Session, weights: Weights) -> EvaluationReport | None:
     """Translate the test split; return None when asked to stop meanwhile."""
     dataset, train = session.corpus.dataset, place.run.train
     num_sentences = dataset.report.splits["test"] if dataset.report else 0
@@ -243,7 +257,7 @@ def _evaluate(place: Workplace, session: Session, weights: Weights) -> EvalRepor
         if place.should_stop():
             raise StoppedError
 
-    subject = Subject(
+    subject = EvaluatedModel(
         model=build_model(weights, str(session.learner.device)),
         tokenizer=session.corpus.tokenizer,
         run_id=place.run.run_id,
@@ -251,7 +265,7 @@ def _evaluate(place: Workplace, session: Session, weights: Weights) -> EvalRepor
     )
     options = BeamOptions(beam=train.beam)
     try:
-        return evaluate(subject, dataset, "test", options, clock=place.clock, tick=tick)
+        return evaluate(subject, dataset, "test", options, clock=place.clock, on_progress=tick)
     except StoppedError:
         place.journal.say("stopped while translating the test split; resume to score it")
         return None

@@ -9,17 +9,25 @@ from typing import Any
 
 from safetensors.torch import load_file
 
-from core.checkpoints.listing import BEST
-from core.checkpoints.saving import (
+from core.checkpoints.catalog import (
+    BEST,
+    GoodCheckpoint,
+    checkpoint_folder,
+    is_good,
+    newest_step,
+    prune_checkpoints,
+    write_pointer,
+)
+from core.checkpoints.contents import (
+    EMA_NAME,
+    RAW_NAME,
     CheckpointToSave,
-    SoundCheckpoint,
-    checkpoint_folders,
-    point,
-    prune,
+    WeightsToSave,
+    load_state,
     save_checkpoint,
 )
-from core.checkpoints.weights import EMA_NAME, RAW_NAME, WeightsToSave
 from core.clock import Clock
+from core.errors import DatahallError
 from core.training.config import RunConfig
 from core.training.corpus import Corpus
 from core.training.journal import Journal
@@ -59,12 +67,12 @@ class Session:
     config_digest: str
     position: Position
     should_stop: Callable[[], bool]
+    save_error: DatahallError | None = None
 
     @property
     def last_kept_step(self) -> int:
         """The step of the newest checkpoint, 0 when there is none."""
-        folders = checkpoint_folders(self.checkpoints)
-        return int(folders[-1].name.removeprefix("step_")) if folders else 0
+        return newest_step(self.checkpoints)
 
 
 def keep(session: Session, found: Validation | None) -> None:
@@ -81,26 +89,32 @@ def keep(session: Session, found: Validation | None) -> None:
     try:
         folder = save_checkpoint(session.checkpoints, _content(session, position, found))
         if is_best:
-            point(session.checkpoints, BEST, folder)
-    except OSError as error:
+            write_pointer(session.checkpoints, BEST, folder)
+    except DatahallError as error:
+        session.save_error = error
         journal.say(
-            f"no checkpoint at step {position.step:,}: {error}. The run goes on; the last one is "
-            f"of step {session.last_kept_step:,}"
+            f"no checkpoint at step {position.step:,}: {error.message}. The run goes on; the last "
+            f"one is of step {session.last_kept_step:,}"
         )
         return
     session.position = position
-    prune(session.checkpoints, session.run.train.keep_checkpoints)
+    prune_checkpoints(session.checkpoints, session.run.train.keep_checkpoints)
 
 
-def resume(session: Session, found: SoundCheckpoint) -> None:
+def resume(session: Session, found: GoodCheckpoint) -> None:
     """Put the run where a checkpoint left it; raises CorruptError."""
-    state = found.load_state()
+    state = load_state(found.folder)
     raw, average = (load_file(found.folder / name) for name in (RAW_NAME, EMA_NAME))
     session.learner.restore(state["learner"], raw, average)
     session.position = read_position(state)
-    best = session.checkpoints / f"step_{session.position.best_step:08d}"
-    if best.is_dir():  # a kill may have come between the checkpoint and its pointer
-        point(session.checkpoints, BEST, best)
+    best = checkpoint_folder(session.checkpoints, session.position.best_step)
+    if is_good(best):  # a kill may have come between the checkpoint and its pointer
+        write_pointer(session.checkpoints, BEST, best)
+    elif session.position.best_step:
+        session.position = dataclasses.replace(
+            session.position, best_step=0, best_bleu=-1.0, best_loss=math.inf
+        )
+        session.journal.say(f"the best checkpoint, {best.name}, is damaged: the next one is chosen")
 
 
 def read_position(state: Mapping[str, Any]) -> Position:

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
-from core.checkpoints.weights import EMA_NAME, RAW_NAME
+from core.checkpoints.contents import EMA_NAME, RAW_NAME
 from core.data.encoded import EncodedSplit
 from core.evaluation.evaluate import choose_samples, split_loss, translate_texts
 from core.evaluation.metrics import bleu

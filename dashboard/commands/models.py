@@ -1,8 +1,8 @@
 """`datahall models` and `datahall evaluate`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,14 @@ from dashboard.commands.workspace import operator, workspace_of
 
 app = typer.Typer(help="The model registry.", no_args_is_help=True)
 
+FallbackOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-fallback",
+        help="If the best checkpoint is damaged, use the newest one that is not.",
+    ),
+]
+
 
 def evaluate(
     what: Annotated[
@@ -24,6 +32,7 @@ def evaluate(
     ],
     split: Annotated[str, typer.Option(help="test or valid.")] = "test",
     beam: Annotated[int, typer.Option(help="Beam width.", min=1, max=16)] = 5,
+    allow_fallback: FallbackOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +41,9 @@ def evaluate(
         raise InputError(f"unknown split {split!r}", remedy="Use test or valid")
     with workspace_of(home) as workspace:
         run = _run_of_model(workspace.registry.list(), what) or what
-        job = models.request_evaluation(workspace, operator(), run, split=split, beam=beam)
+        job = models.request_evaluation(
+            workspace, operator(), run, split=split, beam=beam, allow_fallback=allow_fallback
+        )
         ended = require_success(follow(workspace, job.id, quiet=as_json), workspace)
         report = job_result(workspace, ended.id)
     if as_json:
@@ -42,6 +53,7 @@ def evaluate(
         print(f"{key:10} {report.get(key)}")
     for metric, signature in report.get("signatures", {}).items():
         print(f"{metric:10} {signature}")
+    _print_notice(report)
 
 
 @app.command("list")
@@ -85,12 +97,20 @@ def promote(
     run: Annotated[str, typer.Argument(help="Id or name of the run.")],
     alias: Annotated[str, typer.Option(help="The alias that moves.")] = "production",
     reason: Annotated[str, typer.Option(help="Why.")] = "",
+    allow_fallback: FallbackOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Export, self-test, register and deploy. Example: datahall models promote demo-demo-1."""
     with workspace_of(home) as workspace:
-        job = models.request_promotion(workspace, operator(), run, alias=alias, reason=reason)
+        job = models.request_promotion(
+            workspace,
+            operator(),
+            run,
+            alias=alias,
+            reason=reason,
+            allow_fallback=allow_fallback,
+        )
         ended = require_success(follow(workspace, job.id, quiet=as_json), workspace)
         document = {
             **job_result(workspace, ended.id),
@@ -100,6 +120,7 @@ def promote(
         print_json(document)
     else:
         print(f"{document['name']}:{document['version']} is {alias}")
+        _print_notice(document)
 
 
 @app.command("rollback")
@@ -135,6 +156,12 @@ def history(home: HomeOption = None, as_json: JsonOption = False) -> None:
     ]  # fmt: skip
     columns = ("SINCE", "ALIAS", "MODEL", "ACTION", "BY", "REASON")
     print_table(columns, rows, empty="nothing was ever promoted")
+
+
+def _print_notice(document: Mapping[str, Any]) -> None:
+    """Print that another checkpoint was used in place of the best one, if that was so."""
+    if document.get("notice"):
+        print(f"note: {document['notice']}")
 
 
 def _run_of_model(versions: Sequence[ModelVersion], what: str) -> str | None:

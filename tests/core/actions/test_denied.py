@@ -34,10 +34,10 @@ from core.actions.vault import confirm_recovery_key, make_recovery_key
 from core.actions.workspace import Workspace
 from core.audit import Actor, Role
 from core.backup.engine import Snapshot
+from core.checkpoints.manifest import write_manifest
 from core.clock import FixedClock
 from core.data.records import Dataset
 from core.errors import DeniedError
-from core.files import write_json
 from core.inference.translator import Translation
 from core.jobs.memory import MemoryLauncher, Script
 
@@ -114,8 +114,8 @@ def used_workspace(
         run_id = request_run(workspace, admin, request).run.id
         if name == "over":
             checkpoint = workspace.paths.checkpoints(run_id) / "step_00000010"
-            manifest = {"step": 10, "created_at": 1.0, "bytes": 0, "files": {}, "scores": {}}
-            write_json(checkpoint / "MANIFEST.json", manifest)
+            checkpoint.mkdir(parents=True)
+            write_manifest(checkpoint, step=10, created_at=1.0, config_digest="c", scores={})
             stop_run(workspace, admin, name)
             clock.advance(1)
     assert [find_run(workspace, name).state for name in ("over", "active")] == [

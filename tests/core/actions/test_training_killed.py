@@ -18,7 +18,7 @@ from core.actions.runs import find_run
 from core.actions.training import request_run, resume_run
 from core.actions.workspace import Workspace, open_workspace
 from core.audit import Actor
-from core.checkpoints.listing import list_checkpoints
+from core.checkpoints.catalog import list_checkpoints
 from core.data.demo.corpus import TOPICS, topic_pairs
 from core.database import sqlite_url
 from core.jobs.folder import JobFolder

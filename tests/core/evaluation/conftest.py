@@ -11,7 +11,7 @@ from core.data.demo.corpus import TOPICS, topic_pairs
 from core.data.prepare import prepare
 from core.data.records import Dataset
 from core.data.tokenizer import Tokenizer
-from core.evaluation.evaluate import Subject
+from core.evaluation.evaluate import EvaluatedModel
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
 from core.paths import StatePaths
@@ -29,7 +29,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def subject(dataset: Dataset) -> Subject:
+def evaluated(dataset: Dataset) -> EvaluatedModel:
     """A model that was never trained."""
     torch.manual_seed(0)
     tokenizer = Tokenizer.load(dataset.vocabulary_file)
@@ -37,7 +37,7 @@ def subject(dataset: Dataset) -> Subject:
         vocabulary=tokenizer.size, width=16, heads=2, hidden=16, encoder_layers=1,
         decoder_layers=1, dropout=0.0, max_length=20,
     )  # fmt: skip
-    return Subject(model=Transformer(shape).eval(), tokenizer=tokenizer, run_id="r", step=9)
+    return EvaluatedModel(model=Transformer(shape).eval(), tokenizer=tokenizer, run_id="r", step=9)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from core.data.records import Dataset
 from core.errors import InputError
 from core.evaluation.evaluate import (
     NUM_SAMPLES,
-    Subject,
+    EvaluatedModel,
     choose_samples,
     evaluate,
     split_loss,
@@ -24,11 +24,11 @@ QUICK = BeamOptions(beam=1, max_length=8)
 
 
 def test_a_report_covers_the_whole_split(
-    subject: Subject, dataset: Dataset, clock: FixedClock
+    evaluated: EvaluatedModel, dataset: Dataset, clock: FixedClock
 ) -> None:
     """Every segment counts, progress ends at the last, samples name their place."""
     done: list[int] = []
-    report = evaluate(subject, dataset, "test", QUICK, clock=clock, tick=done.append)
+    report = evaluate(evaluated, dataset, "test", QUICK, clock=clock, on_progress=done.append)
     sources = read_segments(dataset.split_file("test", "en"))
     assert report.sentences == len(sources) == done[-1]
     assert (report.run_id, report.step, report.split, report.beam) == ("r", 9, "test", 1)
@@ -37,18 +37,18 @@ def test_a_report_covers_the_whole_split(
     assert all(sample.source == sources[sample.position] for sample in report.samples)
 
 
-def test_a_tick_may_end_it(subject: Subject, dataset: Dataset, clock: FixedClock) -> None:
+def test_a_tick_may_end_it(evaluated: EvaluatedModel, dataset: Dataset, clock: FixedClock) -> None:
     """That is how a stop request gets through."""
 
     def stop(_done: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluate(subject, dataset, "test", QUICK, clock=clock, tick=stop)
+        evaluate(evaluated, dataset, "test", QUICK, clock=clock, on_progress=stop)
 
 
 def test_an_empty_split_is_named(
-    subject: Subject, dataset: Dataset, clock: FixedClock, tmp_path: Path
+    evaluated: EvaluatedModel, dataset: Dataset, clock: FixedClock, tmp_path: Path
 ) -> None:
     """Not a division by zero."""
     bare = dataclasses.replace(dataset, folder=tmp_path)
@@ -56,25 +56,27 @@ def test_an_empty_split_is_named(
     for language in ("en", "es"):
         bare.split_file("test", language).touch()
     with pytest.raises(InputError, match="empty"):
-        evaluate(subject, bare, "test", QUICK, clock=clock)
+        evaluate(evaluated, bare, "test", QUICK, clock=clock)
 
 
-def test_texts_of_any_kind_get_an_answer(subject: Subject) -> None:
+def test_texts_of_any_kind_get_an_answer(evaluated: EvaluatedModel) -> None:
     """Empty, far too long, emoji, other scripts: one answer each, in order."""
     texts = ["", "word " * 500, "😀😀", "日本語", "a\tb\n\"'", "Hello!"]
-    found = translate_texts(subject.model, subject.tokenizer, texts, QUICK)
+    found = translate_texts(evaluated.model, evaluated.tokenizer, texts, QUICK)
     assert len(found) == len(texts)
-    assert found[-1] == translate_texts(subject.model, subject.tokenizer, texts[-1:], QUICK)[0]
+    assert found[-1] == translate_texts(evaluated.model, evaluated.tokenizer, texts[-1:], QUICK)[0]
 
 
-def test_the_loss_does_not_depend_on_the_batches(subject: Subject, dataset: Dataset) -> None:
+def test_the_loss_does_not_depend_on_the_batches(
+    evaluated: EvaluatedModel, dataset: Dataset
+) -> None:
     """Per token, not per batch; nothing to read is no number."""
-    pairs = load_split(dataset, "valid", subject.tokenizer, 20)
+    pairs = load_split(dataset, "valid", evaluated.tokenizer, 20)
     number = len(pairs.sources)
     alone = [
         (
             split_loss(
-                subject.model,
+                evaluated.model,
                 EncodedSplit(
                     sources=[pairs.sources[i]], targets=[pairs.targets[i]], lines=[0], skipped=0
                 ),
@@ -84,9 +86,9 @@ def test_the_loss_does_not_depend_on_the_batches(subject: Subject, dataset: Data
         for i in range(number)
     ]
     mean = sum(loss * size for loss, size in alone) / sum(size for _, size in alone)
-    assert split_loss(subject.model, pairs) == pytest.approx(mean, rel=1e-4)
+    assert split_loss(evaluated.model, pairs) == pytest.approx(mean, rel=1e-4)
     nothing = EncodedSplit(sources=[], targets=[], lines=[], skipped=0)
-    assert math.isnan(split_loss(subject.model, nothing))
+    assert math.isnan(split_loss(evaluated.model, nothing))
 
 
 @pytest.mark.parametrize("number", [1, 19, 20, 21, 300])

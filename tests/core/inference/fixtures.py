@@ -11,8 +11,8 @@ import pytest
 import sentencepiece
 import torch
 
-from core.checkpoints.manifest import seal
-from core.checkpoints.weights import RAW_NAME, WeightsToSave, load_weights, save_weights
+from core.checkpoints.contents import RAW_NAME, WeightsToSave, load_weights, save_weights
+from core.checkpoints.manifest import write_manifest
 from core.data.records import Pair
 from core.inference.export import export, run_self_test
 from core.inference.version_folder import VersionFolder
@@ -72,7 +72,7 @@ def make_checkpoint(vocabulary: bytes) -> MakeCheckpoint:
                 preferred=RAW_NAME,
             ),
         )
-        seal(path, step=step, created_at=1.0, config_digest="c", scores={"bleu": 1.0})
+        write_manifest(path, step=step, created_at=1.0, config_digest="c", scores={"bleu": 1.0})
         return path
 
     return make

@@ -10,8 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.checkpoints.manifest import seal
-from core.checkpoints.weights import Weights, load_weights
+from core.checkpoints.catalog import DamagedCheckpointError
+from core.checkpoints.contents import Weights, load_weights
+from core.checkpoints.manifest import write_manifest
 from core.clock import FixedClock
 from core.data.records import Pair
 from core.database import Database
@@ -75,7 +76,7 @@ def make_run(stores: Stores, make_checkpoint: MakeCheckpoint, pairs: list[Pair])
             for position, pair in enumerate(pairs)
         ]
         stores.runs.log_samples(run_id, samples)
-        stores.runs.set_scores(run_id, {"bleu": 80.5, "chrf": 90.0})
+        stores.runs.set_scores(run_id, {"bleu": 80.5, "chrf": 90.0, "step": 10})
         folder = stores.paths.checkpoints(run_id)
         best = make_checkpoint(folder, seed=seed, step=10)
         make_checkpoint(folder, seed=99, step=20)
@@ -85,9 +86,13 @@ def make_run(stores: Stores, make_checkpoint: MakeCheckpoint, pairs: list[Pair])
     return make
 
 
-def ask(stores: Stores, run: str, alias: str = "production") -> Promoted:
+def ask(
+    stores: Stores, run: str, alias: str = "production", *, allow_fallback: bool = False
+) -> Promoted:
     """Promote a run."""
-    request = PromotionRequest(run=run, alias=alias, actor="ana", reason="it is better")
+    request = PromotionRequest(
+        run=run, alias=alias, actor="ana", reason="it is better", allow_fallback=allow_fallback
+    )
     return promote(stores, request, Progress())
 
 
@@ -113,6 +118,25 @@ def test_the_best_checkpoint_becomes_a_version_with_its_lineage(
     assert folder.shape().max_tokens == 40
     (event,) = stores.registry.history()
     assert (event.actor, event.action, event.reason) == ("ana", "promote", "it is better")
+
+
+@pytest.mark.parametrize("damage", ["empty", "flipped", "truncated"])
+def test_a_fallback_is_promoted_only_with_permission_and_with_its_own_scores(
+    stores: Stores, make_run: MakeRun, damage: str
+) -> None:
+    run = make_run("r-1")
+    manifest = stores.paths.checkpoints(run) / "step_00000010" / "MANIFEST.json"
+    content = manifest.read_bytes()
+    flipped = content[:90] + bytes([content[90] ^ 1]) + content[91:]
+    manifest.write_bytes({"empty": b"", "flipped": flipped, "truncated": content[:90]}[damage])
+    with pytest.raises(DamagedCheckpointError, match="step_00000010, is damaged"):
+        ask(stores, run)
+    assert stores.registry.list() == []
+    done = ask(stores, run, allow_fallback=True)
+    assert done.version.step == 20
+    assert done.version.scores == {"valid": {"bleu": 1.0}}, "80.5 is the score of step 10"
+    assert "step_00000010, is damaged" in done.notice
+    assert "step 20 is used in its place" in done.notice
 
 
 def test_promoting_again_makes_no_second_version(stores: Stores, make_run: MakeRun) -> None:
@@ -159,7 +183,7 @@ def test_a_diverged_run_is_refused_and_nothing_is_left(stores: Stores, make_run:
     tensors["decoder.0.feed_forward.inner.weight"][0, 0] = torch.nan
     save_file(tensors, folder / "raw.safetensors")
     (folder / "MANIFEST.json").unlink()
-    seal(folder, step=10, created_at=1.0, config_digest="c", scores={})
+    write_manifest(folder, step=10, created_at=1.0, config_digest="c", scores={})
     with pytest.raises(InputError, match="NaN"):
         ask(stores, run)
     assert stores.registry.list() == []

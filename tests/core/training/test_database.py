@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core import database as database_module
-from core.checkpoints.saving import CheckpointToSave
+from core.checkpoints.contents import CheckpointToSave
 from core.clock import SystemClock
 from core.database import open_database, sqlite_url
 from core.runs.store import RunStore

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.checkpoints.saving import checkpoint_folders, newest_sound
+from core.checkpoints.catalog import checkpoint_folders, newest_good
 from core.training.process import main
 
 Trial = Any  # tests/core/training/conftest.py
@@ -82,7 +82,7 @@ def test_a_killed_run_resumes_bit_by_bit(server: ForkServerContext, make_trial: 
     for metric in METRICS:
         assert torn.curve(metric) == whole.curve(metric)
     assert sorted(whole.curve()) == list(range(1, STEPS + 1))
-    ends = [newest_sound(trial.checkpoints, pytest.fail) for trial in (whole, torn)]
+    ends = [newest_good(trial.checkpoints, pytest.fail) for trial in (whole, torn)]
     for name in ("raw.safetensors", "ema.safetensors"):
         assert ends[0].manifest.files[name] == ends[1].manifest.files[name]
     assert not list(torn.checkpoints.glob(".tmp-*"))

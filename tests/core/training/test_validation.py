@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.checkpoints.weights import EMA_NAME
+from core.checkpoints.contents import EMA_NAME
 from core.training.validation import Validation
 
 

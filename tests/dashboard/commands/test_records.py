@@ -8,7 +8,7 @@ import pytest
 
 from core.actions.workspace import Workspace, open_workspace
 from core.backup.engine import Snapshot
-from core.files import write_json
+from core.checkpoints.manifest import write_manifest
 from core.registry.records import ModelVersion
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings
@@ -38,8 +38,8 @@ def test_a_run_is_shown_with_all_that_is_promised(workspace: Workspace, ask: Ask
         "run1", [MetricPoint(metric="train_loss", step=10, value=2.5, wall_time=1e9)]
     )
     folder = workspace.paths.checkpoints("run1") / "step_00000010"
-    manifest = {"step": 10, "created_at": 1e9, "bytes": 7, "files": {}, "scores": {}}
-    write_json(folder / "MANIFEST.json", manifest)
+    folder.mkdir(parents=True)
+    write_manifest(folder, step=10, created_at=1e9, config_digest="c", scores={})
 
     code, shown = ask("runs", "show", "cats-demo-1")
 

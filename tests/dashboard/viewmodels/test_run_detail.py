@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from core.actions.records import RunDetail, RunView
-from core.checkpoints.listing import Checkpoint
+from core.checkpoints.catalog import Checkpoint
 from core.jobs.launcher import JobState
 from core.runs.records import Attempt, TranslationSample
 from dashboard.viewmodels.run_detail import (
