@@ -1,15 +1,22 @@
-"""The one door for every mutating action: authorise, record, do.
+"""The audit log: each action that changes something is authorised, recorded, then performed.
 
-The ledger is append-only and hash-chained: each row's hash covers the row and the hash before it,
-so that a row that was changed, or removed from the middle, is found by `verify`. The chain has no
-key: it shows damage and edits by hand, not a forger who computes it anew or cuts off its end. A row
-is durable before the action starts.
+Rows are only ever appended, and numbered without gaps. A row's hash covers the row and the hash of
+the row before it, so that a changed, inserted or deleted row breaks the chain. Rows missing at the
+end, and a chain that was computed anew, are found by the head: the number of rows and the newest
+hash, in `audit-head.json` beside the database, signed (HMAC-SHA256) with a key in `secrets/`.
+
+Whoever can read that key can forge the log. A home whose database was restored without the key has
+no head until the next action; see `LogState.UNPROTECTED`.
 """
 
+import hashlib
+import hmac
 import os
 import pwd
+import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -17,26 +24,58 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.database import Database
-from core.errors import DatahallError, DeniedError
-from core.files import canonical_json, digest_text
+from core.errors import DatahallError, DeniedError, UnavailableError
+from core.files import (
+    PRIVATE_FILE,
+    canonical_json,
+    digest_text,
+    read_json,
+    write_json,
+    write_new,
+)
+from core.locks import held
+from core.paths import StatePaths
 from core.tables import audit
 from core.text import escape_unstorable
 
 T = TypeVar("T")
-GENESIS = "0" * 64
+_GENESIS = "0" * 64
+# Follows a head that is missing or forged: no row has this hash, so the chain stays broken there.
+_LOST = "f" * 64
+_KEY_BYTES = 32
 
 
 class Role(StrEnum):
-    """What an actor may do: a viewer looks; an operator and an admin act."""
+    """What an actor may do: a viewer only reads; an operator and an admin change things."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"
 
 
+class AuditOutcome(StrEnum):
+    """What became of an action."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    FAILED = "failed"
+
+
+class LogState(StrEnum):
+    """Whether the audit log is as it was written.
+
+    `unprotected`: the chain is unbroken, but this home has no head yet, so that rows missing at the
+    end cannot be noticed (restored, or written by an earlier version).
+    """
+
+    WHOLE = "whole"
+    ALTERED = "altered"
+    UNPROTECTED = "unprotected"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts, and from where (`page`, `cli`, `api`, `system`)."""
+    """Who acts, and through what (`page`, `cli`, `api`, `system`)."""
 
     name: str
     role: Role
@@ -54,7 +93,7 @@ def account_name() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One row of the ledger; `outcome` is allowed, denied or failed."""
+    """One row of the log."""
 
     sequence: int
     time: float
@@ -62,17 +101,50 @@ class AuditEntry:
     origin: str
     action: str
     target: str
-    outcome: str
+    outcome: AuditOutcome
     detail: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditHead:
+    """The end of the log: how many rows there are, and the hash of the newest.
+
+    `next_hash` is that of a row that is being written, which may or may not be in the database.
+    """
+
+    rows: int
+    hash: str
+    next_hash: str = ""
+    signature: str = ""
+
+    def signed(self, key: str) -> "AuditHead":
+        """Return the head with its signature by `key`."""
+        text = canonical_json([self.rows, self.hash, self.next_hash])
+        signature = hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+        return replace(self, signature=signature)
+
+    def is_signed(self, key: str) -> bool:
+        """Whether the signature was made with `key`."""
+        return hmac.compare_digest(self.signed(key).signature, self.signature)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What `Ledger.verify` found; `problem` says what is wrong and in which row."""
+
+    state: LogState
+    rows: int
+    problem: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Authorises and records actions in the database."""
+    """Authorises and records actions; safe for several threads and processes."""
 
     database: Database
     clock: Clock
+    paths: StatePaths
 
     def perform(
         self,
@@ -82,30 +154,33 @@ class Ledger:
         do: Callable[[], T],
         arguments: Mapping[str, Any] | None = None,
     ) -> T:
-        """Do an action that changes something, and return what it returns.
+        """Record an action, perform it by calling `do`, and return its result.
 
-        `action` is `room.verb` ("runs.stop"); `target` is what it is done to. Arguments must hold
-        no secrets. Raises DeniedError (recorded) when the actor may not; when `do` fails, that is
-        recorded too and the error goes on.
+        `action` is `room.verb` ("runs.stop"). Arguments must hold no secrets. The row is durable
+        before `do` is called. Raises DeniedError, which is recorded, when the actor's role does not
+        allow the action; an error of `do` is recorded and propagates.
         """
-        given = dict(arguments or {})
+        entry = _Entry(actor, action, target, dict(arguments or {}))
         if actor.role is Role.VIEWER:
-            self._record(actor, action, target, given, "denied", f"role {actor.role}")
-            message = f"{actor.name} may look but not act ({action} {target})"
-            raise DeniedError(message, remedy="Sign in with the role of an operator")
-        self._record(actor, action, target, given, "allowed", "")
+            self._append(entry, AuditOutcome.DENIED, f"role {actor.role}")
+            raise DeniedError(
+                f"{actor.name} has the role {actor.role} and may not change anything "
+                f"({action} {target})",
+                remedy="Sign in with the role of an operator",
+            )
+        self._append(entry, AuditOutcome.ALLOWED)
         try:
             return do()
         except DatahallError as error:
-            self._record(actor, action, target, given, "failed", error.message)
+            self._append(entry, AuditOutcome.FAILED, error.message)
             raise
-        except Exception as error:  # recorded, then raised on: the ledger misses nothing
-            self._record(actor, action, target, given, "failed", repr(error))
+        except Exception as error:  # every failure is recorded, then propagates
+            self._append(entry, AuditOutcome.FAILED, repr(error))
             raise
 
-    def note(self, actor: Actor, action: str, target: str, outcome: str) -> None:
-        """Record what was decided elsewhere: who came in, who left, who was refused."""
-        self._record(actor, action, target, {}, outcome, "")
+    def note(self, actor: Actor, action: str, target: str, outcome: AuditOutcome) -> None:
+        """Record what was decided elsewhere, such as a sign-in."""
+        self._append(_Entry(actor, action, target, {}), outcome)
 
     def entries(self, limit: int = 200) -> Sequence[AuditEntry]:
         """Return the newest entries, newest first."""
@@ -113,47 +188,189 @@ class Ledger:
         with self.database.read() as connection:
             rows = connection.execute(query).mappings().all()
         names = AuditEntry.__dataclass_fields__
-        return [AuditEntry(**{name: row[name] for name in names}) for row in rows]
+        found = [AuditEntry(**{name: row[name] for name in names}) for row in rows]
+        return [replace(entry, outcome=AuditOutcome(entry.outcome)) for entry in found]
 
-    def verify(self) -> int | None:
-        """Return the sequence number of the first row that was tampered with, or None."""
-        previous = GENESIS
-        with self.database.read() as connection:
-            rows = connection.execute(sa.select(audit).order_by(audit.c.sequence)).mappings().all()
-        for row in rows:
-            content = {key: row[key] for key in row if key not in ("sequence", "hash")}
-            if row["previous_hash"] != previous or row["hash"] != _hash(content):
-                return int(row["sequence"])
-            previous = row["hash"]
-        return None
+    def head(self) -> AuditHead | None:
+        """Return the signed head for a backup's manifest; None before the first action."""
+        head = _read_head(self.paths)
+        return head and replace(head, next_hash="").signed(_read_key(self.paths) or "")
 
-    def _record(
-        self,
-        actor: Actor,
-        action: str,
-        target: str,
-        arguments: Mapping[str, Any],
-        outcome: str,
-        detail: str,
-    ) -> None:
-        """Append one durable row."""
+    def verify(self) -> AuditReport:
+        """Compare every row with the chain, and the log with its head."""
+        with held(self.paths.audit_lock), self.database.read() as connection:
+            query = sa.select(audit).order_by(audit.c.sequence)
+            rows = connection.execute(query).mappings().all()
+            head, key = _read_head(self.paths), _read_key(self.paths)
+        problem = _find_broken_row(rows)
+        if key is not None and not problem:
+            problem = self._compare(rows, head, key)
+        state = LogState.ALTERED if problem else LogState.WHOLE
+        if key is None and rows and not problem:
+            state = LogState.UNPROTECTED
+        return AuditReport(state=state, rows=len(rows), problem=problem)
+
+    def accept_end(self, actor: Actor, reason: str) -> None:
+        """Record that the log continues from the newest row in the database, and why.
+
+        For a database that was restored from a snapshot: the rows since the snapshot are lost.
+        """
+        head, key = _read_head(self.paths), _read_key(self.paths)
+        with held(self.paths.audit_lock), self.database.read() as connection:
+            if key is not None:
+                _write_head(self.paths, _newest(connection).signed(key))
+        arguments = {"reason": reason, "rows_before": head.rows if head else None}
+        self._append(_Entry(actor, "audit.accept-end", "", arguments), AuditOutcome.ALLOWED)
+
+    def _compare(self, rows: Sequence[sa.RowMapping], head: AuditHead | None, key: str) -> str:
+        """Return how the log differs from its head; empty when it does not."""
+        if head is None or not head.is_signed(key):
+            return "the record of the log's end (audit-head.json) is missing or was changed"
+        lost = _find_lost_row(rows, head)
+        if lost or len(rows) == head.rows or not self.database.is_sqlite:
+            return lost  # other hosts append to the same PostgreSQL database
+        if len(rows) == head.rows + 1 and rows[-1]["hash"] == head.next_hash:
+            return ""  # written just before a crash
+        return f"row {head.rows + 1} was not written by Datahall"
+
+    def _append(self, entry: "_Entry", outcome: AuditOutcome, detail: str = "") -> None:
+        """Append one durable row; before it, in a log without a head, one that records this."""
+        try:
+            with held(self.paths.audit_lock):
+                if not self.paths.audit_key.exists() and self.entries(1):
+                    self._write(_ADOPTION, AuditOutcome.ALLOWED, "this home had no head")
+                self._write(entry, outcome, detail)
+        except OSError as error:
+            raise UnavailableError(
+                f"the audit log cannot be written: {error.strerror} ({error.filename})",
+                remedy="Free some space on the disk of the home folder",
+            ) from error
+
+    def _write(self, entry: "_Entry", outcome: AuditOutcome, detail: str) -> None:
+        """Append a row and move the head to it; the caller holds the lock.
+
+        The head first announces the row's hash, then the row is committed, then the head moves: a
+        crash in between leaves a head that fits the log with and without the row.
+        """
+        key = _read_key(self.paths)
         with self.database.write(durable=True) as connection:
             self.database.lock(connection, "audit")
-            newest = sa.select(audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
+            newest = _newest(connection)
+            end = self._end(newest, key)
             content = {
                 "time": self.clock.now(),
-                "actor": escape_unstorable(actor.name),
-                "origin": actor.origin,
-                "action": action,
-                "target": escape_unstorable(target),
-                "arguments": escape_unstorable(dict(arguments)),
-                "outcome": outcome,
+                "actor": escape_unstorable(entry.actor.name),
+                "origin": entry.actor.origin,
+                "action": entry.action,
+                "target": escape_unstorable(entry.target),
+                "arguments": escape_unstorable(entry.arguments),
+                "outcome": outcome.value,
                 "detail": escape_unstorable(detail),
-                "previous_hash": connection.execute(newest).scalar() or GENESIS,
+                "previous_hash": end.hash,
             }
-            connection.execute(sa.insert(audit).values(**content, hash=_hash(content)))
+            row_hash, sequence = _hash(content), max(newest.rows, end.rows) + 1
+            announced = replace(end, next_hash=row_hash)
+            key = _announce(self.paths, announced, key)
+            connection.execute(sa.insert(audit).values(sequence=sequence, **content, hash=row_hash))
+        moved = AuditHead(rows=sequence, hash=row_hash)
+        with suppress(OSError):  # a full disk: the announced hash is enough
+            _write_head(self.paths, moved.signed(key), is_durable=False)
+
+    def _end(self, newest: AuditHead, key: str | None) -> AuditHead:
+        """Return the row that the next one follows.
+
+        It is the row that the head names even if that is no longer in the database, so that rows
+        which were deleted at the end leave a gap for ever.
+        """
+        if key is None:
+            return newest
+        head = _read_head(self.paths)
+        if head is None or not head.is_signed(key):
+            return AuditHead(rows=newest.rows, hash=_LOST)
+        is_shared = not self.database.is_sqlite and newest.rows > head.rows
+        is_announced = newest.rows == head.rows + 1 and newest.hash == head.next_hash
+        return newest if is_shared or is_announced else replace(head, next_hash="")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An action to record."""
+
+    actor: Actor
+    action: str
+    target: str
+    arguments: Mapping[str, Any]
+
+
+_ADOPTION = _Entry(Actor(name="datahall", role=Role.ADMIN, origin="system"), "audit.adopt", "", {})
+
+
+def _newest(connection: sa.Connection) -> AuditHead:
+    """Return number and hash of the newest row in the database."""
+    query = sa.select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
+    row = connection.execute(query).first()
+    return AuditHead(rows=row[0], hash=row[1]) if row else AuditHead(rows=0, hash=_GENESIS)
+
+
+def _find_broken_row(rows: Sequence[sa.RowMapping]) -> str:
+    """Return which row breaks the chain, and how; empty when none does."""
+    previous = _GENESIS
+    for number, row in enumerate(rows, start=1):
+        content = {name: row[name] for name in row if name not in ("sequence", "hash")}
+        if row["sequence"] != number:
+            return f"row {number} is missing"
+        if row["hash"] != _hash(content):
+            return f"row {number} was changed"
+        if row["previous_hash"] != previous:
+            return f"the rows before row {number} were changed, deleted or inserted"
+        previous = row["hash"]
+    return ""
+
+
+def _find_lost_row(rows: Sequence[sa.RowMapping], head: AuditHead) -> str:
+    """Return which rows up to the head are missing or replaced; empty when none are."""
+    if head.rows > len(rows):
+        return f"rows {len(rows) + 1} to {head.rows} are missing at the end"
+    if head.rows and rows[head.rows - 1]["hash"] != head.hash:
+        return f"row {head.rows} or an earlier one was replaced"
+    return ""
 
 
 def _hash(content: Mapping[str, Any]) -> str:
     """Return the hash of one row's content."""
     return digest_text(canonical_json(dict(content)))
+
+
+def _read_key(paths: StatePaths) -> str | None:
+    """Return the key that signs the head; None before the first action in this home."""
+    try:
+        return paths.audit_key.read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+
+
+def _announce(paths: StatePaths, head: AuditHead, key: str | None) -> str:
+    """Write the head durably and return the key that signs it.
+
+    A new key is stored after the head that it signs: a crash leaves no key without a head.
+    """
+    if key is not None:
+        _write_head(paths, head.signed(key))
+        return key
+    key = secrets.token_hex(_KEY_BYTES)
+    _write_head(paths, head.signed(key))
+    write_new(paths.audit_key, key, mode=PRIVATE_FILE)
+    return key
+
+
+def _read_head(paths: StatePaths) -> AuditHead | None:
+    """Return the head; None when there is none that can be read."""
+    try:
+        return AuditHead(**read_json(paths.audit_head))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write_head(paths: StatePaths, head: AuditHead, *, is_durable: bool = True) -> None:
+    """Replace the head."""
+    write_json(paths.audit_head, asdict(head), mode=PRIVATE_FILE, is_durable=is_durable)

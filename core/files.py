@@ -25,14 +25,18 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
-    """Write `content` so that `path` is at any moment either the old or the whole new file.
+def write_atomic(
+    path: Path, content: bytes | str, *, mode: int = 0o644, is_durable: bool = True
+) -> None:
+    """Replace `path` atomically: a reader, or a crash, finds the old or the whole new file.
 
-    Temporary file in the same folder, fsync, rename, fsync of the folder. Raises OSError.
+    Temporary file in the same folder, fsync, rename, fsync of the folder. Without `is_durable`
+    there is no fsync: after a power cut the old file may be back. Raises OSError.
     """
-    with _draft(path, content, mode) as draft:
+    with _draft(path, content, mode, is_durable=is_durable) as draft:
         draft.replace(path)
-    sync(path.parent)
+    if is_durable:
+        sync(path.parent)
 
 
 def write_new(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
@@ -54,8 +58,10 @@ def write_new(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
 
 
 @contextlib.contextmanager
-def _draft(path: Path, content: bytes | str, mode: int) -> Iterator[Path]:
-    """Give a durable temporary file beside `path` that holds `content`; it is gone afterwards."""
+def _draft(
+    path: Path, content: bytes | str, mode: int, *, is_durable: bool = True
+) -> Iterator[Path]:
+    """Create a temporary file with `content` beside `path`; it is removed at the end."""
     payload = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
@@ -63,8 +69,9 @@ def _draft(path: Path, content: bytes | str, mode: int) -> Iterator[Path]:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(payload)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if is_durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         draft.chmod(mode)
         yield draft
     except OSError as error:  # a failed write() or fsync() does not name its file
@@ -74,10 +81,12 @@ def _draft(path: Path, content: bytes | str, mode: int) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def write_json(path: Path, document: Mapping[str, Any], *, mode: int = 0o644) -> None:
-    """Write `document` as indented JSON through `write_atomic`."""
+def write_json(
+    path: Path, document: Mapping[str, Any], *, mode: int = 0o644, is_durable: bool = True
+) -> None:
+    """Write `document` as indented JSON with `write_atomic`."""
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
-    write_atomic(path, text + "\n", mode=mode)
+    write_atomic(path, text + "\n", mode=mode, is_durable=is_durable)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -19,11 +19,18 @@ _PAUSE_S = 0.2
 
 
 @contextmanager
-def held(path: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold the lock file `path`; `on_wait` is called, again and again, while another holds it."""
-    while (descriptor := take_lock(path)) is None:
-        on_wait()
-        time.sleep(_PAUSE_S)
+def held(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the lock file `path`; waits while another process or thread holds it.
+
+    `on_wait` is called several times a second while waiting.
+    """
+    if on_wait is None:
+        descriptor = _lock(path, _LOCK_FILE, fcntl.LOCK_EX)
+    else:
+        while (taken := take_lock(path)) is None:
+            on_wait()
+            time.sleep(_PAUSE_S)
+        descriptor = taken
     try:
         yield
     finally:

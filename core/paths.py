@@ -35,6 +35,21 @@ class StatePaths:
         return self.home / "secrets"
 
     @property
+    def audit_head(self) -> Path:
+        """Signed number of rows and newest hash of the audit log."""
+        return self.home / "audit-head.json"
+
+    @property
+    def audit_key(self) -> Path:
+        """Key that signs the head of the audit log."""
+        return self.secrets / "audit-key"
+
+    @property
+    def audit_lock(self) -> Path:
+        """Held while a row is appended to the audit log."""
+        return self.home / "audit.lock"
+
+    @property
     def sign_in_token(self) -> Path:
         """The one-time token of the sign-in link."""
         return self.secrets / "sign-in-token"

@@ -79,9 +79,9 @@ def database(paths: StatePaths) -> Iterator[Database]:
 
 
 @pytest.fixture
-def ledger(database: Database, clock: FixedClock) -> Ledger:
+def ledger(database: Database, clock: FixedClock, paths: StatePaths) -> Ledger:
     """The audit ledger on that database."""
-    return Ledger(database, clock)
+    return Ledger(database, clock, paths)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def _supervise(settings: Settings) -> int:
     launcher = _open(settings)
     tidying = Tidying(
         database=launcher.database,
-        ledger=Ledger(launcher.database, launcher.clock),
+        ledger=Ledger(launcher.database, launcher.clock, settings.paths),
         paths=settings.paths,
         clock=launcher.clock,
         keep_days=settings.jobs.keep_days,

@@ -48,7 +48,7 @@ def make_server(settings: Settings, database: Database) -> TranslationServer:
     clock = SystemClock()
     paths, serving = settings.paths, settings.serving
     recorder = FeedbackRecorder(
-        store=FeedbackStore(database), ledger=Ledger(database, clock), clock=clock
+        store=FeedbackStore(database), ledger=Ledger(database, clock, paths), clock=clock
     )
     return TranslationServer(
         pool=ModelPool(

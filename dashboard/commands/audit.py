@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from core.audit import LogState
 from core.errors import CorruptError
 from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
 from dashboard.commands.workspace import workspace_of
@@ -37,15 +38,20 @@ def list_entries(
 
 @app.command("verify")
 def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check the chain of hashes over the whole log. Example: datahall audit verify."""
+    """Check that no row was changed, deleted or inserted. Example: datahall audit verify."""
     with workspace_of(home) as workspace:
-        broken_at = workspace.ledger.verify()
-    if broken_at is not None:
+        report = workspace.ledger.verify()
+    if report.state is LogState.ALTERED:
         raise CorruptError(
-            f"row {broken_at} of the audit log, or the one before it, was changed or removed",
-            remedy="Compare with the audit log in the newest snapshot",
+            f"the audit log was altered: {report.problem}",
+            remedy="Restore a snapshot into a new folder and compare its audit log with this one",
         )
     if as_json:
-        print_json({"whole": True})
+        print_json({"whole": report.state is LogState.WHOLE, **asdict(report)})
+    elif report.state is LogState.UNPROTECTED:
+        print(
+            f"the {report.rows} rows are linked without a break; rows missing at the end cannot be "
+            "noticed, because this home has not recorded the end yet (the next action records it)"
+        )
     else:
-        print("every row is as it was written")
+        print(f"all {report.rows} rows are as they were written")

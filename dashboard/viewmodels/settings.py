@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from core.audit import AuditEntry
+from core.audit import AuditEntry, AuditReport, LogState
 from core.operations.doctor import Finding
 from core.settings import SettingRow
-from dashboard.viewmodels.looks import BAD, OFF, OK, Look
+from dashboard.viewmodels.looks import BAD, OFF, OK, WARN, Look
 from dashboard.viewmodels.rows import Table
 from dashboard.viewmodels.units import moment
 
@@ -71,19 +71,25 @@ def audit_table(entries: Sequence[AuditEntry], zone: tzinfo, wanted: str = "") -
     )
 
 
-def chain_row(broken_at: int | None, num_entries: int) -> ChainRow:
-    """Say whether the chain of hashes is whole."""
-    if broken_at is not None:
+def chain_row(report: AuditReport) -> ChainRow:
+    """Return the verdict on the audit log."""
+    if report.state is LogState.ALTERED:
         return ChainRow(
-            look=Look(word="tampered with", icon=":material/gpp_bad:", colour=BAD),
-            sentence=f"Row {broken_at} or the one before it was changed or removed after it was "
-            "written. Compare with the audit log in the newest snapshot.",
+            look=Look(word="altered", icon=":material/gpp_bad:", colour=BAD),
+            sentence=f"The audit log was altered: {report.problem}. Compare it with the audit log "
+            "in the newest snapshot.",
+        )
+    if report.state is LogState.UNPROTECTED:
+        return ChainRow(
+            look=Look(word="end not recorded", icon=":material/gpp_maybe:", colour=WARN),
+            sentence="All rows are linked without a break. Rows missing at the end cannot be "
+            "noticed: this home has not recorded the end of the log yet; the next action does.",
         )
     return ChainRow(
         look=Look(word="whole", icon=":material/verified:", colour=OK),
-        sentence="Every row carries the hash of the row before it, and all of them fit."
-        if num_entries
-        else "Nothing was done yet: the log is empty.",
+        sentence=f"All {report.rows} rows are as they were written."
+        if report.rows
+        else "No action was recorded yet.",
     )
 
 

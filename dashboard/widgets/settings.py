@@ -47,7 +47,7 @@ def draw_settings(settings: Settings) -> None:
 def draw_audit(workspace: Workspace) -> None:
     """Draw who did what, and whether the log is whole."""
     entries = workspace.ledger.entries(AUDIT_ROWS)
-    told = chain_row(workspace.ledger.verify(), len(entries))
+    told = chain_row(workspace.ledger.verify())
     with st.container(horizontal=True, vertical_alignment="center"):
         badge(told.look)
         st.markdown(told.sentence, width="stretch")

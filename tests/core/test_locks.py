@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -46,20 +47,35 @@ def test_a_holder_lets_go_at_the_end_also_after_an_error(tmp_path: Path) -> None
     assert not is_locked(path)
 
 
-def test_who_waits_says_so_until_the_turn_comes(tmp_path: Path) -> None:
-    """Here the other lets go when it is told of."""
+def test_a_lock_makes_other_threads_wait(tmp_path: Path) -> None:
+    path, order = tmp_path / "a.lock", []
+
+    def wait() -> None:
+        with held(path):
+            order.append("second")
+
+    with held(path):
+        other = threading.Thread(target=wait)
+        other.start()
+        other.join(0.2)
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]
+
+
+def test_a_waiting_process_reports_until_it_gets_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "a.lock"
     other = take_lock(path)
     assert other is not None
-    told: list[str] = []
+    reported: list[int] = []
 
-    def let_go() -> None:
-        told.append("waits")
+    def report() -> None:
+        reported.append(other)
         os.close(other)
 
-    with held(path, let_go):
+    with held(path, report):
         assert is_locked(path)
-    assert told == ["waits"]
+    assert reported == [other]
 
 
 def test_the_holder_signs_and_the_next_one_is_told_who_it_is(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.audit import Actor, Ledger, Role
+from core.audit import Actor, AuditOutcome, Ledger, Role
 from core.errors import DatahallError, DeniedError, InputError
 from core.network import HOST_HEADER, is_own_name, is_same_origin
 from core.settings import WebSettings
@@ -166,7 +166,7 @@ class GateMiddleware:
         if session is not None:
             self.sessions.end(session)
             user = Actor(name=session.name, role=session.role, origin="page")
-            await self._record(user, "sessions.end", _client_address(scope), "allowed")
+            await self._record(user, "sessions.end", _client_address(scope), AuditOutcome.ALLOWED)
         response = _page(200, signed_out_page())
         response.delete_cookie(self.cookie, path="/", httponly=True, samesite="strict")
         return response
@@ -179,7 +179,7 @@ class GateMiddleware:
         if identity is None:
             return await self._refuse_token(address)
         user = Actor(name=identity.name, role=identity.role, origin="page")
-        await self._record(user, "sessions.open", address, "allowed")
+        await self._record(user, "sessions.open", address, AuditOutcome.ALLOWED)
         session = self.sessions.open(identity)
         # A browser does not send the new cookie along with a redirect from another site.
         response = (
@@ -205,14 +205,14 @@ class GateMiddleware:
         """
         count = self.tokens.count_wrong(address)
         if count == 1:
-            await self._record(_ANONYMOUS, "sessions.open", address, "denied")
+            await self._record(_ANONYMOUS, "sessions.open", address, AuditOutcome.DENIED)
         if count > WRONG_TOKENS_PER_MINUTE:
             text = "Too many wrong links or tokens from this address. Check the link."
             return _page(429, sign_in_page(text), {"retry-after": "60"})
         text = "This link was already used, or a newer link has replaced it."
         return _page(401, sign_in_page(text))
 
-    async def _record(self, actor: Actor, action: str, target: str, outcome: str) -> None:
+    async def _record(self, actor: Actor, action: str, target: str, outcome: AuditOutcome) -> None:
         """Write one durable row to the audit log, outside the event loop.
 
         A failure goes to the server's log only: an operator must be able to sign in when the disk

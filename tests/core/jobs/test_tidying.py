@@ -18,7 +18,8 @@ def tidying(yard: Yard, clock: FixedClock, keep_days: float = 90) -> Tidying:
     """Return what tidies the yard."""
     database = yard.launcher.database
     return Tidying(
-        database=database, ledger=Ledger(database, clock), paths=yard.paths, clock=clock,
+        database=database, ledger=Ledger(database, clock, yard.paths),
+        paths=yard.paths, clock=clock,
         keep_days=keep_days,
     )  # fmt: skip
 
@@ -64,7 +65,7 @@ def test_a_home_without_jobs_is_tidy(
     paths: StatePaths, database: Database, clock: FixedClock
 ) -> None:
     """A fresh one."""
-    ledger = Ledger(database, clock)
+    ledger = Ledger(database, clock, paths)
     tidy = Tidying(database=database, ledger=ledger, paths=paths, clock=clock, keep_days=1)
     assert tidy.tidy_when_due() == 0
     assert ledger.entries() == []
@@ -79,5 +80,7 @@ def test_what_cannot_be_removed_keeps_nothing_else(yard: Yard, clock: FixedClock
     with pytest.raises(OSError, match="symbolic link"):
         tidying(yard, clock).tidy_when_due()
     assert [yard.paths.job(job_id).exists() for job_id in ids] == [True, False, False]
-    outcomes = [entry.outcome for entry in Ledger(yard.launcher.database, clock).entries()]
+    outcomes = [
+        entry.outcome for entry in Ledger(yard.launcher.database, clock, yard.paths).entries()
+    ]
     assert sorted(outcomes) == ["allowed", "failed"]

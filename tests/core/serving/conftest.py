@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.database import Database
+from core.paths import StatePaths
 from tests.core.inference.fixtures import (  # noqa: F401  (pytest finds fixtures by name)
     make_checkpoint,
     make_version,
@@ -18,9 +19,9 @@ from tests.core.serving.served import ServedRegistry
 
 
 @pytest.fixture
-def served(database: Database) -> ServedRegistry:
+def served(database: Database, paths: StatePaths) -> ServedRegistry:
     """A registry without versions, and the server that follows it."""
-    return ServedRegistry(database)
+    return ServedRegistry(database, paths)
 
 
 @pytest.fixture

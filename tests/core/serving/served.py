@@ -9,6 +9,7 @@ from core.database import Database
 from core.errors import CorruptError, UnavailableError
 from core.feedback.store import FeedbackRecorder, FeedbackStore
 from core.inference.translator import Attention, Translator
+from core.paths import StatePaths
 from core.registry.records import PRODUCTION, AliasAction, ModelVersion
 from core.registry.registry import ModelRegistry
 from core.serving.model_pool import ModelPool
@@ -37,6 +38,7 @@ class ServedRegistry:
     """A registry and a model pool that follows it."""
 
     database: Database
+    paths: StatePaths
     clock: FixedClock = field(default_factory=FixedClock)
     damaged: set[int] = field(default_factory=set)
     loaded: list[int] = field(default_factory=list)
@@ -48,6 +50,7 @@ class ServedRegistry:
         self.registry = ModelRegistry(self.database, self.clock)
         self.pool = ModelPool(registry=self.registry, load=self.load, clock=self.clock)
         self.feedback = FeedbackStore(self.database)
+        self.ledger = Ledger(self.database, self.clock, self.paths)
 
     def load(self, version: ModelVersion) -> Translator:
         """Return a translator that echoes text; raises CorruptError for a damaged version."""
@@ -78,9 +81,7 @@ class ServedRegistry:
 
     def server(self, **changes: Any) -> TranslationServer:  # noqa: ANN401  (any setting)
         """Return a server; `server(beam=1)` changes settings."""
-        recorder = FeedbackRecorder(
-            store=self.feedback, ledger=Ledger(self.database, self.clock), clock=self.clock
-        )
+        recorder = FeedbackRecorder(store=self.feedback, ledger=self.ledger, clock=self.clock)
         return TranslationServer(
             pool=self.pool,
             compute_attention=self.compute_attention,

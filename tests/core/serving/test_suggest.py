@@ -7,15 +7,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from core.audit import Ledger
-from core.database import Database
 from core.feedback.store import Correction, FeedbackStore
 from core.serving.server import MAX_KEEPING
 from tests.core.serving.served import ServedRegistry
 
 
 def test_a_suggestion_becomes_a_correction_to_train_on(
-    served: ServedRegistry, client: TestClient, database: Database
+    served: ServedRegistry, client: TestClient
 ) -> None:
     served.promote(1)
     told = {"q": "hello", "s": " hola ", "source": "auto", "target": "es"}
@@ -27,7 +25,7 @@ def test_a_suggestion_becomes_a_correction_to_train_on(
     assert (first.source_language, first.target_language) == ("en", "es")
     assert (first.model, first.actor) == ("en-es:1", "client")
     assert newest.correction == "adiós"
-    entries = Ledger(database, served.clock).entries()
+    entries = served.ledger.entries()
     assert [(entry.origin, entry.action) for entry in entries] == [("api", "feedback.add")] * 2
     assert client.get("/frontend/settings").json()["suggestions"] is True
 

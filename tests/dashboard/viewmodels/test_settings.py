@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
-from core.audit import AuditEntry
+from core.audit import AuditEntry, AuditReport, LogState
 from core.operations.doctor import Finding
 from core.settings import Settings, WebSettings, describe
+from dashboard.viewmodels.looks import BAD, OK, WARN
 from dashboard.viewmodels.settings import audit_table, chain_row, finding_rows, setting_table
 
 ENTRY = AuditEntry(
@@ -47,12 +48,20 @@ def test_the_audit_log_shows_arguments_or_the_failure() -> None:
     assert audit_table([ENTRY, failed], UTC, "DISK").rows == [table.rows[1]]
 
 
-def test_a_broken_chain_is_red_and_names_the_row() -> None:
-    """The operator knows where to look."""
-    assert chain_row(7, 9).look.word == "tampered with"
-    assert "Row 7" in chain_row(7, 9).sentence
-    assert chain_row(None, 9).look.word == "whole"
-    assert "empty" in chain_row(None, 0).sentence
+def test_an_altered_log_is_red_and_names_the_row() -> None:
+    broken = AuditReport(state=LogState.ALTERED, rows=9, problem="row 7 was changed")
+    assert chain_row(broken).look.colour == BAD
+    assert "row 7 was changed" in chain_row(broken).sentence
+
+
+def test_a_log_that_cannot_be_checked_is_not_called_whole() -> None:
+    row = chain_row(AuditReport(state=LogState.UNPROTECTED, rows=9))
+    assert (row.look.word, row.look.colour) == ("end not recorded", WARN)
+
+
+def test_a_whole_log_is_green() -> None:
+    assert chain_row(AuditReport(state=LogState.WHOLE, rows=9)).look.colour == OK
+    assert "No action" in chain_row(AuditReport(state=LogState.WHOLE, rows=0)).sentence
 
 
 def test_findings_are_calm_about_what_is_absent() -> None:

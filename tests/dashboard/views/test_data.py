@@ -168,7 +168,7 @@ def test_a_viewer_may_look_but_not_act(house: House, open_page: Open) -> None:
     house.launcher.otherwise = Script(seconds=60)
     house.add_dataset()
     page = button(open_page("data", role=Role.VIEWER), "Prepare")
-    assert "may look but not act" in page.error[0].value
+    assert "has the role viewer" in page.error[0].value
     assert not house.launcher.jobs()
 
 
