@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for every session: names the pages, nothing else."""
+"""The script that Streamlit runs at every interaction: the list of pages, and the chosen page."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ PAGES = (
     ("Settings", "settings", ":material/settings:"),
 )
 
-# A flat list: sections would nest <div> in <ul>, which assistive technology cannot read.
+# A flat list: with sections Streamlit nests <div> in <ul>, which screen readers cannot read.
 page = st.navigation(
     [
         st.Page(HERE / "views" / f"{name}.py", title=title, icon=icon, default=name == "overview")

@@ -1,4 +1,4 @@
-"""What pages work on, opened once for all sessions."""
+"""What pages read and act on; opened once per process and shared by all its sessions."""
 
 import os
 
@@ -17,33 +17,33 @@ from monitors.store.sqlite import SqliteTelemetryStore
 
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
-    """Return the settings that this process was started with."""
+    """Return the settings of this process."""
     return load_settings(environment=os.environ)
 
 
 @st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
-    """Return the open workspace."""
+    """Return the workspace of the home folder."""
     return open_workspace(settings())
 
 
 @st.cache_resource(show_spinner=False)
 def telemetry() -> TelemetryStore:
-    """Return this host's telemetry, for reading."""
+    """Return the telemetry of this host, read-only."""
     return SqliteTelemetryStore(settings().paths.telemetry, settings().sampler)
 
 
 @st.cache_resource(show_spinner=False)
 def translation() -> TranslationClient:
-    """Return the client of the translation server."""
+    """Return a client of the translation server."""
     serving = settings().serving
     return TranslationClient(url_of(serving.host, serving.port))
 
 
 def health() -> Health:
-    """Return how this host stands now: what every page's header shows."""
+    """Return the present health of this host, as the header of every page shows it."""
     try:
         state = telemetry().latest()
-    except UnavailableError:  # told as "no samples yet"; the parts that need them say why
+    except UnavailableError:  # the header shows "no samples yet"
         state = None
     return summarize_health(state, read_states(settings().paths), workspace().clock.now())

@@ -1,4 +1,4 @@
-"""Typed access to what one browser session holds: the only file that touches session_state."""
+"""Typed access to the state of one browser session; no other module uses `st.session_state`."""
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
@@ -15,12 +15,12 @@ from core.errors import DeniedError
 T = TypeVar("T")
 RANGE_KEY = "range"
 LIVE_KEY = "live"
-_PAGE_KEY, _KEPT_KEY = "kept-page", "kept-choices"
+_PAGE_KEY, _CHOICES_KEY = "header-page", "header-choices"
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Range(StrEnum):
-    """The ranges of time that a page can show, as they stand in the address."""
+    """The time ranges of a page, as written in its URL."""
 
     FIVE_MINUTES = "5m"
     QUARTER = "15m"
@@ -32,7 +32,7 @@ class Range(StrEnum):
 
     @property
     def seconds(self) -> float:
-        """Length of the range."""
+        """Length of the range in seconds."""
         return _SECONDS[self]
 
 
@@ -49,40 +49,40 @@ DEFAULT_RANGE = Range.QUARTER
 
 
 def selected_range() -> Range:
-    """Return the range chosen in the header, or the default before it is drawn."""
+    """Return the range chosen in the header; the default before the header is drawn."""
     chosen = st.session_state.get(RANGE_KEY)
     return Range(chosen) if chosen in set(Range) else DEFAULT_RANGE
 
 
 def range_s() -> float:
-    """Return the seconds that charts and tables of this page cover."""
+    """Return the length of the chosen range in seconds."""
     return selected_range().seconds
 
 
 def is_live() -> bool:
-    """Return whether the page keeps itself up to date."""
+    """Whether the page refreshes itself (the Live toggle)."""
     return bool(st.session_state.get(LIVE_KEY, True))
 
 
 def run_every(seconds: float) -> float | None:
-    """Return `seconds` while the page is live, else None: the period of a page's live parts."""
+    """Return the refresh period of a fragment: `seconds` while the page is live, else None."""
     return seconds if is_live() else None
 
 
 def current_actor() -> Actor:
-    """Return who acts on this page, as the gate signed them in; raises DeniedError.
+    """Return the signed-in user; raises DeniedError.
 
-    Name and role arrive in headers that only the gate can set (see `dashboard.server.gate`).
+    The name and the role come from headers that only the gate can set, see
+    `dashboard.server.gate.middleware`.
     """
     name, role = st.user.get("name"), st.user.get("role")
     if not name or role not in set(Role):
-        message = "nobody is signed in"
-        raise DeniedError(message, remedy="Open the link that `datahall up` printed")
+        raise DeniedError("not signed in", remedy="Open the link that `datahall up` printed")
     return Actor(name=str(name), role=Role(str(role)), origin="page")
 
 
 def browser_zone() -> tzinfo:
-    """Return the viewer's time zone, as the browser says; UTC when it says nothing known."""
+    """Return the time zone of the browser; UTC when it is unknown."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
@@ -90,33 +90,34 @@ def browser_zone() -> tzinfo:
 
 
 def restore_choices(page: str) -> None:
-    """Bring range and Live along from the page before; call it before their widgets are drawn.
+    """Restore the range and the Live toggle of the previous page.
 
-    Streamlit drops a widget's value, and its part of the address, with the page that drew it.
+    Must be called before their widgets are drawn. Streamlit deletes the value of a widget, and its
+    URL parameter, when the user leaves the page that drew it.
     """
     if get_value(_PAGE_KEY, page) != page:
-        for key, value in get_value(_KEPT_KEY, _NOTHING).items():
+        for key, value in get_value(_CHOICES_KEY, _NOTHING).items():
             if key not in st.query_params:
                 st.session_state[key] = value
     set_value(_PAGE_KEY, page)
 
 
 def save_choices(**choices: object) -> None:
-    """Keep what the header's widgets returned for the next page."""
-    set_value(_KEPT_KEY, {**get_value(_KEPT_KEY, _NOTHING), **choices})
+    """Store the values of the header's widgets for the next page."""
+    set_value(_CHOICES_KEY, {**get_value(_CHOICES_KEY, _NOTHING), **choices})
 
 
 def get_value(key: str, default: T) -> T:
-    """Return what was remembered under `key`, or `default`; the type is the default's."""
+    """Return the value stored under `key`, or `default`; the value has the type of the default."""
     value = st.session_state.get(key, default)
     return cast("T", value)
 
 
 def set_value(key: str, value: object) -> None:
-    """Keep a value for this session: small, plain, and of no use to anyone else."""
+    """Store a small value for this session."""
     st.session_state[key] = value
 
 
 def delete_value(key: str) -> None:
-    """Drop what was remembered under `key`."""
+    """Delete the value stored under `key`, if there is one."""
     st.session_state.pop(key, None)

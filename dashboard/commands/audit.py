@@ -1,4 +1,4 @@
-"""`datahall audit`: who did what, and whether the log is whole."""
+"""`datahall audit`: list the audit log and check that it is intact."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -10,16 +10,16 @@ from core.errors import CorruptError
 from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
 from dashboard.commands.workspace import workspace_of
 
-app = typer.Typer(help="Who did what, when, and from where.", no_args_is_help=True)
+app = typer.Typer(help="The audit log: who did what, when and from where.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_entries(
-    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 200,
+    limit: Annotated[int, typer.Option(help="Maximum number of entries.", min=1)] = 200,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List actions, newest first. Example: datahall audit list --limit 20."""
+    """List entries, newest first. Example: datahall audit list --limit 20."""
     with workspace_of(home) as workspace:
         entries = workspace.ledger.entries(limit)
     if as_json:
@@ -33,7 +33,7 @@ def list_entries(
         for entry in entries
     ]  # fmt: skip
     columns = ("NO.", "TIME", "WHO", "ACTION", "TARGET", "OUTCOME", "DETAIL")
-    print_table(columns, rows, empty="nothing was done yet")
+    print_table(columns, rows, empty="no entries yet")
 
 
 @app.command("verify")
@@ -54,4 +54,4 @@ def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
             "noticed, because this home has not recorded the end yet (the next action records it)"
         )
     else:
-        print(f"all {report.rows} rows are as they were written")
+        print(f"the audit log is intact: {report.rows} rows")

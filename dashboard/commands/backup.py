@@ -14,7 +14,7 @@ from core.jobs.launcher import Job
 from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
 from dashboard.commands.documents import snapshot_document
 from dashboard.commands.progress import follow, require_success
-from dashboard.commands.workspace import operator, workspace_of
+from dashboard.commands.workspace import cli_actor, workspace_of
 
 app = typer.Typer(help="Encrypted snapshots, proven and restorable.", no_args_is_help=True)
 
@@ -27,7 +27,7 @@ def run(
 ) -> None:
     """Back up now and wait for it. Example: datahall backup run --what data."""
     with workspace_of(home) as workspace:
-        job = backups.request_backup(workspace, operator(), what)
+        job = backups.request_backup(workspace, cli_actor(), what)
         _finish(workspace, job, as_json=as_json)
 
 
@@ -59,7 +59,7 @@ def verify(
 ) -> None:
     """Check the repository. Example: datahall backup verify --read-data."""
     with workspace_of(home) as workspace:
-        job = backups.request_verify(workspace, operator(), read_data=read_data)
+        job = backups.request_verify(workspace, cli_actor(), read_data=read_data)
         _finish(workspace, job, as_json=as_json)
 
 
@@ -73,7 +73,7 @@ def restore(
 ) -> None:
     """Restore and compare every byte. Example: datahall backup restore latest --to /tmp/back."""
     with workspace_of(home) as workspace:
-        job = backups.request_restore(workspace, operator(), snapshot, to, only)
+        job = backups.request_restore(workspace, cli_actor(), snapshot, to, only)
         _finish(workspace, job, as_json=as_json)
 
 
@@ -85,7 +85,7 @@ def drill(
 ) -> None:
     """Restore to a scratch folder and compare every byte. Example: datahall backup drill."""
     with workspace_of(home) as workspace:
-        job = backups.request_drill(workspace, operator(), snapshot)
+        job = backups.request_drill(workspace, cli_actor(), snapshot)
         _finish(workspace, job, as_json=as_json)
 
 
@@ -114,7 +114,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 def recovery_key(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Make a second key, shown this once. Example: datahall backup recovery-key."""
     with workspace_of(home) as workspace:
-        key = make_recovery_key(workspace, operator())
+        key = make_recovery_key(workspace, cli_actor())
     if as_json:
         print_json({"recovery_key": key})
     else:

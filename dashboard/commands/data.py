@@ -13,7 +13,7 @@ from core.data.records import Dataset, Pair
 from dashboard.commands.console import HomeOption, JsonOption, print_json, print_table
 from dashboard.commands.documents import dataset_document
 from dashboard.commands.progress import follow, progress_counter, require_success
-from dashboard.commands.workspace import operator, workspace_of
+from dashboard.commands.workspace import cli_actor, workspace_of
 
 EXAMPLES = 5
 FOUND = 2  # of what each rule dropped or changed
@@ -26,7 +26,7 @@ def add_demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Generate the demo corpus as dataset `demo`. Example: datahall data demo."""
     with workspace_of(home) as workspace:
         with progress_counter("making the demo corpus", "pairs", quiet=as_json) as tell:
-            dataset = datasets.add_demo(workspace, operator(), on_progress=tell)
+            dataset = datasets.add_demo(workspace, cli_actor(), on_progress=tell)
         _tell(_document(workspace, dataset), dataset, as_json=as_json)
 
 
@@ -47,7 +47,7 @@ def import_files(
     with workspace_of(home) as workspace:
         with progress_counter(f"importing {name}", "pairs", quiet=as_json) as tell:
             dataset = datasets.import_dataset(
-                workspace, operator(), name, files, source=source, target=target, form=form,
+                workspace, cli_actor(), name, files, source=source, target=target, form=form,
                 on_progress=tell,
             )  # fmt: skip
         _tell(_document(workspace, dataset), dataset, as_json=as_json)
@@ -112,7 +112,7 @@ def prepare(
 ) -> None:
     """Clean, denoise, normalise, split, tokenise. Example: datahall data prepare demo."""
     with workspace_of(home) as workspace:
-        job = datasets.request_prepare(workspace, operator(), name, vocabulary=vocabulary)
+        job = datasets.request_prepare(workspace, cli_actor(), name, vocabulary=vocabulary)
         require_success(follow(workspace, job.id, quiet=as_json), workspace)
     show(name, None, home, as_json)
 
@@ -127,7 +127,7 @@ def delete(
     """Remove a version; its snapshots stay. Example: datahall data delete demo 3f2a."""
     with workspace_of(home) as workspace:
         dataset = workspace.datasets.get(name, digest)
-        datasets.delete_dataset(workspace, operator(), name, dataset.digest)
+        datasets.delete_dataset(workspace, cli_actor(), name, dataset.digest)
     if as_json:
         print_json({"deleted": {"name": name, "digest": dataset.digest}})
     else:

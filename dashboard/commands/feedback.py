@@ -6,7 +6,7 @@ import typer
 
 from core.actions.corrections import export_feedback
 from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
-from dashboard.commands.workspace import operator, workspace_of
+from dashboard.commands.workspace import cli_actor, workspace_of
 
 app = typer.Typer(help="Corrections, on their way to being training data.", no_args_is_help=True)
 
@@ -43,7 +43,7 @@ def export(
 ) -> None:
     """Make a dataset version of pending corrections. Example: datahall feedback export fixes."""
     with workspace_of(home) as workspace:
-        dataset = export_feedback(workspace, operator(), name)
+        dataset = export_feedback(workspace, cli_actor(), name)
     if as_json:
         print_json({"name": dataset.name, "digest": dataset.digest, "pairs": dataset.pairs})
     else:

@@ -9,7 +9,7 @@ from core.actions.jobs import cancel_job
 from core.actions.workspace import Workspace
 from core.jobs.launcher import Job
 from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
-from dashboard.commands.workspace import operator, workspace_of
+from dashboard.commands.workspace import cli_actor, workspace_of
 
 JobArgument = Annotated[str, typer.Argument(help="Id of the job.")]
 
@@ -55,7 +55,7 @@ def log(
 def cancel(job: JobArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Ask a job to stop: SIGTERM, then SIGKILL. Example: datahall jobs cancel 3f2a1b0c9d8e."""
     with workspace_of(home) as workspace:
-        cancelled = cancel_job(workspace, operator(), job)
+        cancelled = cancel_job(workspace, cli_actor(), job)
         document = _document(workspace, cancelled)
     if as_json:
         print_json(document)

@@ -13,7 +13,7 @@ from core.registry.records import ModelVersion
 from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
 from dashboard.commands.documents import model_document
 from dashboard.commands.progress import follow, require_success
-from dashboard.commands.workspace import operator, workspace_of
+from dashboard.commands.workspace import cli_actor, workspace_of
 
 app = typer.Typer(help="The model registry.", no_args_is_help=True)
 
@@ -42,7 +42,7 @@ def evaluate(
     with workspace_of(home) as workspace:
         run = _run_of_model(workspace.registry.list(), what) or what
         job = models.request_evaluation(
-            workspace, operator(), run, split=split, beam=beam, allow_fallback=allow_fallback
+            workspace, cli_actor(), run, split=split, beam=beam, allow_fallback=allow_fallback
         )
         ended = require_success(follow(workspace, job.id, quiet=as_json), workspace)
         report = job_result(workspace, ended.id)
@@ -105,7 +105,7 @@ def promote(
     with workspace_of(home) as workspace:
         job = models.request_promotion(
             workspace,
-            operator(),
+            cli_actor(),
             run,
             alias=alias,
             reason=reason,
@@ -132,7 +132,7 @@ def rollback(
 ) -> None:
     """Point the alias at what it pointed at before. Example: datahall models rollback."""
     with workspace_of(home) as workspace:
-        event = models.roll_back(workspace, operator(), alias=alias, reason=reason)
+        event = models.roll_back(workspace, cli_actor(), alias=alias, reason=reason)
     if as_json:
         print_json(asdict(event))
     else:

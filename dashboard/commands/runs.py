@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.jobs import logs
 from dashboard.commands.console import HomeOption, JsonOption, print_json, print_table
 from dashboard.commands.documents import run_detail_document, run_document
-from dashboard.commands.workspace import operator, workspace_of
+from dashboard.commands.workspace import cli_actor, workspace_of
 
 FOLLOW_S = 0.5
 
@@ -87,14 +87,14 @@ def show_log(
 def stop(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Checkpoint and stop a run. Example: datahall runs stop demo-demo-1."""
     with workspace_of(home) as workspace:
-        _say(stop_run(workspace, operator(), run), as_json=as_json)
+        _say(stop_run(workspace, cli_actor(), run), as_json=as_json)
 
 
 @app.command("resume")
 def resume(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Go on from the last good checkpoint. Example: datahall runs resume demo-demo-1."""
     with workspace_of(home) as workspace:
-        _say(resume_run(workspace, operator(), run), as_json=as_json)
+        _say(resume_run(workspace, cli_actor(), run), as_json=as_json)
 
 
 @app.command("delete")
@@ -102,7 +102,7 @@ def delete(run: RunArgument, home: HomeOption = None, as_json: JsonOption = Fals
     """Remove a run and its checkpoints. Example: datahall runs delete demo-demo-1."""
     with workspace_of(home) as workspace:
         gone = run_actions.find_run(workspace, run).run
-        delete_run(workspace, operator(), gone.id)
+        delete_run(workspace, cli_actor(), gone.id)
     if as_json:
         print_json({"deleted": {"id": gone.id, "name": gone.spec.name}})
     else:

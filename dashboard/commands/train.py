@@ -13,7 +13,7 @@ from core.jobs.launcher import JobState
 from dashboard.commands.console import HomeOption, JsonOption, messages, print_json
 from dashboard.commands.documents import run_detail_document
 from dashboard.commands.progress import follow, require_success
-from dashboard.commands.workspace import operator, workspace_of
+from dashboard.commands.workspace import cli_actor, workspace_of
 
 
 def train(
@@ -46,7 +46,7 @@ def train(
     )  # fmt: skip
     with workspace_of(home) as workspace:
         held = gate(workspace, dataset, digest)
-        view = request_run(workspace, operator(), request)
+        view = request_run(workspace, cli_actor(), request)
         if not skip_backup:
             messages.print(held.sentence, markup=False, soft_wrap=True)
         if wait:

@@ -26,6 +26,6 @@ def workspace_of(home: Path | None) -> Iterator[Workspace]:
         yield workspace
 
 
-def operator() -> Actor:
-    """Return who typed the command: whoever may read the home folder may do everything."""
+def cli_actor() -> Actor:
+    """Return the user of the command line, who can read the home folder: with the role admin."""
     return Actor(name=account_name(), role=Role.ADMIN, origin="cli")

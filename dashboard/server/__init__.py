@@ -1,1 +1,1 @@
-"""The ASGI server of the dashboard: application, gate, front page."""
+"""The server of the dashboard: process, ASGI app, set-up of Streamlit, gate."""

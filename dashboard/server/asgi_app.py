@@ -1,12 +1,11 @@
-"""The dashboard as an ASGI app: Streamlit behind the gate, with the routes that charts poll."""
+"""The ASGI app of the dashboard: Streamlit behind the gate, and the routes that charts poll."""
 
 import asyncio
 import gc
 import importlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -25,12 +24,17 @@ from dashboard.viewmodels.chart_feed import metrics_answer, telemetry_answer
 
 HERE = Path(__file__).parents[1]
 SCRIPT = HERE / "navigation.py"
-# What the first page would otherwise import while someone waits for it.
-WARM_MODULES = ("pandas", "pyarrow", "streamlit.elements.arrow", "dashboard.widgets.live_charts")
+# Otherwise the first page would import them while its user waits.
+PRELOADED = (
+    "pandas",
+    "pyarrow",
+    "streamlit.elements.arrow",
+    "dashboard.widgets.live_charts",
+)
 
 
 def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.App:
-    """Return the app, not yet running; `front.streamlit_options` must be given to its `run`."""
+    """Return the app; its `run` needs `streamlit_options` as `config`."""
     gate = Middleware(
         GateMiddleware,
         settings=settings.web,
@@ -50,25 +54,25 @@ def create_app(settings: Settings, clock: Clock, script: Path = SCRIPT) -> st.Ap
             Route("/api/metrics", _metrics),
             Route("/api/runs/{run}/log", _run_log),
         ],
-        exception_handlers={DatahallError: _explain},
+        exception_handlers={DatahallError: _error},
     )
 
 
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Warm up beside the first requests, so that the server answers at once."""
-    warming = asyncio.create_task(asyncio.to_thread(warm_up))
+    """Preload modules in a thread, so that the server answers at once."""
+    preloading = asyncio.create_task(asyncio.to_thread(preload))
     yield
-    await warming
+    await preloading
 
 
-def warm_up() -> None:
-    """Import what pages need, then exempt it all from garbage collection.
+def preload() -> None:
+    """Import the modules that pages need, and exempt them from garbage collection.
 
-    Streamlit collects garbage after every script run; walking all modules each time would cost
-    several times what a page's own refresh costs.
+    Streamlit collects garbage after every script run: walking all modules each time would take
+    several times as long as the refresh of a page.
     """
-    for name in WARM_MODULES:
+    for name in PRELOADED:
         importlib.import_module(name)
     resources.workspace()
     gc.collect()
@@ -76,21 +80,21 @@ def warm_up() -> None:
 
 
 def _page_paths() -> Sequence[str]:
-    """Return the addresses of the pages: Streamlit names them by their files."""
+    """Return the paths of the pages: Streamlit derives them from the file names."""
     return [f"/{path.stem}" for path in sorted((HERE / "views").glob("[!_]*.py"))]
 
 
 async def _front(_request: Request) -> Response:
-    """Answer with the page that starts Streamlit's front end."""
+    """Return the page that starts Streamlit's front end."""
     return HTMLResponse(front_page(), headers={"cache-control": "no-cache"})
 
 
 async def _health(_request: Request) -> Response:
-    """Answer that this process serves; open to all, tells nothing else."""
+    """Return 200 while the process serves; needs no session, reveals nothing else."""
     return JSONResponse({"status": "ok"})
 
 
-def _telemetry(clock: Clock) -> Any:  # noqa: ANN401  (an endpoint, as Starlette types it)
+def _telemetry(clock: Clock) -> Callable[[Request], Response]:
     """Return the endpoint of telemetry series."""
 
     def endpoint(request: Request) -> Response:
@@ -110,7 +114,7 @@ def _telemetry(clock: Clock) -> Any:  # noqa: ANN401  (an endpoint, as Starlette
 
 
 def _metrics(request: Request) -> Response:
-    """Answer with metric series of runs."""
+    """Return metric series of runs."""
     query = request.query_params
     return _json(
         metrics_answer(
@@ -123,7 +127,7 @@ def _metrics(request: Request) -> Response:
 
 
 def _run_log(request: Request) -> Response:
-    """Send a run's log as a file, streamed from disk."""
+    """Return the log of a run as a download, streamed from disk."""
     run = resources.workspace().runs.get(request.path_params["run"])
     path = resources.workspace().paths.run_log(run.id)
     if not path.exists():
@@ -131,14 +135,13 @@ def _run_log(request: Request) -> Response:
     return FileResponse(path, media_type="text/plain", filename=f"{run.id}.log")
 
 
-def _explain(_request: Request, error: DatahallError) -> Response:
-    """Answer with what went wrong and what to do, as every `--json` failure says it."""
+def _error(_request: Request, error: DatahallError) -> Response:
+    """Return an error as JSON, in the form of every `--json` failure."""
     status = {NotFoundError: 404, UnavailableError: 503}.get(type(error))
     code = status or (400 if isinstance(error, InputError) else 500)
-    told = {"kind": error.kind, "message": error.message, "remedy": error.remedy}
-    return JSONResponse({"error": told}, code)
+    return JSONResponse({"error": error.to_document()}, code)
 
 
-def _json(document: Mapping[str, Any]) -> Response:
-    """Return a document that no cache may keep."""
+def _json(document: Mapping[str, object]) -> Response:
+    """Return a document that must not be cached."""
     return JSONResponse(document, headers={"cache-control": "no-store"})

@@ -12,11 +12,11 @@ from core.settings import Settings, load_settings
 
 
 def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int:
-    """Serve until told to stop; returns 2, after one clear sentence, when it cannot."""
+    """Serve until a signal; returns the exit status, 2 when it cannot start."""
     try:
         settings = _settings(arguments, environment)
         settings.paths.prepare()
-        # Streamlit would only log that the port is taken.
+        # Streamlit would log that the port is in use, and take the next one.
         check_address(
             settings.web.host,
             settings.web.port,
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
     except DatahallError as error:
         print(f"datahall: {error}", file=sys.stderr)  # noqa: T201  (an entry point)
         return error.exit_code
-    # Pages read their settings from the environment, as every process of Datahall does.
+    # Pages read their settings from the environment.
     environment["DATAHALL_HOME"] = str(settings.home)
     environment["DATAHALL_WEB_HOST"] = settings.web.host
     environment["DATAHALL_WEB_PORT"] = str(settings.web.port)
@@ -40,7 +40,7 @@ def _settings(arguments: Sequence[str], environment: MutableMapping[str, str]) -
         prog="python -P -m dashboard.server.process",
         description="Serve the dashboard. `datahall up` starts it together with the rest.",
     )
-    parser.add_argument("--home", help="folder of everything that Datahall keeps")
+    parser.add_argument("--home", help="home folder")
     parser.add_argument("--host", help="address to listen on")
     parser.add_argument("--port", type=int, help="port to listen on")
     given = parser.parse_args(arguments)

@@ -1,7 +1,7 @@
-"""How Streamlit is set up: its options, the page that starts its front end, and what that may load.
+"""The set-up of Streamlit: its options, the page that starts its front end, and the CSP.
 
-Streamlit's own page is taken as it is installed and changed in a few places; where a place is not
-found, Streamlit's own stays.
+The page is the one of the installed Streamlit with a few replacements. Where a text to replace is
+not found, that part of the page stays as it is.
 """
 
 import base64
@@ -21,20 +21,20 @@ from core.settings import Settings
 
 HERE = Path(__file__).parents[1]
 INDEX = Path(st.__file__).parent / "static" / "index.html"
-# The wheel carries the file beside this one; in a checkout it lies in the root.
+# In the wheel config.toml is beside the package's modules; in a checkout it is in the root.
 CONFIG_FOLDERS = (HERE / ".streamlit", HERE.parent / ".streamlit")
-# Streamlit's option `theme.font` is called so in its front end.
+# Theme options that have another name in the front end.
 _THEME_NAMES = {"font": "bodyFont"}
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-_OWN_FONT = re.compile(r'<link\s+rel="preload"[^>]*SourceSans[^>]*/>')
-_OWN_SHEET = re.compile(r'<link rel="stylesheet" crossorigin href="\./(static/css/[^"]+)">')
-_OWN_ICON = re.compile(r'<link rel="shortcut icon"[^>]*/>')
+_FONT_PRELOAD = re.compile(r'<link\s+rel="preload"[^>]*SourceSans[^>]*/>')
+_STYLE_SHEET = re.compile(r'<link rel="stylesheet" crossorigin href="\./(static/css/[^"]+)">')
+_ICON = re.compile(r'<link rel="shortcut icon"[^>]*/>')
 
 
-def streamlit_options(settings: Settings) -> dict[str, Any]:
-    """Return every Streamlit option: those of our config.toml, and those that settings decide.
+def streamlit_options(settings: Settings) -> dict[str, object]:
+    """Return every Streamlit option: those of our config.toml and those of the settings.
 
-    Given as one mapping to `App.run`, they win over files of the user and the working directory.
+    As an argument of `App.run` they override config files of the user and the working directory.
     """
     return {
         **dict(_flat(_config())),
@@ -45,16 +45,18 @@ def streamlit_options(settings: Settings) -> dict[str, Any]:
 
 @cache
 def front_page() -> str:
-    """Return Streamlit's page with our name, mark, theme and type instead of its own.
+    """Return Streamlit's page with our name, icon, theme and font.
 
-    - Its font is not preloaded: ours replaces it, so 170 kB would be fetched for nothing.
-    - Our icon is not linked as the one that its scripts look for and change: at first they take
-      the page's symbol, from Google.
-    - Told the theme, the front end need not flash white first; told where the server is, it need
-      not look for it below the page's own address (streamlit#7074: two 404s a visit).
-    - Its style sheet and our type stand in the page: two requests less before text is drawn right.
-    - Our style holds the one colour that a theme cannot set: no primary colour is dark enough to
-      carry white text on a button and light enough to be the text of a chosen segment on dark.
+    - Its font is not preloaded: our font replaces it, and 170 kB would be fetched for nothing.
+    - Our icon has no `shortcut` link: the front end would replace that one, at first with an icon
+      from Google.
+    - The theme is in the page, so that it does not appear white first. The address of the server
+      is too, so that the front end does not look for it below the page's path (streamlit#7074: two
+      404 answers per visit).
+    - The style sheet and the font are inline: two requests fewer before the text is final.
+    - Our style sets one colour that no theme option sets. No primary colour is both dark enough as
+      the background of white text and light enough as the text of a selected segment in the dark
+      theme.
     """
     mark = quote((HERE / "static" / "mark.svg").read_text(encoding="utf-8"))
     font = base64.b64encode((HERE / "static" / "inter.woff2").read_bytes()).decode()
@@ -74,17 +76,18 @@ def front_page() -> str:
         f"LIGHT_THEME: {_theme('light')}, DARK_THEME: {_theme('dark')} }};"
     )
     page = INDEX.read_text(encoding="utf-8")
-    page = _OWN_FONT.sub("", page)
-    page = _OWN_ICON.sub(lambda _: head, page)
-    page = _OWN_SHEET.sub(lambda found: f"<style>{_sheet(found[1])}</style>", page)
+    page = _FONT_PRELOAD.sub("", page)
+    page = _ICON.sub(lambda _: head, page)
+    page = _STYLE_SHEET.sub(lambda found: f"<style>{_sheet(found[1])}</style>", page)
     page = page.replace("<script>", f"<script>{start}", 1)
     return page.replace("<title>Streamlit</title>", "<title>Datahall</title>")
 
 
 def content_policy() -> str:
-    """Return the Content-Security-Policy under which the front end works.
+    """Return the Content-Security-Policy for Streamlit's front end.
 
-    Its only inline script is allowed by digest; styles are inline because emotion writes them.
+    Its only inline script is allowed by its hash. Inline styles are allowed: its library emotion
+    writes them.
     """
     scripts = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
@@ -108,28 +111,28 @@ def content_policy() -> str:
 
 
 def _sheet(path: str) -> str:
-    """Return a style sheet of Streamlit's with addresses as seen from the page."""
+    """Return a style sheet of Streamlit with URLs relative to the page."""
     text = (INDEX.parent / path).read_text(encoding="utf-8")
     return text.replace("url(../media/", "url(./static/media/")
 
 
 def _theme(name: str) -> str:
-    """Return a theme as the front end reads it: what both share, then its own."""
-    every = _config()["theme"]
-    shared = {key: value for key, value in every.items() if not isinstance(value, dict)}
-    theme = {**shared, **every[name]}
+    """Return a theme as JSON for the front end: the options of both themes, then its own."""
+    options = _config()["theme"]
+    shared = {key: value for key, value in options.items() if not isinstance(value, dict)}
+    theme = {**shared, **options[name]}
     return json.dumps({_THEME_NAMES.get(key, key): value for key, value in theme.items()})
 
 
 @cache
-def _config() -> dict[str, Any]:
-    """Return our config.toml."""
+def _config() -> dict[str, dict[str, Any]]:
+    """Return our config.toml: sections of options."""
     folder = next(folder for folder in CONFIG_FOLDERS if (folder / "config.toml").exists())
     return tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
 
 
-def _flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of a TOML document under dotted names."""
+def _flat(document: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield (dotted name, value) of every option in a TOML document."""
     for name, value in document.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")

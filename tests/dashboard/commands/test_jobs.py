@@ -81,5 +81,5 @@ def test_people_read_tables(
     assert run(["jobs", "list", *home]) == run(["jobs", "cancel", sleeper.id, *home]) == 0
     assert run(["audit", "list", *home]) == run(["audit", "verify", *home]) == 0
     told = capsys.readouterr().out
-    for words in ("Back up sleep", "jobs.cancel", "every row is as it was written"):
+    for words in ("Back up sleep", "jobs.cancel", "the audit log is intact"):
         assert words in told

@@ -21,7 +21,7 @@ from core.command import Process, SystemRunner, module_argv, start
 from core.paths import StatePaths
 from core.settings import Settings, WebSettings
 from dashboard import resources
-from dashboard.server.asgi_app import warm_up
+from dashboard.server.asgi_app import preload
 from dashboard.server.gate.sign_in import issue_token
 from dashboard.server.process import main
 from dashboard.server.streamlit_setup import content_policy, front_page, streamlit_options
@@ -232,7 +232,7 @@ def test_modules_of_pages_are_exempt_from_garbage_collection(
     monkeypatch.setattr(resources, "workspace", lambda: None)
     gc.unfreeze()
     try:
-        warm_up()
+        preload()
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()
