@@ -24,14 +24,12 @@ def request_backup(workspace: Workspace, actor: Actor, what: str) -> Job:
 
 
 def protect_dataset(workspace: Workspace, actor: Actor, dataset: Dataset) -> Job:
-    """Queue a backup of one dataset version; a queued or running one of it is returned instead."""
-    subject = dataset_subject(dataset)
-    for job in workspace.launcher.jobs(subject=subject, kind=JobKind.BACKUP, limit=1):
-        if not job.state.is_over:
-            return job
-    named = f"--dataset={dataset.name}/{dataset.digest}"
-    spec = _spec(workspace, JobKind.BACKUP, f"Back up {dataset.name}", subject, "run", named)
-    return _queue(workspace, actor, "run", subject, lambda: spec)
+    """Queue a backup of one dataset version; return the queued or running one if there is one."""
+    active = active_backup(workspace, dataset)
+    if active is not None:
+        return active
+    spec = backup_spec(workspace, dataset)
+    return _queue(workspace, actor, "run", spec.subject, lambda: spec)
 
 
 def request_verify(workspace: Workspace, actor: Actor, *, read_data: bool) -> Job:
@@ -80,6 +78,21 @@ def request_restore(
 def list_snapshots(workspace: Workspace) -> Sequence[Snapshot]:
     """Return the snapshots that Datahall recorded, newest first."""
     return workspace.vault.snapshots()
+
+
+def active_backup(workspace: Workspace, dataset: Dataset, *, reconcile: bool = True) -> Job | None:
+    """Return the queued or running backup of a dataset version, or None; see `Launcher.jobs`."""
+    jobs = workspace.launcher.jobs(
+        subject=dataset_subject(dataset), kind=JobKind.BACKUP, limit=1, reconcile=reconcile
+    )
+    return next((job for job in jobs if not job.state.is_over), None)
+
+
+def backup_spec(workspace: Workspace, dataset: Dataset) -> JobSpec:
+    """Return the specification of a backup of one dataset version."""
+    version = f"--dataset={dataset.name}/{dataset.digest}"
+    title = f"Back up dataset {dataset.name}"
+    return _spec(workspace, JobKind.BACKUP, title, dataset_subject(dataset), "run", version)
 
 
 def dataset_subject(dataset: Dataset) -> str:

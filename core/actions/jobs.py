@@ -1,4 +1,4 @@
-"""Jobs as actions: cancel one; and what one left behind."""
+"""Actions on jobs: cancel one, read the result of one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.errors import ConflictError
-from core.files import read_json
 from core.jobs.launcher import Job
+from core.process.job import read_result
 
 
 def cancel_job(workspace: Workspace, actor: Actor, job_id: str) -> Job:
-    """Ask a job to stop; raises NotFoundError, and ConflictError when it is over already."""
+    """Request that a job stops; raises NotFoundError, and ConflictError when it is over."""
     job = workspace.launcher.job(job_id)
     if job.state.is_over:
-        raise ConflictError(f"{job.spec.title} is {job.state}, there is nothing to cancel")
+        raise ConflictError(f"the job {job.spec.title!r} is {job.state} already")
     return workspace.ledger.perform(
         actor, "jobs.cancel", job_id, lambda: workspace.launcher.cancel(job_id),
         {"title": job.spec.title},
@@ -22,8 +22,5 @@ def cancel_job(workspace: Workspace, actor: Actor, job_id: str) -> Job:
 
 
 def job_result(workspace: Workspace, job_id: str) -> Mapping[str, Any]:
-    """Return what a job left in `result.json`; empty when it left nothing."""
-    try:
-        return read_json(workspace.paths.job(job_id) / "result.json")
-    except (FileNotFoundError, ValueError):
-        return {}
+    """Return the result that a job wrote; empty when it wrote none."""
+    return read_result(workspace.paths.job(job_id))

@@ -1,4 +1,4 @@
-"""What the page and the command line are told: runs and datasets joined with their jobs."""
+"""Records of the actions: runs and datasets joined with their jobs, and requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +13,17 @@ from core.runs.records import Attempt, MetricPoint, Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """A run as it stands.
+    """A run joined with its newest training job.
 
-    `state` is its newest training job's; `exit_reason` says in words how it ended, or what it
-    waits for. `progress` is the job's own (rate, ETA) while it runs; `step` counts updates done.
+    Attributes:
+        run: the stored run.
+        job: its newest training job; None when it was never queued.
+        state: the state of the run, derived from the job.
+        step: number of updates done.
+        steps: number of updates planned; None until it is known.
+        exit_reason: how the run ended, or what it waits for.
+        progress: the progress report of the job while it runs.
+        latest: the newest point of each metric.
     """
 
     run: Run
@@ -51,7 +58,7 @@ class RunView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
-    """Everything about one run."""
+    """A run with its attempts, checkpoints and names of metrics."""
 
     view: RunView
     attempts: Sequence[Attempt]
@@ -66,10 +73,7 @@ class RunDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetView:
-    """A dataset version and the snapshot that protects it, if one does.
-
-    `job` is a backup or prepare job now working on it.
-    """
+    """A dataset version, the verified snapshot that contains it, and the job that works on it."""
 
     dataset: Dataset
     snapshot: Snapshot | None
@@ -77,16 +81,24 @@ class DatasetView:
 
     @property
     def is_protected(self) -> bool:
-        """Whether a verified snapshot holds it."""
+        """Whether a verified snapshot contains the version."""
         return self.snapshot is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainRequest:
-    """What an engineer asks for when starting a run.
+    """The parameters of a new run.
 
-    `changes` are training settings by name (`steps`, `minutes`, `learning_rate` ...). `skip_backup`
-    needs a `reason`. `parent` is a run whose best weights this one starts from.
+    Attributes:
+        dataset: name of the dataset.
+        digest: digest of the version, or the start of one; None for the newest.
+        preset: name of the preset.
+        name: name of the run; None for an unused one.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        changes: training settings that differ from the preset (`steps`, `learning_rate` ...).
+        parent: name or id of the run whose best weights this one starts from.
+        skip_backup: train although no snapshot contains the dataset; needs `reason`.
+        reason: why the backup is skipped.
     """
 
     dataset: str
@@ -101,12 +113,27 @@ class TrainRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """May a run on this dataset start now? What the page says before the button is pressed.
+class BackupCheck:
+    """Whether a run on a dataset version may start now, or after a backup of it."""
 
-    `state` is `open` (a verified snapshot holds the digest) or `closed` (a backup comes first).
-    """
+    dataset: Dataset
+    snapshot: Snapshot | None
 
-    state: str
-    sentence: str
-    snapshot: Snapshot | None = None
+    @property
+    def is_protected(self) -> bool:
+        """Whether a verified snapshot contains the version."""
+        return self.snapshot is not None
+
+    @property
+    def sentence(self) -> str:
+        """The result in one sentence."""
+        snapshot = self.snapshot.id if self.snapshot else None
+        return backup_sentence(self.dataset.name, self.dataset.digest, snapshot)
+
+
+def backup_sentence(dataset: str, digest: str, snapshot: str | None) -> str:
+    """Return whether a dataset version is in a verified snapshot, and what happens otherwise."""
+    version = f"{dataset} {digest[:12]}"
+    if snapshot is None:
+        return f"{version} is in no verified snapshot: its backup runs first, then the training"
+    return f"{version} is in the verified snapshot {snapshot[:8]}"

@@ -1,4 +1,4 @@
-"""Runs as people see them: the store's facts joined with the state of their jobs."""
+"""Queries of runs: stored runs joined with the state of their jobs."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ STEP_METRIC = "train_loss"
 
 
 class TextSink(Protocol):
-    """Where text goes."""
+    """A text stream that can be written to."""
 
     def write(self, text: str, /) -> object:
         """Write text."""
@@ -23,12 +23,11 @@ class TextSink(Protocol):
 
 def list_runs(workspace: Workspace) -> Sequence[RunView]:
     """Return all runs, newest first."""
-    workspace.launcher.tick()
     newest: dict[str, Job] = {}
     for job in workspace.launcher.jobs(kind=JobKind.TRAINING, limit=10_000):
         newest.setdefault(job.spec.subject, job)
     return [
-        _view(workspace, found, newest.get(found.run.id)) for found in workspace.runs.summaries()
+        run_view(workspace, found, newest.get(found.run.id)) for found in workspace.runs.summaries()
     ]
 
 
@@ -36,7 +35,7 @@ def find_run(workspace: Workspace, name: str) -> RunView:
     """Return one run by id or name; raises NotFoundError."""
     found = workspace.runs.summary(name)
     jobs = workspace.launcher.jobs(subject=found.run.id, kind=JobKind.TRAINING, limit=1)
-    return _view(workspace, found, jobs[0] if jobs else None)
+    return run_view(workspace, found, jobs[0] if jobs else None)
 
 
 def detail(workspace: Workspace, name: str) -> RunDetail:
@@ -51,7 +50,7 @@ def detail(workspace: Workspace, name: str) -> RunDetail:
 
 
 def export_csv(workspace: Workspace, name: str, sink: TextSink) -> None:
-    """Write every metric point as CSV, full precision: `step,metric,value,wall_time`."""
+    """Write every metric point as CSV in full precision: `step,metric,value,wall_time`."""
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(["step", "metric", "value", "wall_time"])
     for point in points(workspace, name):
@@ -59,14 +58,14 @@ def export_csv(workspace: Workspace, name: str, sink: TextSink) -> None:
 
 
 def points(workspace: Workspace, name: str) -> Iterator[MetricPoint]:
-    """Yield every metric point of a run, one curve after the other."""
+    """Yield the metric points of a run, curve by curve."""
     run = workspace.runs.get(name)
     for metric in workspace.runs.metrics(run.id):
         yield from workspace.runs.curve(run.id, metric).points
 
 
 def compare(workspace: Workspace, names: Sequence[str]) -> Sequence[tuple[str, Sequence[object]]]:
-    """Return (setting or score, value per run), those that differ first."""
+    """Return (setting or score, value of each run); those that differ come first."""
     views = [find_run(workspace, name) for name in names]
     columns = [dict(_flat("", _comparable(view))) for view in views]
     keys = sorted({key for column in columns for key in column})
@@ -74,7 +73,7 @@ def compare(workspace: Workspace, names: Sequence[str]) -> Sequence[tuple[str, S
     return sorted(rows, key=lambda row: len({repr(value) for value in row[1]}) == 1)
 
 
-def _view(workspace: Workspace, summary: RunSummary, job: Job | None) -> RunView:
+def run_view(workspace: Workspace, summary: RunSummary, job: Job | None) -> RunView:
     """Join a run with its newest training job."""
     run, latest = summary.run, summary.latest
     step = latest[STEP_METRIC].step if STEP_METRIC in latest else 0
@@ -108,22 +107,22 @@ def _state(run: Run, job: Job | None, step: int) -> JobState:
 
 
 def _reason(workspace: Workspace, run: Run, job: Job | None, step: int) -> str:
-    """Say how the run ended, with the step and the checkpoint that it can go on from."""
+    """Return how the run ended, with its step and the checkpoint that it can continue from."""
     if job is None:
-        return "it was never queued; resume it to start it"
+        return f'it was never queued; start it with "datahall runs resume {run.spec.name}"'
     if job.state in (JobState.SUCCEEDED, JobState.QUEUED, JobState.RUNNING, JobState.STOPPING):
         return job.reason
     if job.started_at is None:
         return job.reason
     checkpoints = list_checkpoints(workspace.paths.checkpoints(run.id))
-    good = f"last good checkpoint {checkpoints[0].step}" if checkpoints else "no checkpoint yet"
+    good = f"newest checkpoint at step {checkpoints[0].step}" if checkpoints else "no checkpoint"
     if job.state is JobState.FAILED:
         return f"{job.reason} (step {step}, {good})"
     return f"{job.reason or job.state} at step {step}, {good}"
 
 
 def _comparable(view: RunView) -> dict[str, Any]:
-    """Return what two runs are compared by."""
+    """Return the values that runs are compared by."""
     return {
         "config": dict(view.run.spec.config.get("train", {})),
         "dataset": view.run.spec.dataset,
@@ -136,7 +135,7 @@ def _comparable(view: RunView) -> dict[str, Any]:
 
 
 def _flat(prefix: str, value: object) -> Iterator[tuple[str, object]]:
-    """Yield (dotted key, value) of every leaf."""
+    """Yield (dotted key, value) for every leaf of nested mappings."""
     if isinstance(value, dict):
         for key, entry in value.items():
             yield from _flat(f"{prefix}{key}.", entry)

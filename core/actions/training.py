@@ -1,8 +1,7 @@
-"""Training as an action: request, gate, queue, stop, resume, delete.
+"""Actions on training runs: start, stop, resume, delete.
 
-The flow of the house: request -> is the data backed up? -> (no: back it up first) -> read ->
-preprocess -> train -> evaluate. The gate is asked when the run is requested, and again by the
-training process just before it reads the data.
+A run starts when a verified snapshot contains its dataset version, or when the backup job that is
+queued before it succeeds. The training process checks this again before it reads the data.
 """
 
 import re
@@ -10,11 +9,13 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
 
-from core.actions.backups import protect_dataset
-from core.actions.code import code_version
-from core.actions.records import Gate, RunView, TrainRequest
-from core.actions.runs import find_run
+from core.actions.backups import active_backup, backup_spec
+from core.actions.records import BackupCheck, RunView, TrainRequest
+from core.actions.runs import find_run, run_view
 from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.checkpoints.catalog import require_best
@@ -22,47 +23,40 @@ from core.checkpoints.manifest import check_sizes
 from core.command import module_argv
 from core.data.records import Dataset
 from core.errors import ConflictError, InputError
-from core.jobs.devices import count_gpus
+from core.jobs.devices import Slots, check_room, count_gpus, parse_device
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.paths import confined
 from core.process.variables import RUN_VARIABLE
-from core.runs.records import RunSpec
+from core.runs.records import Run, RunSpec, RunSummary
 from core.training.config import RunConfig, TrainConfig, choose, save_config
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_MAX_STEM = 34  # leaves room for a number in a name of 40 characters
+_DIGEST_DIGITS = 12
 
 
-def gate(workspace: Workspace, dataset: str, digest: str | None = None) -> Gate:
-    """Say whether a run on this dataset may start now; raises NotFoundError."""
-    found = workspace.datasets.get(dataset, digest)
-    snapshot = workspace.vault.protecting(found.digest)
-    if snapshot is None:
-        return Gate(
-            state="closed",
-            sentence=f"{dataset} {found.digest[:12]} is in no verified snapshot: "
-            "it is backed up first, then the run starts by itself",
-        )
-    sentence = f"{dataset} {found.digest[:12]} is held by snapshot {snapshot.id[:8]}"
-    return Gate(state="open", sentence=sentence, snapshot=snapshot)
+def check_backup(workspace: Workspace, dataset: str, digest: str | None = None) -> BackupCheck:
+    """Return whether a verified snapshot contains the dataset version; raises NotFoundError."""
+    return _check(workspace, workspace.datasets.get(dataset, digest))
 
 
 def request_run(workspace: Workspace, actor: Actor, request: TrainRequest) -> RunView:
-    """Queue a run, behind a backup of its dataset where none holds it; return it as it stands.
+    """Queue a run, behind a backup of its dataset unless a snapshot contains it or it is waived.
 
-    Raises InputError, NotFoundError, ConflictError, DeniedError before anything is changed.
+    Raises InputError, NotFoundError, ConflictError or DeniedError before anything is changed.
     """
     dataset = workspace.datasets.get(request.dataset, request.digest)
     train = choose(request.preset, request.changes)
-    name = _free_name(workspace, request)
+    name = _run_name(workspace, request)
     if request.skip_backup and not request.reason.strip():
         raise InputError(
-            "training without a backup needs a reason", remedy="Add --reason 'why it is all right'"
+            "training without a backup needs a reason", remedy='Add --reason "why it is acceptable"'
         )
     if request.parent is not None:
         parent = workspace.runs.get(request.parent)
         checkpoints = workspace.paths.checkpoints(parent.id)
         require_best(checkpoints, parent.spec.name, allow_fallback=None, check=check_sizes)
-    request = replace(request, device=_device(workspace, request.device))
+    request = replace(request, device=_choose_device(workspace, request.device))
     arguments = {"run": name, "preset": request.preset, "digest": dataset.digest}
     if request.skip_backup:
         workspace.ledger.perform(
@@ -77,11 +71,11 @@ def request_run(workspace: Workspace, actor: Actor, request: TrainRequest) -> Ru
 
 
 def stop_run(workspace: Workspace, actor: Actor, name: str) -> RunView:
-    """Ask a run to checkpoint and stop; a queued one leaves the queue."""
+    """Request that a run writes a checkpoint and stops; a queued run leaves the queue."""
     view = find_run(workspace, name)
-    if view.is_over or view.job is None:
-        raise ConflictError(f"run {view.run.spec.name} is {view.state}, there is nothing to stop")
     job = view.job
+    if view.is_over or job is None:
+        raise ConflictError(f"run {view.run.spec.name} is {view.state} already")
     workspace.ledger.perform(
         actor, "runs.stop", view.run.spec.name, lambda: workspace.launcher.cancel(job.id)
     )
@@ -89,46 +83,70 @@ def stop_run(workspace: Workspace, actor: Actor, name: str) -> RunView:
 
 
 def resume_run(workspace: Workspace, actor: Actor, name: str) -> RunView:
-    """Queue another attempt on a run; it goes on from its last good checkpoint."""
+    """Queue another attempt of a run; it continues from the newest complete checkpoint."""
     view = find_run(workspace, name)
+    run = view.run
     if not view.is_over:
-        raise ConflictError(f"run {view.run.spec.name} is {view.state} already")
+        raise ConflictError(f"run {run.spec.name} is {view.state} already")
     if not view.can_resume:
         raise ConflictError(
-            f"run {view.run.spec.name} has finished",
-            remedy="Start a new one from its weights with --from",
+            f"run {run.spec.name} has finished",
+            remedy="Train a new run from its weights: "
+            f"datahall train {run.spec.dataset} --from {run.spec.name}",
         )
-    after = None
-    if view.run.spec.waiver is None:
-        after = _backup_first(workspace, actor, _dataset_of(workspace, view))
-    workspace.ledger.perform(
-        actor, "runs.resume", view.run.spec.name, lambda: _submit(workspace, view.run.id, after)
-    )
+
+    def resume() -> Job:
+        if run.spec.waiver is not None:
+            return workspace.launcher.submit(_training_spec(workspace, run))
+        dataset = workspace.datasets.get(run.spec.dataset, run.spec.dataset_digest)
+        return _queue(workspace, actor, run, _check(workspace, dataset))
+
+    workspace.ledger.perform(actor, "runs.resume", run.spec.name, resume)
     return find_run(workspace, name)
 
 
 def delete_run(workspace: Workspace, actor: Actor, name: str) -> None:
-    """Remove a run that is over, with its checkpoints; models made from it stay."""
+    """Remove a run that is over and its checkpoints; models made from it stay."""
     view = find_run(workspace, name)
     if not view.can_delete:
-        raise ConflictError(f"run {view.run.spec.name} is {view.state}", remedy="Stop it first")
+        raise ConflictError(
+            f"run {view.run.spec.name} is {view.state}",
+            remedy=f"Stop it first: datahall runs stop {view.run.spec.name}",
+        )
     workspace.ledger.perform(
         actor, "runs.delete", view.run.spec.name, lambda: _remove(workspace, view.run.id)
     )
 
 
 def num_gpus(workspace: Workspace) -> int:
-    """Return how many GPUs jobs may use."""
+    """Return the number of GPUs that jobs may use."""
     return count_gpus(workspace.settings.jobs.gpus)
 
 
 def suggest_name(workspace: Workspace, dataset: str, preset: str) -> str:
-    """Return a free name for a run, `DATASET-PRESET-N`."""
+    """Return an unused name for a run, `DATASET-PRESET-N`."""
     taken = {run.spec.name for run in workspace.runs.list()}
-    stem = f"{dataset}-{preset}"[:34]
+    stem = f"{dataset}-{preset}"[:_MAX_STEM]
     return next(
         name for number in range(1, len(taken) + 2) if (name := f"{stem}-{number}") not in taken
     )
+
+
+def code_version(package: Path = Path(__file__).parents[1]) -> str:
+    """Return `RELEASE+DIGEST`; the digest covers every source file of core.
+
+    Two checkouts of one release with different code have different versions; git is not needed.
+    """
+    state = sha256()
+    for path in sorted(package.rglob("*.py")):
+        state.update(path.relative_to(package).as_posix().encode())
+        state.update(path.read_bytes())
+    return f"{version('datahall')}+{state.hexdigest()[:_DIGEST_DIGITS]}"
+
+
+def _check(workspace: Workspace, dataset: Dataset) -> BackupCheck:
+    """Return whether a verified snapshot contains the dataset version."""
+    return BackupCheck(dataset=dataset, snapshot=workspace.vault.protecting(dataset.digest))
 
 
 def _start(
@@ -139,10 +157,9 @@ def _start(
     train: TrainConfig,
     name: str,
 ) -> RunView:
-    """Write the run's configuration and queue its job."""
+    """Store the run and its configuration, then queue its job; a failure leaves nothing."""
     run_id = secrets.token_hex(6)
-    snapshot = workspace.vault.protecting(dataset.digest)
-    waiver = request.reason.strip() if request.skip_backup else None
+    check = _check(workspace, dataset)
     config = RunConfig(
         run_id=run_id,
         run_name=name,
@@ -154,32 +171,67 @@ def _start(
         target=dataset.target,
         device=request.device,
         code_version=code_version(),
-        snapshot=snapshot.id if snapshot else None,
-        waiver=waiver,
+        snapshot=check.snapshot.id if check.snapshot else None,
+        waiver=request.reason.strip() if request.skip_backup else None,
         init_from=workspace.runs.get(request.parent).id if request.parent else None,
         train=train,
     )
-    spec = RunSpec(
-        name=name,
-        dataset=dataset.name,
-        dataset_digest=dataset.digest,
-        preset=request.preset,
+    run = workspace.runs.create(run_id, _run_spec(config))
+    try:
+        save_config(workspace.paths.run_config(run_id), config)
+        job = _queue(workspace, actor, run, check)
+    except BaseException:
+        _remove(workspace, run_id)
+        raise
+    return run_view(workspace, RunSummary(run=run, latest={}), job)
+
+
+def _run_spec(config: RunConfig) -> RunSpec:
+    """Return what the database stores of a run's configuration."""
+    return RunSpec(
+        name=config.run_name,
+        dataset=config.dataset,
+        dataset_digest=config.dataset_digest,
+        preset=config.preset,
         device=config.device,
         config=asdict(config),
         code_version=config.code_version,
         snapshot=config.snapshot,
-        waiver=waiver,
+        waiver=config.waiver,
         parent=config.init_from,
     )
-    workspace.runs.create(run_id, spec)
-    try:
-        save_config(workspace.paths.run_config(run_id), config)
-        after = None if waiver else _backup_first(workspace, actor, dataset)
-        _submit(workspace, run_id, after)
-    except BaseException:
-        _remove(workspace, run_id)
-        raise
-    return find_run(workspace, run_id)
+
+
+def _queue(workspace: Workspace, actor: Actor, run: Run, check: BackupCheck) -> Job:
+    """Queue a training job, behind a backup of its dataset unless protected or waived.
+
+    The queue is reconciled once, when all jobs are stored.
+    """
+    spec = _training_spec(workspace, run)
+    if run.spec.waiver is not None or check.is_protected:
+        return workspace.launcher.submit(spec)
+    active = active_backup(workspace, check.dataset, reconcile=False)
+    if active is not None:
+        return workspace.launcher.submit(replace(spec, after=active.id))
+    backup = backup_spec(workspace, check.dataset)
+    return workspace.ledger.perform(
+        actor, "backups.run", backup.subject,
+        lambda: workspace.launcher.submit_chain([backup, spec])[-1],
+    )  # fmt: skip
+
+
+def _training_spec(workspace: Workspace, run: Run) -> JobSpec:
+    """Return the specification of a training job."""
+    return JobSpec(
+        kind=JobKind.TRAINING,
+        title=f"Train {run.spec.name}",
+        subject=run.id,
+        argv=module_argv("core.training", "--run", str(workspace.paths.run(run.id))),
+        environment={RUN_VARIABLE: run.id},
+        log=workspace.paths.run_log(run.id),
+        device=run.spec.device,
+        grace_s=workspace.settings.jobs.grace_s,
+    )
 
 
 def _remove(workspace: Workspace, run_id: str) -> None:
@@ -189,65 +241,34 @@ def _remove(workspace: Workspace, run_id: str) -> None:
     workspace.runs.delete(run_id)
 
 
-def _backup_first(workspace: Workspace, actor: Actor, dataset: Dataset) -> str | None:
-    """Return the id of the backup job to wait for, or None when a snapshot holds the dataset."""
-    if workspace.vault.protecting(dataset.digest) is not None:
-        return None
-    return protect_dataset(workspace, actor, dataset).id
-
-
-def _submit(workspace: Workspace, run_id: str, after: str | None) -> Job:
-    """Queue a training job on a run."""
-    run = workspace.runs.get(run_id)
-    return workspace.launcher.submit(
-        JobSpec(
-            kind=JobKind.TRAINING,
-            title=f"Train {run.spec.name}",
-            subject=run_id,
-            argv=module_argv("core.training", "--run", str(workspace.paths.run(run_id))),
-            environment={RUN_VARIABLE: run_id},
-            log=workspace.paths.run_log(run_id),
-            device=run.spec.device,
-            after=after,
-            grace_s=workspace.settings.jobs.grace_s,
-        )
-    )
-
-
-def _device(workspace: Workspace, asked: str) -> str:
-    """Return `cpu`, `cuda` or `cuda:N` for what was asked; raises InputError."""
+def _choose_device(workspace: Workspace, device: str) -> str:
+    """Return `cpu`, `cuda` or `cuda:N` for a requested device or `auto`; raises InputError."""
     gpus = num_gpus(workspace)
-    if asked == "auto":
+    if device == "auto":
         return "cuda" if gpus else "cpu"
-    if asked == "cpu":
-        return asked
-    match = re.fullmatch(r"cuda(?::(\d+))?", asked)
-    if match is None:
-        raise InputError(f"unknown device {asked!r}", remedy="Use auto, cpu, cuda or cuda:N")
-    if int(match.group(1) or 0) >= gpus:
-        raise InputError(f"there is no {asked} here ({gpus} GPUs)", remedy="Use --device cpu")
-    return asked
+    parsed = parse_device(device)
+    if parsed.kind == "none":
+        raise InputError("training needs a device", remedy="Use --device auto")
+    check_room(parsed, Slots(cpu=1, gpus=gpus))
+    return device
 
 
-def _free_name(workspace: Workspace, request: TrainRequest) -> str:
-    """Return the run's name; raises InputError, ConflictError."""
+def _run_name(workspace: Workspace, request: TrainRequest) -> str:
+    """Return the requested name, or an unused one; raises InputError, ConflictError."""
     if request.name is None:
         return suggest_name(workspace, request.dataset, request.preset)
-    if not NAME.fullmatch(request.name):
+    if not _NAME.fullmatch(request.name):
         raise InputError(
-            f"{request.name!r} cannot name a run",
-            remedy="Use at most 40 of a-z 0-9 . _ - starting with a letter or digit",
+            f"{request.name!r} is not a valid name of a run",
+            remedy="Use 1 to 40 of a-z, 0-9, dot, dash and underscore, starting with a-z or 0-9",
         )
-    if request.name in _names(workspace):
-        raise ConflictError(f"there is a run named {request.name} already")
+    if request.name in _taken_names(workspace):
+        raise ConflictError(
+            f"there is a run named {request.name} already", remedy="Choose another name"
+        )
     return request.name
 
 
-def _names(workspace: Workspace) -> Sequence[str]:
-    """Return the names and ids that are taken."""
+def _taken_names(workspace: Workspace) -> Sequence[str]:
+    """Return the names and ids of all runs."""
     return [word for run in workspace.runs.list() for word in (run.spec.name, run.id)]
-
-
-def _dataset_of(workspace: Workspace, view: RunView) -> Dataset:
-    """Return the dataset version that a run trains on."""
-    return workspace.datasets.get(view.run.spec.dataset, view.run.spec.dataset_digest)

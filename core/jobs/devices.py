@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
-from core.jobs.launcher import JobSpec
 
 _DEVICE = re.compile(r"(?P<kind>none|cpu|cuda)|cuda:(?P<index>\d{1,4})")
 
@@ -41,32 +40,33 @@ def count_gpus(setting: int, devices: Path = Path("/dev")) -> int:
     )
 
 
-def parse_device(spec: JobSpec) -> Device:
-    """Return what a job asks for; raises InputError."""
-    match = _DEVICE.fullmatch(spec.device)
+def parse_device(name: str, count: int = 1) -> Device:
+    """Return the device that a job requests: `none`, `cpu`, `cuda` or `cuda:N`.
+
+    `count` is the number of GPUs for `cuda`. Raises InputError.
+    """
+    match = _DEVICE.fullmatch(name)
     if match is None:
-        raise InputError(
-            f"unknown device {spec.device!r}", remedy="Use none, cpu, cuda or cuda:NUMBER"
-        )
-    if spec.num_devices < 1:
-        raise InputError(f"a job cannot use {spec.num_devices} devices", remedy="Use 1 or more")
+        raise InputError(f"unknown device {name!r}", remedy="Use cpu, cuda or cuda:NUMBER")
+    if count < 1:
+        raise InputError(f"a job cannot use {count} devices", remedy="Use 1 or more")
     if match["index"] is None:
-        return Device(kind=match["kind"], count=spec.num_devices if spec.device == "cuda" else 1)
-    if spec.num_devices != 1:
-        raise InputError(f"{spec.device} is one GPU, {spec.num_devices} are asked for")
+        return Device(kind=match["kind"], count=count if name == "cuda" else 1)
+    if count != 1:
+        raise InputError(f"{name} is one GPU, but the job requests {count}")
     return Device(kind="cuda", index=int(match["index"]))
 
 
 def check_room(device: Device, slots: Slots) -> None:
-    """Raise InputError when this host could never run a job that asks for this."""
+    """Raise InputError when this host never has the requested devices."""
     there = slots.of(device.kind)
     if device.kind == "none":
         return
     if device.index is not None and device.index >= there:
-        raise InputError(f"there is no GPU {device.index} here ({there} GPUs)")
+        raise InputError(f"there is no GPU {device.index} on this host ({there} GPUs)")
     if device.count > there:
         word = "GPUs" if device.kind == "cuda" else "CPU slots"
-        raise InputError(f"the job asks for {device.count} {word}, this host has {there}")
+        raise InputError(f"the job requests {device.count} {word}, this host has {there}")
 
 
 def choose(device: Device, free: Sequence[int]) -> tuple[int, ...] | None:

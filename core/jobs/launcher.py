@@ -97,14 +97,26 @@ class Launcher(Protocol):
         """Queue a job and start it if its turn has come."""
         ...
 
+    def submit_chain(self, specs: Sequence[JobSpec]) -> Sequence[Job]:
+        """Queue jobs of which each waits for the one before it to succeed, atomically.
+
+        `after` of the first is kept. Reconciles once, after all are queued.
+        """
+        ...
+
     def job(self, job_id: str) -> Job:
         """Return a job as it stands now; raises NotFoundError."""
         ...
 
     def jobs(
-        self, *, subject: str | None = None, kind: JobKind | None = None, limit: int = 200
+        self,
+        *,
+        subject: str | None = None,
+        kind: JobKind | None = None,
+        limit: int = 200,
+        reconcile: bool = True,
     ) -> Sequence[Job]:
-        """Return jobs as they stand now, newest first."""
+        """Return jobs, newest first; without `reconcile` in the state last stored."""
         ...
 
     def cancel(self, job_id: str) -> Job:

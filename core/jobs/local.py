@@ -12,7 +12,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,20 +51,31 @@ class LocalLauncher:
 
     def submit(self, spec: JobSpec) -> Job:
         """Queue a job and start it if its turn has come; see Launcher."""
-        check_spec(spec, self._slots())
-        job = Job(
-            id=secrets.token_hex(6),
-            spec=spec,
-            state=JobState.QUEUED,
-            created_at=self.clock.now(),
-        )
-        folder = self._folder(job.id)
-        folder.create()
+        return self.submit_chain([spec])[0]
+
+    def submit_chain(self, specs: Sequence[JobSpec]) -> Sequence[Job]:
+        """Queue jobs that wait for one another; see Launcher."""
+        for spec in specs:
+            check_spec(spec, self._slots())
+        jobs: list[Job] = []
+        for spec in specs:
+            after = jobs[-1].id if jobs else spec.after
+            job = Job(
+                id=secrets.token_hex(6),
+                spec=replace(spec, after=after),
+                state=JobState.QUEUED,
+                created_at=self.clock.now(),
+            )
+            self._folder(job.id).create()
+            jobs.append(job)
         with self.database.write(durable=True) as connection:
-            if spec.after is not None:
-                _find(connection, spec.after)
-            rows.insert_job(connection, job, spec.log or folder.log)
-        return self.job(job.id)
+            if jobs[0].spec.after is not None:
+                _find(connection, jobs[0].spec.after)
+            for job in jobs:
+                rows.insert_job(connection, job, job.spec.log or self._folder(job.id).log)
+        self.tick()
+        with self.database.read() as connection:
+            return [_find(connection, job.id) for job in jobs]
 
     def job(self, job_id: str) -> Job:
         """Return a job as it stands now; raises NotFoundError."""
@@ -73,10 +84,16 @@ class LocalLauncher:
             return _find(connection, job_id)
 
     def jobs(
-        self, *, subject: str | None = None, kind: JobKind | None = None, limit: int = 200
+        self,
+        *,
+        subject: str | None = None,
+        kind: JobKind | None = None,
+        limit: int = 200,
+        reconcile: bool = True,
     ) -> Sequence[Job]:
-        """Return jobs as they stand now, newest first."""
-        self.tick()
+        """Return jobs, newest first; see Launcher."""
+        if reconcile:
+            self.tick()
         with self.database.read() as connection:
             return rows.newest_jobs(connection, subject=subject, kind=kind, limit=limit)
 

@@ -51,14 +51,25 @@ class MemoryLauncher:
 
     def submit(self, spec: JobSpec) -> Job:
         """Queue a job and start it if its turn has come; see Launcher."""
-        check_spec(spec, self.slots)
-        if spec.after is not None:
-            self._find(spec.after)
-        job = Job(
-            id=secrets.token_hex(6), spec=spec, state=JobState.QUEUED, created_at=self.clock.now()
-        )
-        self.rows[job.id] = job
-        return self.job(job.id)
+        return self.submit_chain([spec])[0]
+
+    def submit_chain(self, specs: Sequence[JobSpec]) -> Sequence[Job]:
+        """Queue jobs that wait for one another; see Launcher."""
+        jobs: list[Job] = []
+        for spec in specs:
+            check_spec(spec, self.slots)
+            job = Job(
+                id=secrets.token_hex(6),
+                spec=replace(spec, after=jobs[-1].id if jobs else spec.after),
+                state=JobState.QUEUED,
+                created_at=self.clock.now(),
+            )
+            jobs.append(job)
+        if jobs[0].spec.after is not None:
+            self._find(jobs[0].spec.after)
+        self.rows |= {job.id: job for job in jobs}
+        self.tick()
+        return [self._find(job.id) for job in jobs]
 
     def job(self, job_id: str) -> Job:
         """Return a job as it stands now; raises NotFoundError."""
@@ -66,10 +77,16 @@ class MemoryLauncher:
         return self._find(job_id)
 
     def jobs(
-        self, *, subject: str | None = None, kind: JobKind | None = None, limit: int = 200
+        self,
+        *,
+        subject: str | None = None,
+        kind: JobKind | None = None,
+        limit: int = 200,
+        reconcile: bool = True,
     ) -> Sequence[Job]:
-        """Return jobs as they stand now, newest first."""
-        self.tick()
+        """Return jobs, newest first; see Launcher."""
+        if reconcile:
+            self.tick()
         found = [
             job
             for job in reversed(self.rows.values())

@@ -62,7 +62,7 @@ def _gate(job: Job, known: Mapping[str, Job]) -> Verdict | None:
 
 def _turn(job: Job, free: dict[str, list[int]], blocked: set[str]) -> Verdict:
     """Return the verdict on a job that stands in line; takes its slots from `free`."""
-    device = parse_device(job.spec)
+    device = parse_device(job.spec.device, job.spec.num_devices)
     if device.kind == "none":
         return Verdict(job_id=job.id, state=JobState.RUNNING, reason="")
     if device.kind in blocked:
@@ -82,7 +82,8 @@ def _free(kind: str, jobs: Sequence[Job], slots: Slots) -> list[int]:
     used = {
         slot
         for job in jobs
-        if job.state is not JobState.QUEUED and parse_device(job.spec).kind == kind
+        if job.state is not JobState.QUEUED
+        and parse_device(job.spec.device, job.spec.num_devices).kind == kind
         for slot in job.assigned
     }
     return [slot for slot in range(slots.of(kind)) if slot not in used]

@@ -18,4 +18,4 @@ def check_spec(spec: JobSpec, slots: Slots) -> None:
     texts = (spec.title, spec.subject, *spec.argv, *spec.environment, *spec.environment.values())
     for text in texts:
         check_storable(text)
-    check_room(parse_device(spec), slots)
+    check_room(parse_device(spec.device, spec.num_devices), slots)

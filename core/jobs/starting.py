@@ -66,7 +66,9 @@ class Starter:
                 argv=job.spec.argv,
                 environment={
                     **job.spec.environment,
-                    "CUDA_VISIBLE_DEVICES": visible_gpus(parse_device(job.spec), claim.assigned),
+                    "CUDA_VISIBLE_DEVICES": visible_gpus(
+                        parse_device(job.spec.device, job.spec.num_devices), claim.assigned
+                    ),
                     JOB_VARIABLE: job.id,
                     JOB_FOLDER_VARIABLE: str(folder.path),
                 },

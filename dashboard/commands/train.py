@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from core.actions.records import RunView, TrainRequest
+from core.actions.records import RunView, TrainRequest, backup_sentence
 from core.actions.runs import detail
-from core.actions.training import gate, request_run
+from core.actions.training import request_run
 from core.actions.workspace import Workspace
 from core.errors import InputError
 from core.jobs.launcher import JobState
@@ -45,10 +45,11 @@ def train(
         parent=parent, skip_backup=skip_backup, reason=reason,
     )  # fmt: skip
     with workspace_of(home) as workspace:
-        held = gate(workspace, dataset, digest)
         view = request_run(workspace, cli_actor(), request)
         if not skip_backup:
-            messages.print(held.sentence, markup=False, soft_wrap=True)
+            spec = view.run.spec
+            sentence = backup_sentence(spec.dataset, spec.dataset_digest, spec.snapshot)
+            messages.print(sentence, markup=False, soft_wrap=True)
         if wait:
             _follow(workspace, view, quiet=as_json)
         if as_json:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.actions.records import DatasetView, Gate, RunView
+from core.actions.records import BackupCheck, DatasetView, RunView
 from core.jobs.launcher import JobState
 from core.training.config import PRESETS, TrainConfig
 from dashboard.viewmodels.jobs import spent_s
@@ -108,18 +108,18 @@ def budget_of(preset: str) -> tuple[float, int]:
     return config.minutes, config.steps
 
 
-def promise(gate: Gate, name: str, device: str, *, skip_backup: bool) -> Promise:
+def promise(check: BackupCheck, name: str, device: str, *, skip_backup: bool) -> Promise:
     """Say what happens when the button is pressed."""
-    is_closed = gate.state == "closed"
+    needs_backup = not check.is_protected
     where = "on the best device here" if device == "auto" else f"on {device}"
     train = (
         f"Prepare the text if it is not prepared, train {name} {where} with checkpoints, and "
         "score it on the test split"
     )
-    if is_closed and skip_backup:
+    if needs_backup and skip_backup:
         waived = "Start without a backup; your reason is kept in the audit log and on the run"
         return Promise(steps=(waived, train), button="Start without backup", is_gated=False)
-    if is_closed:
+    if needs_backup:
         first = "Back up the dataset and compare the snapshot with its manifest"
         return Promise(steps=(first, train), button="Back up, then start", is_gated=True)
     return Promise(steps=(train,), button="Start", is_gated=False)

@@ -8,7 +8,7 @@ import streamlit as st
 from core.actions.datasets import add_demo, list_datasets
 from core.actions.records import RunView, TrainRequest
 from core.actions.runs import list_runs
-from core.actions.training import gate, num_gpus, request_run, suggest_name
+from core.actions.training import check_backup, num_gpus, request_run, suggest_name
 from core.actions.workspace import Workspace
 from core.errors import DatahallError
 from core.training.config import PRESETS, TrainConfig, choose
@@ -172,10 +172,10 @@ def _draw_advanced(config: TrainConfig, preset: str) -> Mapping[str, float | int
 
 
 def _draw_promise(workspace: Workspace, form: _Form) -> None:
-    """Draw what the gate says, what will happen, and the button that makes it happen."""
-    found = gate(workspace, form.dataset.name, form.dataset.digest)
+    """Draw whether the dataset is backed up, the steps that follow, and the button to start."""
+    found = check_backup(workspace, form.dataset.name, form.dataset.digest)
     skip, reason = False, ""
-    if found.state == "closed":
+    if not found.is_protected:
         st.info(plain(found.sentence, 300), icon=":material/gpp_maybe:", title="Not backed up yet")
         skip = st.checkbox("Start without a backup", key="new-run-skip")
         if skip:

@@ -143,3 +143,17 @@ def test_waiting_for_another_job_does_not_hold_up_the_line(bench: Bench) -> None
     for _ in range(2):
         bench.submit(device="cpu", after=backup.id)
     assert bench.submit(LONG, device="cpu").state is JobState.RUNNING
+
+
+def test_the_jobs_of_a_chain_run_one_after_the_other(bench: Bench) -> None:
+    first, second = bench.launcher.submit_chain([bench.spec(LONG), bench.spec(LONG)])
+    assert (first.state, second.state) == (JobState.RUNNING, JobState.QUEUED)
+    assert (first.spec.after, second.spec.after) == (None, first.id)
+
+
+def test_a_chain_is_stored_whole_or_not_at_all(bench: Bench) -> None:
+    with pytest.raises(NotFoundError):
+        bench.launcher.submit_chain([bench.spec(LONG, after="none"), bench.spec(LONG)])
+    with pytest.raises(InputError):
+        bench.launcher.submit_chain([bench.spec(LONG), bench.spec(LONG, grace_s=-1.0)])
+    assert bench.launcher.jobs() == []

@@ -1,22 +1,34 @@
-"""Runs are requested, gated, queued, stopped, resumed and deleted; each step is on the ledger."""
+"""Actions on training runs: start, stop, resume, compare, delete."""
 
 import json
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
 from core.actions.records import RunView, TrainRequest
 from core.actions.runs import compare, detail, find_run, list_runs
-from core.actions.training import delete_run, gate, request_run, resume_run, stop_run
-from core.actions.workspace import Workspace
+from core.actions.training import (
+    check_backup,
+    code_version,
+    delete_run,
+    request_run,
+    resume_run,
+    stop_run,
+)
+from core.actions.workspace import Workspace, open_workspace
 from core.audit import Actor, Role
 from core.backup.engine import Snapshot
+from core.backup.vault import Vault
 from core.clock import FixedClock
 from core.data.records import Dataset
 from core.errors import ConflictError, DeniedError, InputError, NotFoundError
 from core.jobs.launcher import JobKind, JobState
+from core.jobs.local import LocalLauncher
 from core.jobs.memory import MemoryLauncher, Script
+from core.settings import Settings
 from core.training.config import load_config
+from tests.core.actions.conftest import PAIRS
 
 LONG = Script(seconds=1000)
 
@@ -40,7 +52,7 @@ def _protect(workspace: Workspace, dataset: Dataset) -> None:
 
 
 def _running(workspace: Workspace, launcher: MemoryLauncher, actor: Actor) -> RunView:
-    """Start a run under a waiver that goes on and on."""
+    """Start a run without backup that does not end."""
     launcher.otherwise = LONG
     return request_run(workspace, actor, _request(name="long", skip_backup=True, reason="a test"))
 
@@ -49,8 +61,7 @@ def _running(workspace: Workspace, launcher: MemoryLauncher, actor: Actor) -> Ru
 def test_a_run_on_unprotected_data_waits_behind_its_backup(
     workspace: Workspace, admin: Actor
 ) -> None:
-    """The gate is an edge in the queue: the training job comes after the backup job."""
-    assert gate(workspace, "cats").state == "closed"
+    assert not check_backup(workspace, "cats").is_protected
     view = request_run(workspace, admin, _request())
     assert view.job is not None
     backup = workspace.launcher.job(view.job.spec.after or "")
@@ -58,12 +69,34 @@ def test_a_run_on_unprotected_data_waits_behind_its_backup(
     assert backup.spec.subject.startswith("dataset:")
 
 
-def test_a_run_on_protected_data_starts_at_once_and_names_the_snapshot(
+@pytest.mark.parametrize("is_protected", [True, False])
+def test_starting_a_run_checks_the_backup_once_and_reconciles_the_queue_once(
+    settings: Settings, admin: Actor, monkeypatch: pytest.MonkeyPatch, *, is_protected: bool
+) -> None:
+    calls = []
+    protecting = Vault.protecting
+
+    def checked(vault: Vault, digest: str) -> Snapshot | None:
+        calls.append("backup check")
+        return protecting(vault, digest)
+
+    with open_workspace(settings) as workspace:
+        dataset = workspace.datasets.add(
+            "cats", "en", "es", PAIRS, origin="made up", clock=workspace.clock
+        )
+        if is_protected:
+            _protect(workspace, dataset)
+        monkeypatch.setattr(Vault, "protecting", checked)
+        monkeypatch.setattr(LocalLauncher, "tick", lambda _: calls.append("reconcile"))
+        request_run(workspace, admin, _request())
+    assert calls == ["backup check", "reconcile"]
+
+
+def test_a_run_on_protected_data_starts_at_once_and_records_the_snapshot(
     workspace: Workspace, admin: Actor, dataset: Dataset
 ) -> None:
-    """Nothing is backed up twice."""
     _protect(workspace, dataset)
-    assert gate(workspace, "cats").state == "open"
+    assert check_backup(workspace, "cats").is_protected
     view = request_run(workspace, admin, _request())
     assert view.job is not None
     assert view.job.spec.after is None
@@ -74,7 +107,6 @@ def test_a_run_on_protected_data_starts_at_once_and_names_the_snapshot(
 def test_two_runs_on_the_same_data_share_one_backup(
     workspace: Workspace, admin: Actor, launcher: MemoryLauncher
 ) -> None:
-    """A second click does not queue a second backup."""
     launcher.otherwise = LONG
     first = request_run(workspace, admin, _request())
     second = request_run(workspace, admin, _request())
@@ -85,8 +117,7 @@ def test_two_runs_on_the_same_data_share_one_backup(
 
 
 @pytest.mark.usefixtures("dataset")
-def test_a_waiver_needs_a_reason_and_is_on_the_ledger(workspace: Workspace, admin: Actor) -> None:
-    """Skipping the backup is allowed, never silent."""
+def test_skipping_the_backup_needs_a_reason(workspace: Workspace, admin: Actor) -> None:
     with pytest.raises(InputError, match="needs a reason"):
         request_run(workspace, admin, _request(skip_backup=True, reason="  "))
     view = request_run(workspace, admin, _request(skip_backup=True, reason="public data"))
@@ -96,8 +127,7 @@ def test_a_waiver_needs_a_reason_and_is_on_the_ledger(workspace: Workspace, admi
 
 
 @pytest.mark.usefixtures("dataset")
-def test_a_run_that_is_refused_waives_nothing(workspace: Workspace, admin: Actor) -> None:
-    """The ledger tells of what was done, not of what could not be."""
+def test_a_refused_run_records_no_skipped_backup(workspace: Workspace, admin: Actor) -> None:
     with pytest.raises(InputError, match="unknown device"):
         request_run(workspace, admin, _request(device="tpu", skip_backup=True, reason="a test"))
     assert "gate.waive" not in {entry.action for entry in workspace.ledger.entries()}
@@ -107,7 +137,6 @@ def test_a_run_that_is_refused_waives_nothing(workspace: Workspace, admin: Actor
 def test_the_configuration_is_written_before_the_process_starts(
     workspace: Workspace, admin: Actor
 ) -> None:
-    """The process finds there what it was asked for."""
     view = request_run(workspace, admin, _request(changes={"steps": "50", "seed": "7"}))
     config = load_config(workspace.paths.run_config(view.run.id))
     assert (config.train.steps, config.train.seed) == (50, 7)
@@ -115,10 +144,8 @@ def test_the_configuration_is_written_before_the_process_starts(
 
 
 @pytest.mark.usefixtures("dataset")
-def test_a_run_does_not_remember_how_to_open_the_database(
-    workspace: Workspace, admin: Actor
-) -> None:
-    """Its configuration is shown and copied; a URL may hold a password."""
+def test_the_database_url_is_not_stored_with_a_run(workspace: Workspace, admin: Actor) -> None:
+    """The configuration is shown and copied, and the URL may contain a password."""
     url = "postgresql+psycopg://ada:secret@db/hall"
     guarded = replace(workspace, settings=replace(workspace.settings, database_url=url))
     view = request_run(guarded, admin, _request())
@@ -130,10 +157,9 @@ def test_a_run_does_not_remember_how_to_open_the_database(
     "name", ["", "../up", "a b", "Ümlaut", "x" * 41, "-dash", 'q"uote', "new\nline", "😀"]
 )
 @pytest.mark.usefixtures("dataset")
-def test_a_name_that_no_folder_should_have_is_refused(
+def test_a_name_that_is_unsafe_as_a_folder_is_refused(
     workspace: Workspace, admin: Actor, name: str
 ) -> None:
-    """Nothing is stored, nothing is queued."""
     with pytest.raises(InputError):
         request_run(workspace, admin, _request(name=name))
     assert list_runs(workspace) == []
@@ -150,25 +176,23 @@ def test_a_name_that_no_folder_should_have_is_refused(
     ],
 )
 @pytest.mark.usefixtures("dataset")
-def test_a_setting_that_cannot_be_trained_is_refused(
+def test_an_invalid_training_setting_is_refused(
     workspace: Workspace, admin: Actor, changes: dict[str, str], words: str
 ) -> None:
-    """The message says which setting and what is known."""
     with pytest.raises(InputError, match=words):
         request_run(workspace, admin, _request(changes=changes))
     assert list_runs(workspace) == []
 
 
 @pytest.mark.usefixtures("dataset")
-def test_unknown_data_preset_device_and_parent_are_refused(
+def test_an_unknown_dataset_preset_device_or_parent_is_refused(
     workspace: Workspace, admin: Actor
 ) -> None:
-    """Each with its own sentence; nothing is left behind."""
     with pytest.raises(NotFoundError):
         request_run(workspace, admin, TrainRequest(dataset="dogs"))
     with pytest.raises(InputError, match="unknown preset"):
         request_run(workspace, admin, TrainRequest(dataset="cats", preset="huge"))
-    with pytest.raises(InputError, match="there is no cuda:3 here"):
+    with pytest.raises(InputError, match="there is no GPU 3 on this host"):
         request_run(workspace, admin, _request(device="cuda:3", skip_backup=True, reason="x"))
     with pytest.raises(NotFoundError):
         request_run(workspace, admin, _request(parent="nobody"))
@@ -176,8 +200,7 @@ def test_unknown_data_preset_device_and_parent_are_refused(
 
 
 @pytest.mark.usefixtures("dataset")
-def test_a_viewer_starts_nothing_and_the_try_is_recorded(workspace: Workspace) -> None:
-    """Hiding a button is not authorisation."""
+def test_a_viewer_starts_nothing_and_the_attempt_is_audited(workspace: Workspace) -> None:
     viewer = Actor(name="eve", role=Role.VIEWER, origin="page")
     with pytest.raises(DeniedError):
         request_run(workspace, viewer, _request())
@@ -186,10 +209,9 @@ def test_a_viewer_starts_nothing_and_the_try_is_recorded(workspace: Workspace) -
 
 
 @pytest.mark.usefixtures("dataset")
-def test_a_stopped_run_is_resumed_by_another_job(
+def test_resuming_queues_another_job_of_the_run(
     workspace: Workspace, admin: Actor, launcher: MemoryLauncher, clock: FixedClock
 ) -> None:
-    """A resume is a new attempt on the same run; a running run cannot be resumed."""
     view = _running(workspace, launcher, admin)
     with pytest.raises(ConflictError, match="already"):
         resume_run(workspace, admin, "long")
@@ -202,18 +224,17 @@ def test_a_stopped_run_is_resumed_by_another_job(
     assert resumed.job.id != view.job.id
     stop_run(workspace, admin, "long")
     clock.advance(1)
-    with pytest.raises(ConflictError, match="nothing to stop"):
+    with pytest.raises(ConflictError, match="is stopped already"):
         stop_run(workspace, admin, "long")
 
 
 def _finished(workspace: Workspace, actor: Actor) -> RunView:
-    """Return a run whose process has ended well."""
+    """Return a run that has succeeded."""
     return request_run(workspace, actor, _request(name="done", skip_backup=True, reason="a test"))
 
 
 @pytest.mark.usefixtures("dataset")
-def test_a_finished_run_is_not_resumed_but_deleted(workspace: Workspace, admin: Actor) -> None:
-    """What is over and done starts anew from its weights, or goes."""
+def test_a_finished_run_can_be_deleted_but_not_resumed(workspace: Workspace, admin: Actor) -> None:
     _finished(workspace, admin)
     with pytest.raises(ConflictError, match="has finished"):
         resume_run(workspace, admin, "done")
@@ -225,32 +246,32 @@ def test_a_finished_run_is_not_resumed_but_deleted(workspace: Workspace, admin: 
 
 
 @pytest.mark.usefixtures("dataset")
-def test_a_running_run_is_not_deleted(
+def test_a_running_run_cannot_be_deleted(
     workspace: Workspace, admin: Actor, launcher: MemoryLauncher
 ) -> None:
-    """Stop it first."""
     _running(workspace, launcher, admin)
     with pytest.raises(ConflictError, match="is running"):
         delete_run(workspace, admin, "long")
 
 
 @pytest.mark.usefixtures("dataset")
-def test_a_crash_is_told_with_the_signal_the_step_and_the_way_on(
+def test_the_reason_of_a_crash_has_the_signal_the_step_and_the_checkpoint(
     workspace: Workspace, admin: Actor, launcher: MemoryLauncher, clock: FixedClock
 ) -> None:
-    """The sentence holds all three."""
     _running(workspace, launcher, admin)
     launcher.otherwise = Script(seconds=1, returncode=-9)
     clock.advance(2)
     crashed = detail(workspace, "long").view
     assert crashed.state == JobState.CRASHED
     assert "SIGKILL" in crashed.exit_reason
-    assert "at step 0, no checkpoint yet" in crashed.exit_reason
+    assert "at step 0, no checkpoint" in crashed.exit_reason
 
 
 @pytest.mark.usefixtures("dataset")
-def test_a_run_that_ended_well_too_early_was_stopped(workspace: Workspace, admin: Actor) -> None:
-    """SIGTERM sent past the launcher: checkpoint made, exit 0, but the plan was not done."""
+def test_a_run_that_ended_before_its_last_step_is_stopped(
+    workspace: Workspace, admin: Actor
+) -> None:
+    """A SIGTERM from outside: the process wrote a checkpoint and ended with status 0."""
     view = _finished(workspace, admin)
     assert find_run(workspace, "done").state == JobState.SUCCEEDED
     workspace.runs.set_planned_steps(view.run.id, 100)
@@ -260,7 +281,6 @@ def test_a_run_that_ended_well_too_early_was_stopped(workspace: Workspace, admin
 
 @pytest.mark.usefixtures("dataset")
 def test_runs_are_compared_with_differences_first(workspace: Workspace, admin: Actor) -> None:
-    """What differs stands on top."""
     for name, steps in (("a", "10"), ("b", "20")):
         request_run(
             workspace, admin,
@@ -268,3 +288,18 @@ def test_runs_are_compared_with_differences_first(workspace: Workspace, admin: A
         )  # fmt: skip
     rows = compare(workspace, ["a", "b"])
     assert rows[0] == ("config.steps", [10, 20])
+
+
+def test_a_changed_source_file_is_another_code_version(tmp_path: Path) -> None:
+    source = tmp_path / "model.py"
+    source.write_text("WIDTH = 128\n", encoding="utf-8")
+    before = code_version(tmp_path)
+    assert code_version(tmp_path) == before
+    source.write_text("WIDTH = 129\n", encoding="utf-8")
+    assert code_version(tmp_path) != before
+
+
+def test_the_code_version_starts_with_the_release() -> None:
+    release, plus, digest = code_version().partition("+")
+    assert release.count(".") == 2
+    assert (plus, len(digest)) == ("+", 12)

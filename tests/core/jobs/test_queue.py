@@ -36,7 +36,7 @@ def queues(draw: st.DrawFn) -> Sequence[Job]:
         device = draw(st.sampled_from(["none", "cpu", "cuda", "cuda:0", "cuda:2"]))
         count = draw(st.integers(min_value=1, max_value=3)) if device == "cuda" else 1
         job = make_job(f"j{number}", device, num_devices=count)
-        wanted = parse_device(job.spec)
+        wanted = parse_device(job.spec.device, job.spec.num_devices)
         slots = free[wanted.kind]
         chosen = [wanted.index] if wanted.index is not None else slots[: wanted.count]
         fits = wanted.kind == "none" or (
@@ -56,14 +56,15 @@ def test_no_slot_is_ever_given_twice(jobs: Sequence[Job]) -> None:
     """Running and started jobs together hold each slot once, and as many as they asked for."""
     specs = {job.id: job.spec for job in jobs}
     held = [
-        (parse_device(job.spec).kind, slot)
+        (parse_device(job.spec.device, job.spec.num_devices).kind, slot)
         for job in jobs
         if job.state is not JobState.QUEUED
         for slot in job.assigned
     ]
     for verdict in decide(jobs, {}, SLOTS):
         if verdict.state is JobState.RUNNING:
-            device = parse_device(specs[verdict.job_id])
+            spec = specs[verdict.job_id]
+            device = parse_device(spec.device, spec.num_devices)
             held += [(device.kind, slot) for slot in verdict.assigned]
             assert len(verdict.assigned) == (0 if device.kind == "none" else device.count)
             assert all(0 <= slot < SLOTS.of(device.kind) for slot in verdict.assigned)
@@ -81,7 +82,8 @@ def test_nobody_overtakes_within_a_kind_of_device(jobs: Sequence[Job]) -> None:
         line = [
             job.id in started
             for job in jobs
-            if job.state is JobState.QUEUED and parse_device(job.spec).kind == kind
+            if job.state is JobState.QUEUED
+            and parse_device(job.spec.device, job.spec.num_devices).kind == kind
         ]
         assert line == sorted(line, reverse=True)
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.actions.records import DatasetView, Gate, RunView
+from core.actions.records import BackupCheck, DatasetView, RunView
+from core.backup.engine import Snapshot
 from core.jobs.launcher import JobState
 from core.training.config import PRESETS, choose
 from dashboard.viewmodels.new_run import (
@@ -15,9 +16,6 @@ from dashboard.viewmodels.new_run import (
     preset_label,
     promise,
 )
-
-CLOSED = Gate(state="closed", sentence="in no verified snapshot")
-OPEN = Gate(state="open", sentence="held")
 
 
 def test_the_demo_comes_first_in_the_list(dataset_view: DatasetView) -> None:
@@ -69,24 +67,37 @@ def test_a_budget_in_minutes_is_its_own_estimate() -> None:
     assert "the budget" in told.sentence
 
 
-def test_a_closed_gate_promises_a_backup_first() -> None:
-    """The button says so too."""
-    told = promise(CLOSED, "demo-1", "auto", skip_backup=False)
+@pytest.fixture
+def unprotected(dataset_view: DatasetView) -> BackupCheck:
+    """A dataset version that is in no verified snapshot."""
+    return BackupCheck(dataset=dataset_view.dataset, snapshot=None)
+
+
+@pytest.fixture
+def protected(dataset_view: DatasetView) -> BackupCheck:
+    """A dataset version that is in a verified snapshot."""
+    snapshot = Snapshot(
+        id="5" * 64, created_at=1.0, repository="r", paths=(), tags=(), files=1, bytes=1,
+        verified_at=2.0,
+    )  # fmt: skip
+    return BackupCheck(dataset=dataset_view.dataset, snapshot=snapshot)
+
+
+def test_without_a_snapshot_the_backup_comes_first(unprotected: BackupCheck) -> None:
+    told = promise(unprotected, "demo-1", "auto", skip_backup=False)
     assert told.is_gated
     assert told.button == "Back up, then start"
     assert "Back up" in told.steps[0]
     assert "demo-1" in told.steps[1]
 
 
-def test_a_waiver_is_named_on_the_button() -> None:
-    """Nobody skips a backup by accident."""
-    told = promise(CLOSED, "demo-1", "cpu", skip_backup=True)
+def test_skipping_the_backup_is_named_on_the_button(unprotected: BackupCheck) -> None:
+    told = promise(unprotected, "demo-1", "cpu", skip_backup=True)
     assert told.button == "Start without backup"
     assert "audit" in told.steps[0]
 
 
-def test_an_open_gate_starts_at_once() -> None:
-    """Nothing to wait for."""
-    told = promise(OPEN, "demo-1", "cuda:1", skip_backup=True)
+def test_with_a_snapshot_the_run_starts_at_once(protected: BackupCheck) -> None:
+    told = promise(protected, "demo-1", "cuda:1", skip_backup=True)
     assert told.button == "Start"
     assert "on cuda:1" in told.steps[0]

@@ -91,7 +91,7 @@ def test_starting_backs_up_then_trains(house: House, open_page: Open, words: Wor
     assert training.state is JobState.QUEUED
     assert run.spec.config["train"]["steps"] == 50
     said = words(page)
-    assert "Back up cats" in said
+    assert "Back up dataset cats" in said
     assert "queued" in said
     assert page.toast[0].value == "cats\\-demo\\-1 is asked for"
 
@@ -120,7 +120,7 @@ def test_a_bad_name_is_refused_in_the_drawer(house: House, open_page: Open, name
     page.text_input(key="new-run-name-cats-demo").set_value(name).run()
     press(page, "Back up, then start")
     if name:
-        assert "cannot name a run" in page.error[0].value
+        assert "not a valid name of a run" in page.error[0].value
     else:
         assert house.workspace.runs.list()[0].spec.name == "cats-demo-1"
 
@@ -174,7 +174,7 @@ def test_a_crashed_run_says_why_and_can_be_resumed(
     page = open_page("training")
     said = words(page)
     assert "crashed" in said
-    assert "no checkpoint yet" in said
+    assert "no checkpoint" in said
     assert "step 320 loss 2.9" in words(open_tab(page, "run-tab", "Log"))
     assert "None has started yet" in words(open_tab(page, "run-tab", "Checkpoints"))
     house.launcher.otherwise = Script(seconds=3600)
