@@ -10,7 +10,7 @@ from core.network import url_of
 from core.operations.services import read_states
 from core.serving.client import TranslationClient
 from core.settings import Settings, load_settings
-from dashboard.viewmodels.health import Health, summarize_health
+from dashboard.viewmodels.health import HealthSummary, summarize_health
 from monitors.store.interface import TelemetryStore
 from monitors.store.sqlite import SqliteTelemetryStore
 
@@ -40,8 +40,8 @@ def translation() -> TranslationClient:
     return TranslationClient(url_of(serving.host, serving.port))
 
 
-def health() -> Health:
-    """Return the present health of this host, as the header of every page shows it."""
+def health() -> HealthSummary:
+    """Return the current health of this host, as the header of every page shows it."""
     try:
         state = telemetry().latest()
     except UnavailableError:  # the header shows "no samples yet"

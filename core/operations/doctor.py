@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import psutil
@@ -20,12 +21,20 @@ from core.settings import Settings
 DRIVER_VERSION = Path("/proc/driver/nvidia/version")
 
 
+class FindingState(StrEnum):
+    """The result of a check; `absent`: not available, and Datahall works without it."""
+
+    WORKS = "works"
+    ABSENT = "absent"
+    BROKEN = "broken"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing looked at: `state` is works, absent (fine without) or broken."""
+    """The result of one check."""
 
     name: str
-    state: str
+    state: FindingState
     sentence: str
     remedy: str = ""
 
@@ -55,9 +64,13 @@ def _looked(name: str, look: Callable[[], Finding]) -> Finding:
     try:
         return look()
     except UnavailableError as error:
-        return Finding(name=name, state="absent", sentence=error.message, remedy=error.remedy)
+        return Finding(
+            name=name, state=FindingState.ABSENT, sentence=error.message, remedy=error.remedy
+        )
     except DatahallError as error:
-        return Finding(name=name, state="broken", sentence=error.message, remedy=error.remedy)
+        return Finding(
+            name=name, state=FindingState.BROKEN, sentence=error.message, remedy=error.remedy
+        )
 
 
 def _machine() -> Finding:
@@ -66,7 +79,7 @@ def _machine() -> Finding:
     memory = psutil.virtual_memory().total
     return Finding(
         name="machine",
-        state="works",
+        state=FindingState.WORKS,
         sentence=f"{platform.system()} {platform.release()}, {cores} cores, "
         f"{memory / 1e9:.1f} GB memory",
     )
@@ -77,7 +90,7 @@ def _account() -> Finding:
     name = account_name()
     has_name = not name.isdecimal()
     words = f"account {name}" if has_name else f"account {name} has no name: recorded by its number"
-    return Finding(name="account", state="works", sentence=words)
+    return Finding(name="account", state=FindingState.WORKS, sentence=words)
 
 
 def _python() -> Finding:
@@ -85,7 +98,7 @@ def _python() -> Finding:
     is_new = sys.version_info >= (3, 11)
     return Finding(
         name="python",
-        state="works" if is_new else "broken",
+        state=FindingState.WORKS if is_new else FindingState.BROKEN,
         sentence=f"Python {platform.python_version()} at {sys.executable}",
         remedy="" if is_new else "Install Python 3.11 or newer",
     )
@@ -94,7 +107,9 @@ def _python() -> Finding:
 def _home(settings: Settings) -> Finding:
     """Look at the home folder."""
     settings.paths.prepare()
-    return Finding(name="home", state="works", sentence=f"{settings.home} can be written")
+    return Finding(
+        name="home", state=FindingState.WORKS, sentence=f"{settings.home} can be written"
+    )
 
 
 def _disk(settings: Settings) -> Finding:
@@ -103,7 +118,7 @@ def _disk(settings: Settings) -> Finding:
     has_room = free >= LEAST_FREE_BYTES
     return Finding(
         name="disk",
-        state="works" if has_room else "broken",
+        state=FindingState.WORKS if has_room else FindingState.BROKEN,
         sentence=f"{free / 1e9:.1f} GB free",
         remedy="" if has_room else "Free some space or move the home folder",
     )
@@ -113,7 +128,9 @@ def _restic(settings: Settings) -> Finding:
     """Look for restic."""
     program = find_restic(settings.paths.tools)
     return Finding(
-        name="restic", state="works", sentence=f"restic {program.version_text} at {program.path}"
+        name="restic",
+        state=FindingState.WORKS,
+        sentence=f"restic {program.version_text} at {program.path}",
     )
 
 
@@ -121,9 +138,9 @@ def _package(name: str) -> Finding:
     """Look for a Python package without importing it."""
     if importlib.util.find_spec(name) is None:
         sentence = f"the Python package {name} is not installed"
-        return Finding(name=name, state="broken", sentence=sentence, remedy=REINSTALL)
+        return Finding(name=name, state=FindingState.BROKEN, sentence=sentence, remedy=REINSTALL)
     version = importlib.metadata.version(name)
-    return Finding(name=name, state="works", sentence=f"{name} {version}")
+    return Finding(name=name, state=FindingState.WORKS, sentence=f"{name} {version}")
 
 
 def _gpu() -> Finding:
@@ -131,12 +148,12 @@ def _gpu() -> Finding:
     if not DRIVER_VERSION.exists():
         return Finding(
             name="gpu driver",
-            state="absent",
+            state=FindingState.ABSENT,
             sentence="no NVIDIA driver: CPU, memory, disk and network are watched all the same",
             remedy='Simulated GPUs: run "datahall up --demo"',
         )
     words = DRIVER_VERSION.read_text(encoding="utf-8").splitlines()[0]
-    return Finding(name="gpu driver", state="works", sentence=words)
+    return Finding(name="gpu driver", state=FindingState.WORKS, sentence=words)
 
 
 def _assets(assets: Path) -> Finding:
@@ -144,7 +161,7 @@ def _assets(assets: Path) -> Finding:
     is_built = assets.is_dir() and any(assets.glob("*.js"))
     return Finding(
         name="browser parts",
-        state="works" if is_built else "broken",
+        state=FindingState.WORKS if is_built else FindingState.BROKEN,
         sentence="live charts are built" if is_built else f"no live charts in {assets}",
         remedy="" if is_built else REINSTALL,
     )

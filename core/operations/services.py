@@ -1,6 +1,7 @@
 """The supervised processes and their state file, which the page reads."""
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from core.files import read_json, write_json
@@ -20,13 +21,21 @@ class Service:
     port: int = 0
 
 
+class ServiceStatus(StrEnum):
+    """Whether a service runs; `waiting`: it ended and is started again after a pause."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceState:
-    """Where a service is: `state` is running, waiting (for its next start) or stopped."""
+    """A supervised service: its process, its restarts and its next start."""
 
     name: str
     title: str
-    state: str
+    state: ServiceStatus
     pid: int | None
     started_at: float
     restarts: int
@@ -65,7 +74,10 @@ def read_states(paths: StatePaths) -> tuple[ServiceState, ...]:
     """Return what the last `datahall up` said; empty when none ever ran."""
     try:
         document = read_json(paths.services)
-        return tuple(ServiceState(**entry) for entry in document["services"])
+        return tuple(
+            ServiceState(**{**entry, "state": ServiceStatus(entry["state"])})
+            for entry in document["services"]
+        )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return ()
 

@@ -14,7 +14,7 @@ from core.command import Process, module_argv, start, wait
 from core.errors import ConflictError, SettingsError, UnavailableError
 from core.locks import held_alone
 from core.network import check_address
-from core.operations.services import Service, ServiceState, service_log, write_states
+from core.operations.services import Service, ServiceState, ServiceStatus, service_log, write_states
 from core.paths import StatePaths
 from core.process.stop_flag import StopFlag
 
@@ -106,7 +106,7 @@ class Supervision:
         return ServiceState(
             name=child.service.name,
             title=child.service.title,
-            state="running" if child.process else "waiting",
+            state=ServiceStatus.RUNNING if child.process else ServiceStatus.WAITING,
             pid=child.process.pid if child.process else None,
             started_at=child.started_at,
             restarts=child.restarts,
@@ -125,7 +125,9 @@ class Supervision:
             child.process = None
             child.last_exit = "stopped with datahall up"
         states = [self._state(child) for child in self._children]
-        self._tell([replace(state, state="stopped", next_start_at=None) for state in states])
+        self._tell(
+            [replace(state, state=ServiceStatus.STOPPED, next_start_at=None) for state in states]
+        )
 
     def _tell(self, states: list[ServiceState]) -> None:
         """Write what is new to the state file; a disk that is full is tried again next time."""

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from core.operations.doctor import examine
+from core.operations.doctor import FindingState, examine
 from dashboard.commands.console import HomeOption, JsonOption, print_json
 from dashboard.commands.workspace import read_settings
 
@@ -13,7 +13,7 @@ ASSETS = Path(__file__).parents[1] / "widgets" / "live_charts" / "assets"
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> int:
     """Say what works here, with the mending command for the rest. Example: datahall doctor."""
     findings = examine(read_settings(home), ASSETS)
-    is_sound = all(finding.state != "broken" for finding in findings)
+    is_sound = all(finding.state is not FindingState.BROKEN for finding in findings)
     if as_json:
         print_json({"sound": is_sound, "findings": [asdict(finding) for finding in findings]})
     else:

@@ -15,7 +15,7 @@ from typing import Any
 from core.errors import InputError, UnavailableError
 from core.runs.records import MetricPoint
 from core.runs.store import RunStore
-from dashboard.viewmodels.health import freshness
+from dashboard.viewmodels.health import sample_freshness
 from monitors.collector import HostState
 from monitors.store.buckets import bucket_width
 from monitors.store.interface import Point, SeriesKey, TelemetryStore
@@ -60,7 +60,7 @@ def telemetry_answer(
     except UnavailableError as error:
         return _silence(keys, now, str(error))
     if state is None:
-        return _silence(keys, now, freshness(None, now).sentence)
+        return _silence(keys, now, _delay(None, now))
     start = now - seconds
     mark = _resumable(seen, state, start)
     since, most = (start, MAX_POINTS) if mark is None else _tail(mark, state)
@@ -74,7 +74,7 @@ def telemetry_answer(
         "from": None if since == start else [round(since, 3)] * len(keys),
         "cursor": f"{mark.at:.3f}:{mark.width:g}:{mark.oldest:.3f}",
         "period": min(max(mark.width / 2, state.interval_s), LONGEST_PERIOD_S),
-        "stale": freshness(state, now).sentence,
+        "stale": _delay(state, now),
         "x": columns,
         "series": series,
     }
@@ -229,6 +229,12 @@ def _silence(keys: Sequence[SeriesKey], now: float, words: str) -> dict[str, Any
         "x": [[]],
         "series": [[0, [], [], []] for _ in keys],
     }
+
+
+def _delay(state: HostState | None, now: float) -> str:
+    """Describe the delay of the newest sample; empty while samples arrive on time."""
+    problem = sample_freshness(state, now).problem
+    return problem.detail if problem else ""
 
 
 def _checked(names: Sequence[str]) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Dataset versions as rows, and what preparing one did."""
+"""Dataset versions as rows, and the report of preparing one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,45 +6,55 @@ from datetime import tzinfo
 
 from core.actions.records import DatasetView
 from core.data.records import SPLITS, Dataset, Pair, PrepareReport
-from dashboard.viewmodels.looks import BUSY, OK, WARN, Look
-from dashboard.viewmodels.units import age, count, counted, moment, short
+from dashboard.viewmodels.elements import Badge, Severity, severity_badge
+from dashboard.viewmodels.formatting import (
+    format_age,
+    format_count,
+    format_percent,
+    format_time,
+    pluralize,
+    short_id,
+)
 
 DEMO = "demo"
 
-PROTECTED = Look(word="backed up", icon=":material/verified_user:", colour=OK)
-UNPROTECTED = Look(
-    word="not backed up",
-    icon=":material/gpp_maybe:",
-    colour=WARN,
-    help="No verified snapshot holds this version: a run on it backs it up first",
+_PROTECTED = Badge(word="backed up", icon=":material/verified_user:", color="green")
+_UNPROTECTED = severity_badge(
+    Severity.WARNING,
+    "not backed up",
+    "No verified snapshot contains this version. Training on it backs it up first.",
 )
-WORKING = Look(word="at work", icon=":material/sync:", colour=BUSY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetRow:
-    """One version in the table. `job` is the id of a backup or prepare job now working on it."""
+    """One version in the table; `is_busy`: a backup or prepare job works on it."""
 
     key: str
     name: str
     digest: str
-    short: str
+    short_digest: str
     pairs: str
     languages: str
-    look: Look
+    badge: Badge
     protection: str
     prepared: str
     is_protected: bool
     is_prepared: bool
-    job: str | None
+    is_busy: bool
     origin: str
     created: str
-    imported: str
+    import_notice: str
+
+    @property
+    def label(self) -> str:
+        """Name and short digest."""
+        return f"{self.name} {self.short_digest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRow:
-    """What one cleaning rule did."""
+    """What one cleaning rule dropped and changed."""
 
     rule: str
     description: str
@@ -54,8 +64,8 @@ class RuleRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportPage:
-    """What preparing a version did: rules that did something first."""
+class PrepareSummary:
+    """The result of preparing a version; `rules` start with those that had the most effect."""
 
     sentence: str
     rules: Sequence[RuleRow]
@@ -64,7 +74,7 @@ class ReportPage:
 
     @property
     def dropping(self) -> Sequence[RuleRow]:
-        """The rules that dropped pairs, the busiest first."""
+        """The rules that dropped pairs, most pairs first."""
         return sorted((rule for rule in self.rules if rule.dropped), key=lambda it: -it.dropped)
 
 
@@ -74,14 +84,14 @@ def dataset_rows(views: Sequence[DatasetView], now: float) -> Sequence[DatasetRo
 
 
 def has_demo(views: Sequence[DatasetView]) -> bool:
-    """Whether the demo corpus is here already."""
+    """Whether the demo corpus exists already."""
     return any(view.dataset.name == DEMO for view in views)
 
 
-def report_page(report: PrepareReport, zone: tzinfo) -> ReportPage:
-    """Return what preparing a version did."""
+def prepare_summary(report: PrepareReport, zone: tzinfo) -> PrepareSummary:
+    """Return the result of preparing a version."""
     dropped = report.pairs_in - report.pairs_out
-    kept = report.pairs_out / report.pairs_in if report.pairs_in else 0.0
+    kept = report.pairs_out / report.pairs_in if report.pairs_in else None
     rules = [
         RuleRow(
             rule=rule.rule,
@@ -92,54 +102,56 @@ def report_page(report: PrepareReport, zone: tzinfo) -> ReportPage:
         )
         for rule in report.rules
     ]
-    return ReportPage(
-        sentence=f"{count(report.pairs_in)} pairs in, {count(report.pairs_out)} kept "
-        f"({kept:.1%}), {count(dropped)} dropped; prepared {moment(report.prepared_at, zone)}",
+    return PrepareSummary(
+        sentence=f"{pluralize(report.pairs_in, 'pair')} read, {format_count(report.pairs_out)} "
+        f"kept ({format_percent(kept)}), {format_count(dropped)} dropped. Prepared "
+        f"{format_time(report.prepared_at, zone)}.",
         rules=sorted(rules, key=lambda rule: -(rule.dropped + rule.changed)),
         splits=[(name, report.splits[name]) for name in SPLITS if name in report.splits],
-        vocabulary=counted(report.vocabulary_size, "token"),
+        vocabulary=pluralize(report.vocabulary_size, "token"),
     )
 
 
-def import_sentence(rejected: Mapping[str, int], repaired: Mapping[str, int]) -> str:
-    """Say which lines an import left out or had to mend, by reason; empty when it took all."""
-    told = [
-        f"{words}: {reasons}"
-        for words, counts in (("left out", rejected), ("mended", repaired))
-        if (reasons := ", ".join(f"{count(n)} {reason}" for reason, n in counts.items() if n))
+def import_notice(rejected: Mapping[str, int], repaired: Mapping[str, int]) -> str:
+    """Describe which lines an import skipped or repaired, by reason; empty when there are none."""
+    parts = [
+        f"{verb}: {reasons}"
+        for verb, counts in (("Lines skipped", rejected), ("Lines repaired", repaired))
+        if (reasons := ", ".join(f"{format_count(n)} {why}" for why, n in counts.items() if n))
     ]
-    return "Lines " + "; ".join(told) if told else ""
+    return "; ".join(parts)
 
 
 def version_label(dataset: Dataset) -> str:
-    """Return a version in a few words."""
-    return f"{dataset.name} {short(dataset.digest)}"
+    """Return name and short digest of a version."""
+    return f"{dataset.name} {short_id(dataset.digest)}"
 
 
 def _row(view: DatasetView, now: float) -> DatasetRow:
     """Return one version."""
     dataset, report = view.dataset, view.dataset.report
+    snapshot = f"snapshot {short_id(view.snapshot.id)}" if view.snapshot else "not backed up"
     return DatasetRow(
         key=f"{dataset.name}/{dataset.digest}",
         name=dataset.name,
         digest=dataset.digest,
-        short=short(dataset.digest),
-        pairs=count(dataset.pairs),
+        short_digest=short_id(dataset.digest),
+        pairs=format_count(dataset.pairs),
         languages=f"{dataset.source}→{dataset.target}",
-        look=_look(view),
-        protection=f"snapshot {short(view.snapshot.id)}" if view.snapshot else "not backed up",
-        prepared=f"{count(report.pairs_out)} pairs prepared" if report else "not prepared",
+        badge=_badge(view),
+        protection=snapshot,
+        prepared=f"{pluralize(report.pairs_out, 'pair')} prepared" if report else "not prepared",
         is_protected=view.is_protected,
         is_prepared=report is not None,
-        job=view.job.id if view.job else None,
+        is_busy=view.job is not None,
         origin=" · ".join(text for text in (dataset.origin, dataset.licence) if text),
-        created=age(dataset.created_at, now),
-        imported=import_sentence(dataset.rejected, dataset.repaired),
+        created=format_age(dataset.created_at, now),
+        import_notice=import_notice(dataset.rejected, dataset.repaired),
     )
 
 
-def _look(view: DatasetView) -> Look:
-    """Return how well a version is protected, or what is being done to it."""
+def _badge(view: DatasetView) -> Badge:
+    """Return the job that works on a version, else whether it is backed up."""
     if view.job is not None:
-        return Look(word=view.job.spec.title, icon=WORKING.icon, colour=WORKING.colour)
-    return PROTECTED if view.is_protected else UNPROTECTED
+        return Badge(word=view.job.spec.title, icon=":material/sync:", color="blue")
+    return _PROTECTED if view.is_protected else _UNPROTECTED

@@ -1,21 +1,74 @@
-"""Every device of the host as rows, and what runs on them."""
+"""The Devices page: GPU cards, and a table per kind of hardware."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.viewmodels.looks import BAD, OFF, OK, Look
+from dashboard.viewmodels.elements import (
+    SIMULATED,
+    Badge,
+    LabelledValue,
+    Severity,
+    Table,
+    Tile,
+    neutral_badge,
+    severity_badge,
+    success_badge,
+)
+from dashboard.viewmodels.formatting import (
+    ABSENT,
+    format_bytes,
+    format_count,
+    format_percent,
+    format_quantity,
+    format_rate,
+)
 from dashboard.viewmodels.readings import Readings, ratio
-from dashboard.viewmodels.rows import Fact, Table
-from dashboard.viewmodels.units import ABSENT, count, quantity, rate, share, size
 from monitors.collector import CollectorReport, ProcessReading
 from monitors.gauges import Gauge
 
-MOST_PROCESSES = 60
+MAX_PROCESSES = 60
+
+_LOST = severity_badge(
+    Severity.CRITICAL,
+    "lost",
+    "The driver lost this GPU. Datahall queries it again every 30 s. Often only a reboot helps.",
+)
+_NOT_RESPONDING = severity_badge(
+    Severity.WARNING,
+    "not responding",
+    "The driver does not answer for this GPU in time; its readings are absent until it does.",
+)
+
+# An idle GPU lowers its clocks, too; only these reasons are problems.
+_THROTTLE_REASONS: Mapping[Gauge, str] = {
+    Gauge.GPU_THROTTLE_HW_POWER_BRAKE: "power brake",
+    Gauge.GPU_THROTTLE_HW_SLOWDOWN: "hardware slowdown",
+    Gauge.GPU_THROTTLE_HW_THERMAL: "temperature (hardware)",
+    Gauge.GPU_THROTTLE_SW_POWER_CAP: "power limit",
+    Gauge.GPU_THROTTLE_SW_THERMAL: "temperature (driver)",
+}
+_ERROR_COUNTERS = (
+    (Gauge.GPU_ECC_UNCORRECTED_ERRORS, "uncorrected ECC errors"),
+    (Gauge.GPU_ECC_CORRECTED_ERRORS, "corrected ECC errors"),
+    (Gauge.GPU_XID_ERRORS, "driver errors (Xid)"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuCard:
+    """One GPU: its numbers and its problems."""
+
+    name: str
+    model: str
+    badges: Sequence[Badge]
+    numbers: Sequence[Tile]
+    problems: Sequence[str]
+    details: Sequence[LabelledValue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessRow:
-    """One process; `run` is the id of the Datahall run that it works for."""
+    """One process; `run` is the id of the Datahall run that it belongs to."""
 
     pid: str
     user: str
@@ -25,6 +78,21 @@ class ProcessRow:
     gpu: str
     gpu_memory: str
     run: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorRow:
+    """One collector in the newest sample."""
+
+    name: str
+    badge: Badge
+    duration: str
+    error: str
+
+
+def gpu_cards(now: Readings) -> Sequence[GpuCard]:
+    """Return a card per GPU."""
+    return [_gpu_card(now, name) for name in now.gpus()]
 
 
 def process_rows(processes: Sequence[ProcessReading]) -> Sequence[ProcessRow]:
@@ -38,77 +106,82 @@ def process_rows(processes: Sequence[ProcessReading]) -> Sequence[ProcessRow]:
             pid=str(it.pid),
             user=it.user,
             command=it.command,
-            cpu=share(it.cpu_ratio),
-            memory=size(it.memory_bytes),
+            cpu=format_percent(it.cpu_ratio),
+            memory=format_bytes(it.memory_bytes),
             gpu=it.gpu or "",
-            gpu_memory=size(it.gpu_memory_bytes) if it.gpu else "",
+            gpu_memory=format_bytes(it.gpu_memory_bytes) if it.gpu else "",
             run=it.run,
         )
-        for it in ordered[:MOST_PROCESSES]
+        for it in ordered[:MAX_PROCESSES]
     ]
 
 
-def process_table(rows: Sequence[ProcessRow], runs: dict[str, str]) -> Table:
-    """Return the processes as a table; `runs` names runs by id."""
+def process_table(rows: Sequence[ProcessRow], run_names: Mapping[str, str]) -> Table:
+    """Return the processes as a table; `run_names` are the names of runs by id."""
     return Table(
-        header=("Command", "CPU", "Memory", "GPU", "GPU memory", "User", "Run", "Process"),
+        header=("Command", "CPU", "Memory", "GPU", "GPU memory", "User", "Run", "PID"),
         rows=[
             (
                 it.command, it.cpu, it.memory, it.gpu, it.gpu_memory, it.user,
-                runs.get(it.run, it.run) if it.run else "", it.pid,
+                run_names.get(it.run, it.run) if it.run else "", it.pid,
             )
             for it in rows
         ],
     )  # fmt: skip
 
 
-def core_shares(now: Readings) -> Sequence[tuple[str, float]]:
-    """Return how busy each core is."""
+def core_ratios(now: Readings) -> Sequence[tuple[str, float]]:
+    """Return the utilisation of each core."""
     return [
         (core, now.get(Gauge.CPU_BUSY_RATIO, core) or 0.0)
         for core in now.devices(Gauge.CPU_BUSY_RATIO)
     ]
 
 
-def cpu_facts(now: Readings) -> Sequence[Fact]:
-    """Return what the host is."""
-    wanted = {
+def host_details(now: Readings) -> Sequence[LabelledValue]:
+    """Return what is known about processor and system."""
+    values = {
         "Processor": now.fact("cpu_model"),
         "System": now.fact("system"),
         "Kernel": now.fact("kernel"),
         "Architecture": now.fact("architecture"),
-        "Frequency": quantity(now.get(Gauge.CPU_FREQUENCY_HERTZ), "Hz"),
-        "Load": _loads(now),
+        "Frequency": format_quantity(now.get(Gauge.CPU_FREQUENCY_HERTZ), "Hz"),
+        "Load average (1, 5, 15 min)": _loads(now),
     }
-    return [Fact(name=name, value=value) for name, value in wanted.items() if value not in ABSENT]
+    return [
+        LabelledValue(label=label, value=value)
+        for label, value in values.items()
+        if value not in ("", ABSENT)
+    ]
 
 
 def mount_table(now: Readings) -> Table:
     """Return the file systems: fullest first."""
     mounts = now.all(Gauge.DISK_TOTAL_BYTES)
-    shares = {it: ratio(now.get(Gauge.DISK_USED_BYTES, it), mounts[it]) or 0.0 for it in mounts}
+    shares = {it: ratio(now.get(Gauge.DISK_USED_BYTES, it), mounts[it]) for it in mounts}
     return Table(
-        header=("Mount", "Used", "Free", "Size", "Inodes used", "Kind", "Device"),
+        header=("Mount", "Used", "Free", "Size", "Inodes used", "Type", "Device"),
         rows=[
             (
-                it, share(shares[it]), size(now.get(Gauge.DISK_AVAILABLE_BYTES, it)),
-                size(mounts[it]), share(_inodes(now, it)),
+                it, format_percent(shares[it]),
+                format_bytes(now.get(Gauge.DISK_AVAILABLE_BYTES, it)),
+                format_bytes(mounts[it]), format_percent(_inodes(now, it)),
                 now.fact("filesystem", it), now.fact("source", it),
             )
-            for it in sorted(mounts, key=lambda it: -shares[it])
+            for it in sorted(mounts, key=lambda it: -(shares[it] or 0.0))
         ],
     )  # fmt: skip
 
 
 def disk_table(now: Readings) -> Table:
-    """Return the block devices: what they read and write, how long a request takes."""
+    """Return the block devices with throughput, utilisation and latency."""
     return Table(
-        header=("Disk", "Read", "Write", "Busy", "Read latency", "Write latency"),
+        header=("Disk", "Read", "Write", "Utilisation", "Read latency", "Write latency"),
         rows=[
             (
-                it, rate(now.get(Gauge.DISK_READ_BYTES_PER_SECOND, it)),
-                rate(now.get(Gauge.DISK_WRITE_BYTES_PER_SECOND, it)),
-                share(now.get(Gauge.DISK_BUSY_RATIO, it)),
+                it, format_rate(now.get(Gauge.DISK_READ_BYTES_PER_SECOND, it)),
+                format_rate(now.get(Gauge.DISK_WRITE_BYTES_PER_SECOND, it)),
+                format_percent(now.get(Gauge.DISK_BUSY_RATIO, it)),
                 _latency(now.get(Gauge.DISK_READ_LATENCY_SECONDS, it)),
                 _latency(now.get(Gauge.DISK_WRITE_LATENCY_SECONDS, it)),
             )
@@ -120,7 +193,7 @@ def disk_table(now: Readings) -> Table:
 
 
 def network_table(now: Readings) -> Table:
-    """Return the network interfaces; errors and drops are counted since they came up."""
+    """Return the network interfaces; errors and drops are totals since boot."""
     counters = (
         Gauge.NETWORK_RECEIVE_ERRORS,
         Gauge.NETWORK_TRANSMIT_ERRORS,
@@ -128,12 +201,15 @@ def network_table(now: Readings) -> Table:
         Gauge.NETWORK_TRANSMIT_DROPS,
     )
     return Table(
-        header=("Interface", "In", "Out", "Errors in", "Errors out", "Drops in", "Drops out"),
+        header=(
+            "Interface", "Receive", "Transmit", "Receive errors", "Transmit errors",
+            "Receive drops", "Transmit drops",
+        ),
         rows=[
             (
-                it, rate(now.get(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND, it)),
-                rate(now.get(Gauge.NETWORK_TRANSMIT_BYTES_PER_SECOND, it)),
-                *(count(now.get(counter, it)) for counter in counters),
+                it, format_rate(now.get(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND, it)),
+                format_rate(now.get(Gauge.NETWORK_TRANSMIT_BYTES_PER_SECOND, it)),
+                *(format_count(now.get(counter, it)) for counter in counters),
             )
             for it in now.devices(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND, *counters)
         ],
@@ -149,13 +225,18 @@ def sensor_table(now: Readings) -> Table:
     fans = [
         (it, f"{value:,.0f} rpm", "") for it, value in sorted(now.all(Gauge.FAN_SPEED_RPM).items())
     ]
-    return Table(header=("Sensor", "Now", "Critical"), rows=[*warm, *fans])
+    return Table(header=("Sensor", "Value", "Critical"), rows=[*warm, *fans])
 
 
-def collector_rows(reports: Sequence[CollectorReport]) -> Sequence[tuple[str, Look, str, str]]:
-    """Return (name, look, milliseconds, what is wrong) of each collector."""
+def collector_rows(reports: Sequence[CollectorReport]) -> Sequence[CollectorRow]:
+    """Return the result of each collector in the newest sample."""
     return [
-        (report.name, _collector_look(report), f"{report.seconds * 1000:.1f} ms", report.error)
+        CollectorRow(
+            name=report.name,
+            badge=_collector_badge(report),
+            duration=f"{report.seconds * 1000:.1f} ms",
+            error=report.error,
+        )
         for report in reports
     ]
 
@@ -183,10 +264,88 @@ def _latency(seconds: float | None) -> str:
     return ABSENT if seconds is None else f"{seconds * 1000:.2f} ms"
 
 
-def _collector_look(report: CollectorReport) -> Look:
-    """Return how a collector fared."""
+def _collector_badge(report: CollectorReport) -> Badge:
+    """Return the badge of a collector; absent hardware is not a failure."""
     if report.success:
-        return Look(word="works", icon=":material/check_circle:", colour=OK)
+        return success_badge("OK")
     if not report.available:
-        return Look(word="not here", icon=":material/do_not_disturb_on:", colour=OFF)
-    return Look(word="failed", icon=":material/error:", colour=BAD)
+        return neutral_badge("not available")
+    return severity_badge(Severity.WARNING, "failed")
+
+
+def _gpu_card(now: Readings, name: str) -> GpuCard:
+    """Return the card of one GPU."""
+    badges = [SIMULATED] if now.is_simulated(name) else []
+    if now.get(Gauge.GPU_LOST, name):
+        badges.insert(0, _LOST)
+    elif now.get(Gauge.GPU_STALE, name):
+        badges.insert(0, _NOT_RESPONDING)
+    return GpuCard(
+        name=name,
+        model=now.fact("name", name) or "GPU",
+        badges=badges,
+        numbers=_gpu_numbers(now, name),
+        problems=_gpu_problems(now, name),
+        details=_gpu_details(now, name),
+    )
+
+
+def _gpu_numbers(now: Readings, name: str) -> Sequence[Tile]:
+    """Return the numbers of one GPU, each with its limit; those that were not read are left out."""
+    total = now.get(Gauge.GPU_MEMORY_TOTAL_BYTES, name)
+    watts, limit = now.get(Gauge.GPU_POWER_WATTS, name), now.get(Gauge.GPU_POWER_LIMIT_WATTS, name)
+    celsius = now.get(Gauge.GPU_TEMPERATURE_CELSIUS, name)
+    slowdown = now.get(Gauge.GPU_TEMPERATURE_SLOWDOWN_CELSIUS, name)
+    numbers = (
+        ("Utilisation", format_percent(now.get(Gauge.GPU_UTILIZATION_RATIO, name)), ""),
+        (
+            "Memory",
+            format_bytes(now.get(Gauge.GPU_MEMORY_USED_BYTES, name)),
+            f"of {format_bytes(total)}",
+        ),
+        ("Temperature", _with_unit(celsius, "°C"), f"throttles at {_with_unit(slowdown, '°C')}"),
+        ("Power", _with_unit(watts, "W"), f"of {_with_unit(limit, 'W')}"),
+        ("Fan", format_percent(now.get(Gauge.GPU_FAN_RATIO, name)), ""),
+        ("SM clock", format_quantity(now.get(Gauge.GPU_CLOCK_SM_HERTZ, name), "Hz"), ""),
+    )
+    return [
+        Tile(label=label, value=value, lines=[detail] if detail and ABSENT not in detail else [])
+        for label, value, detail in numbers
+        if value != ABSENT
+    ]
+
+
+def _gpu_details(now: Readings, name: str) -> Sequence[LabelledValue]:
+    """Return model, driver and bus of a GPU."""
+    generation = now.get(Gauge.GPU_PCIE_GENERATION, name)
+    lanes = now.get(Gauge.GPU_PCIE_WIDTH_LANES, name)
+    values = {
+        "Model": now.fact("name", name),
+        "Driver": now.fact("driver_version", name),
+        "UUID": now.fact("uuid", name),
+        "PCI address": now.fact("pci_bus_id", name),
+        "Link": f"PCIe {generation:.0f} x{lanes:.0f}" if generation and lanes else "",
+        "State": now.fact("state", name),
+    }
+    return [LabelledValue(label=label, value=value) for label, value in values.items() if value]
+
+
+def _gpu_problems(now: Readings, name: str) -> Sequence[str]:
+    """Return why the clocks of a GPU are throttled, and its error counters that are not 0."""
+    state_reason = now.fact("reason", name)
+    throttled = [
+        f"Throttled: {reason}"
+        for gauge, reason in _THROTTLE_REASONS.items()
+        if now.get(gauge, name)
+    ]
+    errors = [
+        f"{format_count(value)} {words}"
+        for gauge, words in _ERROR_COUNTERS
+        if (value := now.get(gauge, name))
+    ]
+    return [*([state_reason] if state_reason else []), *throttled, *errors]
+
+
+def _with_unit(value: float | None, unit: str) -> str:
+    """Format a whole number with its unit."""
+    return ABSENT if value is None else f"{value:,.0f} {unit}"

@@ -1,124 +1,209 @@
-"""The one badge at the top of every page: is this host watched, and is all well?"""
+"""Problems of this host: sampling, supervised services and collectors; their summary badge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from core.operations.services import ServiceState
-from dashboard.viewmodels.looks import BAD, OFF, OK, WARN, Colour, Look
-from dashboard.viewmodels.services import SAMPLER, ServiceRow, service_rows, troubled
-from dashboard.viewmodels.units import age, duration
-from monitors.collector import CollectorReport, HostState
+from core.operations.services import ServiceState, ServiceStatus
+from dashboard.viewmodels.elements import Badge, Severity, severity_badge, success_badge
+from dashboard.viewmodels.formatting import format_age, format_duration, pluralize
+from monitors.collector import HostState
 
 STALE_INTERVALS = 3
-LEAST_STALE_S = 5.0
+MIN_STALE_S = 5.0
 STOPPED_S = 30.0
+RECENT_RESTART_S = 60.0
+_SEVERITIES = list(Severity)
+
+
+class SampleAge(StrEnum):
+    """How old the newest sample is, judged by the sampling interval."""
+
+    MISSING = "missing"
+    LIVE = "live"
+    STALE = "stale"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that needs attention; `detail` says since when, why and what to do."""
+
+    severity: Severity
+    title: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """How old the newest sample is: `state` is none, live, stale or stopped.
+    """The age of the newest sample; `problem` is None while samples arrive on time."""
 
-    `sentence` says what that means and what to do; it is empty while all is well.
-    """
-
-    state: str
-    age_s: float | None
-    text: str
-    sentence: str = ""
+    state: SampleAge
+    age: str
+    problem: Problem | None = None
 
     @property
     def is_live(self) -> bool:
-        """Whether the numbers are of now."""
-        return self.state == "live"
+        """Whether samples arrive on time."""
+        return self.state is SampleAge.LIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """One badge for everything, and the sentences behind it."""
+class HealthSummary:
+    """The most urgent problem as a badge, and the age of the newest sample."""
 
-    look: Look
-    freshness: Freshness
-    services: Sequence[ServiceRow]
-
-    @property
-    def age(self) -> str:
-        """The age of the newest sample in words."""
-        return self.freshness.text
+    badge: Badge
+    age: str
 
 
-def freshness(state: HostState | None, now: float) -> Freshness:
-    """Return how old the newest sample is, judged by the sampler's own interval."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """One supervised service; `severity` is None while it runs normally."""
+
+    name: str
+    title: str
+    badge: Badge
+    severity: Severity | None
+    detail: str
+    pid: str
+    restarts: str
+
+
+def sample_freshness(state: HostState | None, now: float) -> Freshness:
+    """Return how old the newest sample is."""
     if state is None:
-        return Freshness(
-            state="none",
-            age_s=None,
-            text="waiting",
-            sentence="Nothing was measured yet. The first sample comes within seconds of "
-            '"datahall up"; "datahall monitor --once" measures once.',
-        )
+        return Freshness(state=SampleAge.MISSING, age="no samples", problem=_NO_SAMPLES)
     seconds = max(now - state.at, 0.0)
-    text = age(state.at, now)
+    age = format_age(state.at, now)
     if seconds > max(STALE_INTERVALS * state.interval_s, STOPPED_S):
-        return Freshness(
-            state="stopped",
-            age_s=seconds,
-            text=text,
-            sentence=f'Sampling stopped {duration(seconds)} ago. "datahall up" restarts it by '
-            'itself; if it does not, run "datahall monitor" and read what it says.',
-        )
-    if seconds > max(STALE_INTERVALS * state.interval_s, LEAST_STALE_S):
-        return Freshness(
-            state="stale",
-            age_s=seconds,
-            text=text,
-            sentence=f"The newest sample is {duration(seconds)} old; one is due every "
-            f"{duration(state.interval_s)}.",
-        )
-    return Freshness(state="live", age_s=seconds, text=text)
+        return Freshness(state=SampleAge.STOPPED, age=age, problem=_stopped(seconds))
+    if seconds > max(STALE_INTERVALS * state.interval_s, MIN_STALE_S):
+        return Freshness(state=SampleAge.STALE, age=age, problem=_stale(seconds, state.interval_s))
+    return Freshness(state=SampleAge.LIVE, age=age)
+
+
+def service_rows(states: Sequence[ServiceState], now: float) -> Sequence[ServiceRow]:
+    """Return a row per service, in the order in which `datahall up` starts them."""
+    return [_service_row(state, now) for state in states]
+
+
+def find_problems(
+    state: HostState | None, services: Sequence[ServiceState], now: float
+) -> Sequence[Problem]:
+    """Return the problems of sampling, services and collectors, the most urgent first."""
+    sampling = sample_freshness(state, now).problem
+    found = [
+        *([] if sampling is None else [sampling]),
+        *_service_problems(service_rows(services, now)),
+        *_collector_problems(state),
+    ]
+    return sorted(found, key=lambda problem: _SEVERITIES.index(problem.severity))
 
 
 def summarize_health(
     state: HostState | None, services: Sequence[ServiceState], now: float
-) -> Health:
-    """Return the worst of: sampling, the supervised processes, the collectors."""
-    fresh = freshness(state, now)
-    rows = service_rows(services, now)
-    return Health(look=_look(state, fresh, rows), freshness=fresh, services=rows)
+) -> HealthSummary:
+    """Return the badge of the most urgent problem; its help lists all of them."""
+    age = sample_freshness(state, now).age
+    problems = find_problems(state, services, now)
+    if not problems:
+        return HealthSummary(badge=success_badge("No problems"), age=age)
+    worst = problems[0]
+    title = worst.title if len(problems) == 1 else f"{worst.title} and {len(problems) - 1} more"
+    details = " ".join(f"{problem.title}: {problem.detail}" for problem in problems)
+    return HealthSummary(badge=severity_badge(worst.severity, title, details), age=age)
 
 
-def _look(state: HostState | None, fresh: Freshness, rows: Sequence[ServiceRow]) -> Look:
-    """Return the badge: the worst of what is known."""
-    trouble = troubled(rows)
-    down = [row for row in trouble if row.look.colour in (BAD, OFF)]
-    if fresh.state == "stopped" or any(row.name == SAMPLER for row in down):
-        return _badge("Sampling stopped", ":material/sensors_off:", BAD, fresh.sentence)
-    if down:
-        return _badge(f"{down[0].title} is down", ":material/error:", BAD, down[0].sentence)
-    if fresh.state == "none":
-        return _badge("No samples yet", ":material/hourglass_empty:", OFF, fresh.sentence)
-    if fresh.state == "stale":
-        return _badge("Stale", ":material/history:", WARN, fresh.sentence)
-    return _minor(state, trouble)
+_NO_SAMPLES = Problem(
+    severity=Severity.INFO,
+    title="No samples yet",
+    detail='The sampler stores its first sample within seconds of "datahall up".',
+)
+
+_STATUS_SEVERITIES: Mapping[ServiceStatus, Severity | None] = {
+    ServiceStatus.RUNNING: None,
+    ServiceStatus.WAITING: Severity.CRITICAL,
+    ServiceStatus.STOPPED: Severity.WARNING,
+}
+_STATUS_WORDS: Mapping[ServiceStatus, str] = {
+    ServiceStatus.RUNNING: "running",
+    ServiceStatus.WAITING: "down",
+    ServiceStatus.STOPPED: "stopped",
+}
 
 
-def _minor(state: HostState | None, trouble: Sequence[ServiceRow]) -> Look:
-    """Return the badge of what is running and fresh: what to look at when there is time."""
-    if trouble:
-        title = f"{trouble[0].title} restarted"
-        return _badge(title, ":material/restart_alt:", WARN, trouble[0].sentence)
-    failed = [report for report in (state.collectors if state else ()) if _is_failed(report)]
-    if failed:
-        names = ", ".join(report.name for report in failed)
-        reasons = "; ".join(f"{report.name}: {report.error}" for report in failed)
-        return _badge(f"Not read: {names}", ":material/warning:", WARN, reasons)
-    return _badge("All healthy", ":material/check_circle:", OK, "")
+def _stopped(seconds: float) -> Problem:
+    """Return the problem of a sampler that has stored nothing for a long time."""
+    return Problem(
+        severity=Severity.CRITICAL,
+        title="Sampling stopped",
+        detail=f"The newest sample is {format_duration(seconds)} old. "
+        'A running "datahall up" restarts the sampler; if it does not, "datahall monitor --once" '
+        "shows the error.",
+    )
 
 
-def _is_failed(report: CollectorReport) -> bool:
-    """Whether a collector failed; one whose hardware is not here did not."""
-    return report.available and not report.success
+def _stale(seconds: float, interval_s: float) -> Problem:
+    """Return the problem of samples that arrive late."""
+    return Problem(
+        severity=Severity.WARNING,
+        title="Samples delayed",
+        detail=f"The newest sample is {format_duration(seconds)} old; the sampling interval is "
+        f"{format_duration(interval_s)}.",
+    )
 
 
-def _badge(word: str, icon: str, colour: Colour, help_text: str) -> Look:
-    """Return a look."""
-    return Look(word=word, icon=icon, colour=colour, help=help_text)
+def _service_problems(rows: Sequence[ServiceRow]) -> Sequence[Problem]:
+    """Return a problem for each service that does not run normally."""
+    return [
+        Problem(severity=row.severity, title=f"{row.title} {row.badge.word}", detail=row.detail)
+        for row in rows
+        if row.severity is not None
+    ]
+
+
+def _collector_problems(state: HostState | None) -> Sequence[Problem]:
+    """Return a problem for each collector that failed; absent hardware is not one."""
+    return [
+        Problem(
+            severity=Severity.WARNING,
+            title=f"Collector {report.name} failed",
+            detail=report.error,
+        )
+        for report in (state.collectors if state else ())
+        if report.available and not report.success
+    ]
+
+
+def _service_row(state: ServiceState, now: float) -> ServiceRow:
+    """Return one service; a restart stays visible for a minute."""
+    word, severity = _STATUS_WORDS[state.state], _STATUS_SEVERITIES[state.state]
+    is_recent = state.restarts > 0 and now - state.started_at < RECENT_RESTART_S
+    if state.state is ServiceStatus.RUNNING and is_recent:
+        word, severity = "restarted", Severity.WARNING
+    return ServiceRow(
+        name=state.name,
+        title=state.title,
+        badge=success_badge(word) if severity is None else severity_badge(severity, word),
+        severity=severity,
+        detail=_service_detail(state, now),
+        pid=str(state.pid or ""),
+        restarts=str(state.restarts),
+    )
+
+
+def _service_detail(state: ServiceState, now: float) -> str:
+    """Describe uptime, last exit and next start of a service."""
+    last_exit = f"; last exit: {state.last_exit}" if state.last_exit else ""
+    if state.state is ServiceStatus.RUNNING:
+        restarts = f", {pluralize(state.restarts, 'restart')}{last_exit}" if state.restarts else ""
+        return f"Up for {format_duration(now - state.started_at)}{restarts}"
+    if state.state is ServiceStatus.WAITING:
+        return f"Not running{last_exit}; {_next_start(state, now)}"
+    return f"Stopped{last_exit}"
+
+
+def _next_start(state: ServiceState, now: float) -> str:
+    """Describe when a service starts again."""
+    left = None if state.next_start_at is None else state.next_start_at - now
+    return "restarting now" if left is None or left < 1 else f"restarts in {format_duration(left)}"

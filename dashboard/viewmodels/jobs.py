@@ -1,4 +1,4 @@
-"""Jobs as rows: what is being done, how far it is, how it ended."""
+"""Jobs as rows: progress of active ones, outcome of ended ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,35 +6,37 @@ from typing import Any
 
 from core.jobs.launcher import Job, JobKind, JobState
 from core.process.progress import ProgressReport
-from dashboard.viewmodels.looks import Look, state_look
-from dashboard.viewmodels.units import age, count, counted, duration, rate, size
+from dashboard.viewmodels.elements import JOB_STATE_BADGES, Badge
+from dashboard.viewmodels.formatting import (
+    format_age,
+    format_bytes,
+    format_count,
+    format_duration,
+    format_rate,
+    pluralize,
+)
 
-BYTES = "bytes"
-PERCENT = ("%", "percent")
+_BYTES, _PERCENT = "bytes", "percent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRow:
-    """One job. `ratio` is absent while nobody knows how far it is; `text` says it in words."""
+    """One job; `ratio` is None while its total amount of work is unknown."""
 
     id: str
-    kind: str
     title: str
-    look: Look
+    badge: Badge
     ratio: float | None
     text: str
-    reason: str
-    when: str
-    is_over: bool
     can_cancel: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """One past job in a heartbeat bar."""
+class HeartbeatTick:
+    """One ended job in a heartbeat bar."""
 
     state: JobState
-    look: Look
+    badge: Badge
     text: str
 
 
@@ -44,57 +46,52 @@ class OutcomeRow:
 
     when: str
     title: str
-    look: Look
+    badge: Badge
     sentence: str
 
 
 def job_row(job: Job, progress: ProgressReport | None, now: float) -> JobRow:
-    """Return one job as it stands."""
-    is_over = job.state.is_over
+    """Return one job as a row."""
     return JobRow(
         id=job.id,
-        kind=job.spec.kind.value,
         title=job.spec.title,
-        look=state_look(job.state),
+        badge=JOB_STATE_BADGES[job.state],
         ratio=1.0 if job.state is JobState.SUCCEEDED else progress_ratio(progress),
-        text=_outcome(job, now) if is_over else _doing(job, progress),
-        reason=job.reason,
-        when=age(job.ended_at or job.started_at or job.created_at, now),
-        is_over=is_over,
+        text=_outcome(job, now) if job.state.is_over else _activity(job, progress),
         can_cancel=job.state.can_cancel,
     )
 
 
 def progress_ratio(progress: ProgressReport | None) -> float | None:
-    """Return how much is done, 0 to 1, or None when the total is unknown."""
+    """Return the share that is done, 0 to 1, or None when the total is unknown."""
     if progress is None or not progress.total:
         return None
     return min(max(progress.done / progress.total, 0.0), 1.0)
 
 
 def progress_text(progress: ProgressReport) -> str:
-    """Return progress in words: what, how much of how much, how fast, how long yet."""
+    """Describe progress: activity, amount done, rate, remaining time."""
     parts = [progress.message] if progress.message else []
     has_amount = progress.total or progress.done
-    if has_amount and progress.unit not in PERCENT:  # a percentage stands in the bar already
+    if has_amount and progress.unit != _PERCENT:  # the progress bar shows percentages
         parts.append(_amounts(progress))
         if progress.rate:
-            is_bytes = progress.unit == BYTES
-            parts.append(rate(progress.rate) if is_bytes else f"{progress.rate:,.1f}/s")
+            is_bytes = progress.unit == _BYTES
+            parts.append(format_rate(progress.rate) if is_bytes else f"{progress.rate:,.1f}/s")
     if progress.eta_s is not None:
-        parts.append(f"{duration(progress.eta_s)} left")
+        parts.append(f"{format_duration(progress.eta_s)} left")
     return " · ".join(parts)
 
 
 def outcome_rows(
     jobs: Sequence[Job], results: Mapping[str, str], now: float
 ) -> Sequence[OutcomeRow]:
-    """Return how jobs ended; a result (by job id) is told where there is one, else the reason."""
+    """Return how jobs ended: their result (by job id) where there is one, else the reason."""
     return [
         OutcomeRow(
-            when=age(job.ended_at or job.created_at, now),
+            when=format_age(job.ended_at or job.created_at, now),
             title=job.spec.title,
-            look=state_look(job.state),
+            badge=JOB_STATE_BADGES[job.state],
             sentence=results.get(job.id) or job.reason,
         )
         for job in jobs
@@ -102,70 +99,71 @@ def outcome_rows(
 
 
 def result_sentence(result: Mapping[str, Any]) -> str:
-    """Say what a job left behind; of a comparison, that every byte matches."""
+    """Describe the result of a job; of a comparison, how many bytes match."""
     files, matched = result.get("files"), result.get("matched")
     if matched is None or files is None:
         return str(result.get("sentence", ""))
-    held = f"{counted(int(files), 'file')}, {count(result.get('bytes'))} bytes"
-    into = f", in {result['target']}" if "target" in result else ""
+    compared = f"{pluralize(int(files), 'file')}, {format_count(result.get('bytes'))} bytes"
+    target = f", in {result['target']}" if "target" in result else ""
     if files == matched and not result.get("unproven"):
-        return f"{held}: every byte matches{into}"
-    return str(result.get("sentence", f"{count(matched)} of {held} match{into}"))
+        return f"{compared}: every byte matches{target}"
+    return str(result.get("sentence", f"{format_count(matched)} of {compared} match{target}"))
 
 
-def heartbeat(jobs: Sequence[Job], now: float, limit: int = 30) -> Sequence[Tick]:
-    """Return the last jobs that ended, oldest first: one tick each."""
-    over = [job for job in jobs if job.state.is_over][:limit]
+def heartbeat(jobs: Sequence[Job], now: float, limit: int = 30) -> Sequence[HeartbeatTick]:
+    """Return the last `limit` ended jobs, oldest first; `jobs` are newest first."""
+    ended = [job for job in jobs if job.state.is_over][:limit]
     return [
-        Tick(
+        HeartbeatTick(
             state=job.state,
-            look=state_look(job.state),
-            text=f"{job.spec.title}: {job.state}, {age(job.ended_at or job.created_at, now)}",
+            badge=JOB_STATE_BADGES[job.state],
+            text=f"{job.spec.title}: {JOB_STATE_BADGES[job.state].word}, "
+            f"{format_age(job.ended_at or job.created_at, now)}",
         )
-        for job in reversed(over)
+        for job in reversed(ended)
     ]
 
 
-def heartbeat_sentence(ticks: Sequence[Tick]) -> str:
-    """Say what a heartbeat bar shows, for who does not see it."""
+def heartbeat_sentence(ticks: Sequence[HeartbeatTick]) -> str:
+    """Return the text alternative of a heartbeat bar."""
     if not ticks:
-        return "no backup has ended yet"
-    good = sum(tick.state is JobState.SUCCEEDED for tick in ticks)
-    return f"{good} of the last {len(ticks)} succeeded"
+        return "No backup job has ended yet"
+    succeeded = sum(tick.state is JobState.SUCCEEDED for tick in ticks)
+    return f"{succeeded} of the last {pluralize(len(ticks), 'backup job')} succeeded"
 
 
-def spent_s(job: Job) -> float | None:
-    """Return the seconds that a finished job ran, or None when it never did."""
+def job_duration_s(job: Job) -> float | None:
+    """Return how long an ended job ran, or None when it never started or still runs."""
     if job.started_at is None or job.ended_at is None:
         return None
     return max(job.ended_at - job.started_at, 0.0)
 
 
 def _amounts(progress: ProgressReport) -> str:
-    """Return how much of how much is done."""
+    """Return the amount done, of the total where it is known."""
     done = _amount(progress.done, progress.unit)
     total = f" of {_amount(progress.total, progress.unit)}" if progress.total else ""
-    return f"{done}{total}" if progress.unit == BYTES else f"{done}{total} {progress.unit}"
+    return f"{done}{total}" if progress.unit == _BYTES else f"{done}{total} {progress.unit}"
 
 
 def _amount(amount: float | None, unit: str) -> str:
-    """Return an amount of a unit."""
-    return size(amount) if unit == BYTES else count(amount)
+    """Format an amount of a unit."""
+    return format_bytes(amount) if unit == _BYTES else format_count(amount)
 
 
-def _doing(job: Job, progress: ProgressReport | None) -> str:
-    """Say what a job that is not over does, or waits for."""
+def _activity(job: Job, progress: ProgressReport | None) -> str:
+    """Describe what an active job does or waits for."""
     if job.state is JobState.QUEUED:
-        return job.reason or "waiting for its turn"
+        return job.reason or "waiting to start"
     if job.state is JobState.STOPPING:
         is_training = job.spec.kind is JobKind.TRAINING
-        return "finishing its step, then a checkpoint" if is_training else "stopping"
+        return "finishing the step and writing a checkpoint" if is_training else "stopping"
     return "starting" if progress is None else progress_text(progress)
 
 
 def _outcome(job: Job, now: float) -> str:
-    """Say how a job ended, when, and how long it took."""
-    spent = spent_s(job)
-    took = "" if spent is None else f" after {duration(spent)}"
-    told = f": {job.reason}" if job.reason and job.state is not JobState.SUCCEEDED else ""
-    return f"{job.state} {age(job.ended_at, now)}{took}{told}"
+    """Describe how a job ended, when, and how long it took."""
+    spent = job_duration_s(job)
+    took = "" if spent is None else f" after {format_duration(spent)}"
+    reason = f": {job.reason}" if job.reason and job.state is not JobState.SUCCEEDED else ""
+    return f"{JOB_STATE_BADGES[job.state].word} {format_age(job.ended_at, now)}{took}{reason}"

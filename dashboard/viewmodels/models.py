@@ -1,24 +1,51 @@
-"""Model versions as rows, and what served when."""
+"""Model versions as rows, and the deployment history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from core.registry.records import PRODUCTION, AliasEvent, ModelVersion, SelfTest, SelfTestVerdict
-from dashboard.viewmodels.looks import BAD, OFF, OK, Look
-from dashboard.viewmodels.rows import Fact
+from core.registry.records import (
+    PRODUCTION,
+    AliasAction,
+    AliasEvent,
+    ModelVersion,
+    SelfTest,
+    SelfTestVerdict,
+)
+from dashboard.viewmodels.elements import (
+    Badge,
+    LabelledValue,
+    Severity,
+    severity_badge,
+    success_badge,
+)
+from dashboard.viewmodels.formatting import (
+    ABSENT,
+    format_age,
+    format_count,
+    format_duration,
+    format_number,
+    format_percent,
+    format_time,
+    format_time_and_age,
+    short_id,
+)
 from dashboard.viewmodels.scores import ScoreRow, score_rows, scores_sentence
-from dashboard.viewmodels.units import ABSENT, age, count, duration, moment, number, short
 
-SERVING = Look(word="serving", icon=":material/play_circle:", colour=OK)
-NOT_SERVING = Look(word="in store", icon=":material/inventory_2:", colour=OFF)
-_PASSED = Look(word="self-test passed", icon=":material/check_circle:", colour=OK)
-_FAILED = Look(word="self-test failed", icon=":material/error:", colour=BAD)
-_UNTESTED = Look(word="no self-test", icon=":material/help:", colour=OFF)
-_TEST_LOOKS = {
-    SelfTestVerdict.PASSED: _PASSED,
-    SelfTestVerdict.FAILED: _FAILED,
-    SelfTestVerdict.UNKNOWN: _UNTESTED,
+_SERVING = Badge(word="serving", icon=":material/play_circle:", color="green")
+_ARCHIVED = Badge(word="archived", icon=":material/inventory_2:", color="gray")
+_SELF_TEST_BADGES: Mapping[SelfTestVerdict, Badge] = {
+    SelfTestVerdict.PASSED: success_badge("self-test passed"),
+    SelfTestVerdict.FAILED: severity_badge(Severity.CRITICAL, "self-test failed"),
+    SelfTestVerdict.UNKNOWN: severity_badge(
+        Severity.WARNING,
+        "self-test missing",
+        "No verdict of the comparison with the trained model is recorded for this version",
+    ),
+}
+_ACTIONS: Mapping[AliasAction, str] = {
+    AliasAction.PROMOTE: "promoted",
+    AliasAction.ROLLBACK: "rolled back to",
 }
 
 
@@ -27,29 +54,26 @@ class ModelRow:
     """One version with its lineage."""
 
     key: str
-    name: str
-    version: int
-    look: Look
+    badge: Badge
     scores: str
     score_rows: Sequence[ScoreRow]
     run: str
-    run_id: str
     languages: str
-    created: str
-    test: Look
-    test_rows: Sequence[Fact]
-    lineage: Sequence[Fact]
+    registered: str
+    self_test: Badge
+    self_test_values: Sequence[LabelledValue]
+    lineage: Sequence[LabelledValue]
     is_serving: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRow:
-    """A stretch of time in which one version served."""
+class DeploymentRow:
+    """A period in which one version served."""
 
-    when: str
+    since: str
     version: str
     action: str
-    lasted: str
+    duration: str
     actor: str
     reason: str
 
@@ -60,27 +84,26 @@ def model_rows(versions: Sequence[ModelVersion], now: float, zone: tzinfo) -> Se
 
 
 def serving_row(rows: Sequence[ModelRow]) -> ModelRow | None:
-    """Return the version that `production` points at, or None while nothing serves."""
+    """Return the version that the alias `production` points at, or None."""
     return next((row for row in rows if row.is_serving), None)
 
 
-def history_rows(events: Sequence[AliasEvent], now: float, zone: tzinfo) -> Sequence[HistoryRow]:
-    """Return what served when, newest first: each event lasted until its alias moved again."""
-    moved: dict[tuple[str, str], float] = {}
+def deployment_rows(
+    events: Sequence[AliasEvent], now: float, zone: tzinfo
+) -> Sequence[DeploymentRow]:
+    """Return the deployments, newest first; each one ends when its alias moves again."""
+    ends: dict[tuple[str, str], float] = {}
     rows = []
     for event in events:
-        end = moved.get((event.name, event.alias))
-        moved[event.name, event.alias] = event.time
+        end = ends.get((event.name, event.alias))
+        ends[event.name, event.alias] = event.time
+        lasted = format_duration((now if end is None else end) - event.time)
         rows.append(
-            HistoryRow(
-                when=moment(event.time, zone),
+            DeploymentRow(
+                since=format_time_and_age(event.time, now, zone),
                 version=_version(event),
-                action={"promote": "promoted", "rollback": "rolled back"}.get(
-                    event.action, event.action
-                ),
-                lasted=f"{duration(now - event.time)} so far"
-                if end is None
-                else duration(end - event.time),
+                action=_ACTIONS[event.action],
+                duration=f"{lasted} so far" if end is None else lasted,
                 actor=event.actor,
                 reason=event.reason,
             )
@@ -88,83 +111,76 @@ def history_rows(events: Sequence[AliasEvent], now: float, zone: tzinfo) -> Sequ
     return rows
 
 
-def served_sentence(event: AliasEvent | None, at: float, zone: tzinfo) -> str:
-    """Answer what served at a time."""
-    when = moment(at, zone)
+def deployed_sentence(event: AliasEvent | None, at: float, zone: tzinfo) -> str:
+    """Describe which version served at a time."""
+    when = format_time(at, zone)
     if event is None:
-        return f"Nothing served at {when}."
-    verb = {"promote": "promoted", "rollback": "rolled back to"}.get(event.action, event.action)
-    why = f": {event.reason}" if event.reason else ""
+        return f"No model was deployed at {when}."
+    action = _ACTIONS[event.action]
+    reason = f" Reason: {event.reason}." if event.reason else ""
+    version = _version(event)
     return (
-        f"{_version(event)} served at {when}; it was {verb} by {event.actor} "
-        f"on {moment(event.time, zone)}{why}."
+        f"{version} served at {when}. {event.actor} {action} {version} "
+        f"at {format_time(event.time, zone)}.{reason}"
     )
 
 
-def rollback_sentence(present: ModelVersion, earlier: int) -> str:
-    """Say what rolling back will do."""
+def rollback_sentence(current: ModelVersion, previous: int) -> str:
+    """Describe what a rollback does."""
     return (
-        f"{PRODUCTION} moves from {present.name}:{present.version} back to "
-        f"{present.name}:{earlier}. The server swaps without dropping a request."
+        f"The alias {PRODUCTION} moves from {current.name}:{current.version} back to "
+        f"{current.name}:{previous}. Requests in progress are not interrupted."
     )
 
 
 def _version(event: AliasEvent) -> str:
     """Return `NAME:VERSION`."""
-    return "nothing" if event.version is None else f"{event.name}:{event.version}"
+    return "none" if event.version is None else f"{event.name}:{event.version}"
 
 
 def _row(version: ModelVersion, now: float, zone: tzinfo) -> ModelRow:
     """Return one version."""
-    is_serving = PRODUCTION in version.aliases
+    is_serving, test = PRODUCTION in version.aliases, version.self_test
     return ModelRow(
         key=f"{version.name}:{version.version}",
-        name=version.name,
-        version=version.version,
-        look=SERVING if is_serving else NOT_SERVING,
+        badge=_SERVING if is_serving else _ARCHIVED,
         scores=scores_sentence(version.scores),
         score_rows=score_rows(version.scores),
         run=version.run_name,
-        run_id=version.run_id,
         languages=f"{version.source}→{version.target}",
-        created=age(version.created_at, now),
-        test=_test_look(version.self_test),
-        test_rows=_test_rows(version.self_test),
-        lineage=_lineage(version, zone),
+        registered=format_age(version.created_at, now),
+        self_test=_SELF_TEST_BADGES[test.verdict if test else SelfTestVerdict.UNKNOWN],
+        self_test_values=_self_test_values(test) if test else [],
+        lineage=_lineage(version, now, zone),
         is_serving=is_serving,
-    )  # fmt: skip
+    )
 
 
-def _lineage(version: ModelVersion, zone: tzinfo) -> Sequence[Fact]:
-    """Return what a version was made of."""
-    no_backup = f"none, waived: {version.waiver}" if version.waiver else ABSENT
-    facts = {
-        "Run": f"{version.run_name} ({version.run_id}), step {count(version.step)}",
+def _lineage(version: ModelVersion, now: float, zone: tzinfo) -> Sequence[LabelledValue]:
+    """Return the run, data, snapshot, files and code that a version was made from."""
+    no_backup = f"none; reason: {version.waiver}" if version.waiver else ABSENT
+    values = {
+        "Run": f"{version.run_name} ({version.run_id}), step {format_count(version.step)}",
         "Dataset": f"{version.dataset} {version.dataset_digest[:16]}",
-        "Snapshot": short(version.snapshot) if version.snapshot else no_backup,
-        "Files": f"sha256 {version.digest[:16]}",
-        "Code": version.code_version,
-        "Registered": moment(version.created_at, zone),
+        "Snapshot": short_id(version.snapshot) if version.snapshot else no_backup,
+        "Files": f"SHA-256 {version.digest[:16]}",
+        "Code version": version.code_version,
+        "Registered": format_time_and_age(version.created_at, now, zone),
     }
-    return [Fact(name=name, value=value) for name, value in facts.items()]
+    return [LabelledValue(label=label, value=value) for label, value in values.items()]
 
 
-def _test_look(self_test: SelfTest | None) -> Look:
-    """Return how the verdict of the self-test is shown; a missing verdict is not a pass."""
-    verdict = self_test.verdict if self_test else SelfTestVerdict.UNKNOWN
-    return _TEST_LOOKS[verdict]
-
-
-def _test_rows(self_test: SelfTest | None) -> Sequence[Fact]:
-    """Return the measurements of the self-test, one per row."""
-    document = self_test.to_document() if self_test else {}
-    return [
-        Fact(name=key.replace("_", " "), value=_shown(value)) for key, value in document.items()
-    ]
-
-
-def _shown(value: object) -> str:
-    """Return a value of the self-test."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return number(value, digits=4) if isinstance(value, float) else str(value)
+def _self_test_values(test: SelfTest) -> Sequence[LabelledValue]:
+    """Return the measurements of the self-test."""
+    values = {
+        "Segments compared": format_count(test.segments),
+        "Largest log-probability difference (float32)": format_number(
+            test.log_probability_difference
+        ),
+        "Different greedy translations (float32)": format_count(test.different),
+        "Equal greedy translations (int8)": format_percent(test.int8_identical_ratio),
+        "Loss increase per token (int8)": format_number(test.int8_loss_rise),
+        "BLEU (float32)": format_number(test.float32_bleu),
+        "BLEU (int8)": format_number(test.int8_bleu),
+    }
+    return [LabelledValue(label=label, value=value) for label, value in values.items()]

@@ -1,4 +1,4 @@
-"""What the New training run drawer says before anything is started."""
+"""The dialog for a new training run: choices, estimate, and the steps that a start performs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,29 +6,34 @@ from dataclasses import dataclass
 from core.actions.records import BackupCheck, DatasetView, RunView
 from core.jobs.launcher import JobState
 from core.training.config import PRESETS, TrainConfig
-from dashboard.viewmodels.jobs import spent_s
-from dashboard.viewmodels.units import counted, duration, quantity, size
+from dashboard.viewmodels.datasets import DEMO, version_label
+from dashboard.viewmodels.formatting import (
+    format_bytes,
+    format_duration,
+    format_quantity,
+    pluralize,
+)
+from dashboard.viewmodels.jobs import job_duration_s
 
-DEMO = "demo"
-# Without any run of the preset to go by: multiply-adds per second of one laptop core pair.
+# Without an earlier run: multiply-adds per second of two laptop cores, and of one data-centre GPU.
 _CPU_FLOPS = 5e10
 _GPU_FLOPS = 2e13
 _FLOPS_PER_WEIGHT = 6  # forward 2, backward 4
 _SIDES = 2  # source and target tokens
 _STATE_BYTES_PER_WEIGHT = 16  # weight, gradient and two Adam moments in float32
 
-PRESET_WORDS: Mapping[str, str] = {
-    "demo": "learns the demo corpus in minutes on any machine",
-    "tiny": "small data on a CPU",
-    "small": "some hundred thousand pairs, one GPU or patience",
-    "base": "the paper's base model; needs a GPU",
-    "big": "the paper's big model; needs several GPUs",
+PRESET_DESCRIPTIONS: Mapping[str, str] = {
+    "demo": "the demo corpus in minutes on any machine",
+    "tiny": "small datasets on a CPU",
+    "small": "some hundred thousand pairs; one GPU recommended",
+    "base": "the Transformer base model; needs a GPU",
+    "big": "the Transformer big model; needs several GPUs",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetChoice:
-    """A dataset version that can be trained on."""
+    """A dataset version to train on."""
 
     name: str
     digest: str
@@ -37,7 +42,7 @@ class DatasetChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What a run will need; `is_measured` when an earlier run of the kind says so."""
+    """What a run needs; `is_measured`: computed from an earlier run of the same preset."""
 
     parameters: int
     seconds: float
@@ -46,23 +51,22 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """What pressing the button will do, in order; `button` names it."""
+class StartPlan:
+    """The steps that a start performs, in order, and the label of its button."""
 
     steps: Sequence[str]
     button: str
-    is_gated: bool
 
 
 def dataset_choices(views: Sequence[DatasetView]) -> Sequence[DatasetChoice]:
-    """Return the versions to choose from: the demo first, then the newest."""
+    """Return the versions to choose from: the demo corpus first, then the newest."""
     ordered = sorted(views, key=lambda view: view.dataset.name != DEMO)
     return [
         DatasetChoice(
             name=view.dataset.name,
             digest=view.dataset.digest,
-            label=f"{view.dataset.name} {view.dataset.digest[:8]} · "
-            f"{counted(view.dataset.pairs, 'pair')} "
+            label=f"{version_label(view.dataset)} · "
+            f"{pluralize(view.dataset.pairs, 'pair')} "
             f"{view.dataset.source}→{view.dataset.target} · "
             f"{'backed up' if view.is_protected else 'not backed up'}",
         )
@@ -70,8 +74,8 @@ def dataset_choices(views: Sequence[DatasetView]) -> Sequence[DatasetChoice]:
     ]
 
 
-def parameters(config: TrainConfig) -> int:
-    """Return the number of weights of a model (one shared embedding, biases and norms left out)."""
+def num_parameters(config: TrainConfig) -> int:
+    """Return the number of weights (one shared embedding; biases and norms not counted)."""
     width, hidden = config.width, config.hidden
     encoder = config.encoder_layers * (4 * width * width + 2 * width * hidden)
     decoder = config.decoder_layers * (8 * width * width + 2 * width * hidden)
@@ -79,27 +83,26 @@ def parameters(config: TrainConfig) -> int:
 
 
 def estimate(config: TrainConfig, views: Sequence[RunView], preset: str, device: str) -> Estimate:
-    """Return what a run needs: from earlier runs of the preset on the device, else roughly."""
-    weights = parameters(config)
+    """Estimate time and memory: from an earlier run of the preset on the device, else by size."""
+    weights = num_parameters(config)
     step_s = _measured_step_s(views, preset, device)
-    guessed = _guessed_s(config, weights, device)
-    by_steps = config.steps * step_s if step_s else guessed
-    seconds = config.minutes * 60 if config.minutes else by_steps
-    memory = size(weights * _STATE_BYTES_PER_WEIGHT)
-    basis = "as measured here" if step_s else "a rough guess: none was trained here yet"
-    told = "the budget" if config.minutes else basis
+    seconds = config.steps * step_s if step_s else _computed_s(config, weights, device)
+    source = "from an earlier run" if step_s else "estimate; no earlier run on this host"
+    if config.minutes:
+        seconds, source = config.minutes * 60, "time limit"
+    memory = format_bytes(weights * _STATE_BYTES_PER_WEIGHT)
     return Estimate(
         parameters=weights,
         seconds=seconds,
         is_measured=bool(step_s),
-        sentence=f"{quantity(weights)} parameters ({memory} with gradients and optimiser), "
-        f"about {duration(seconds)} ({told})",
+        sentence=f"{format_quantity(weights)} parameters; {memory} for weights, gradients and "
+        f"optimizer; about {format_duration(seconds)} ({source})",
     )
 
 
 def preset_label(preset: str) -> str:
-    """Return a preset with what it is for."""
-    return f"{preset}: {PRESET_WORDS.get(preset, '')}".removesuffix(": ")
+    """Return a preset with its description."""
+    return f"{preset}: {PRESET_DESCRIPTIONS.get(preset, '')}".removesuffix(": ")
 
 
 def budget_of(preset: str) -> tuple[float, int]:
@@ -108,35 +111,36 @@ def budget_of(preset: str) -> tuple[float, int]:
     return config.minutes, config.steps
 
 
-def promise(check: BackupCheck, name: str, device: str, *, skip_backup: bool) -> Promise:
-    """Say what happens when the button is pressed."""
-    needs_backup = not check.is_protected
-    where = "on the best device here" if device == "auto" else f"on {device}"
+def start_plan(check: BackupCheck, name: str, device: str, *, skip_backup: bool) -> StartPlan:
+    """Return what the start of a run does."""
+    where = "the best device" if device == "auto" else device
     train = (
-        f"Prepare the text if it is not prepared, train {name} {where} with checkpoints, and "
-        "score it on the test split"
+        "Prepare the dataset if it is not prepared",
+        f"Train {name} on {where}, with checkpoints",
+        "Evaluate the best checkpoint on the test split",
     )
-    if needs_backup and skip_backup:
-        waived = "Start without a backup; your reason is kept in the audit log and on the run"
-        return Promise(steps=(waived, train), button="Start without backup", is_gated=False)
-    if needs_backup:
-        first = "Back up the dataset and compare the snapshot with its manifest"
-        return Promise(steps=(first, train), button="Back up, then start", is_gated=True)
-    return Promise(steps=(train,), button="Start", is_gated=False)
+    if check.is_protected:
+        return StartPlan(steps=train, button="Start")
+    if skip_backup:
+        waiver = "Skip the backup; the audit log and the run record your reason"
+        return StartPlan(steps=(waiver, *train), button="Start without backup")
+    backup = "Back up the dataset and verify the snapshot"
+    return StartPlan(steps=(backup, *train), button="Back up and start")
 
 
 def _measured_step_s(views: Sequence[RunView], preset: str, device: str) -> float | None:
-    """Return the seconds per step of the newest finished run of the preset on the device."""
+    """Return the seconds per step of the newest completed run of the preset on the device."""
     for view in views:
         spec = view.run.spec
-        spent = spent_s(view.job) if view.job and view.state is JobState.SUCCEEDED else None
+        is_completed = view.job is not None and view.state is JobState.SUCCEEDED
+        spent = job_duration_s(view.job) if view.job and is_completed else None
         if spent and view.step and spec.preset == preset and device in ("auto", spec.device):
             return spent / view.step
     return None
 
 
-def _guessed_s(config: TrainConfig, weights: int, device: str) -> float:
-    """Return how long so many steps take on an ordinary machine."""
+def _computed_s(config: TrainConfig, weights: int, device: str) -> float:
+    """Return the time that the steps take, from the number of operations."""
     flops = _GPU_FLOPS if device.startswith("cuda") else _CPU_FLOPS
     tokens = config.steps * config.batch_tokens
     return tokens * _SIDES * weights * _FLOPS_PER_WEIGHT / flops

@@ -1,24 +1,34 @@
-"""Everything about one run as rows."""
+"""The page of one run: details, attempts, checkpoints, samples, log, comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
 
 from core.actions.records import RunDetail
+from core.checkpoints.catalog import Checkpoint
 from core.runs.records import TranslationSample
-from dashboard.viewmodels.jobs import spent_s
-from dashboard.viewmodels.rows import Fact, Table
-from dashboard.viewmodels.runs import PROTECTED, WAIVED, RunRow, run_row
+from dashboard.viewmodels.elements import JOB_STATE_BADGES, LabelledValue, Table
+from dashboard.viewmodels.formatting import (
+    ABSENT,
+    format_bytes,
+    format_count,
+    format_duration,
+    format_number,
+    format_time,
+    format_time_and_age,
+    pluralize,
+    short_id,
+)
+from dashboard.viewmodels.jobs import job_duration_s
+from dashboard.viewmodels.runs import RunRow, run_row
 from dashboard.viewmodels.scores import ScoreRow, score_rows
-from dashboard.viewmodels.units import ABSENT, count, counted, duration, moment, number, short, size
 
 LOG_LINES = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleRow:
-    """A segment as the model translates it, beside what a person wrote."""
+    """A segment with the model's translation and the reference."""
 
     source: str
     hypothesis: str
@@ -28,10 +38,10 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPage:
-    """One run: its row, and everything behind it."""
+    """Everything that the page of one run shows."""
 
     row: RunRow
-    facts: Sequence[Fact]
+    details: Sequence[LabelledValue]
     scores: Sequence[ScoreRow]
     attempts: Table
     checkpoints: Table
@@ -42,29 +52,15 @@ class RunPage:
 
 def run_page(detail: RunDetail, now: float, zone: tzinfo) -> RunPage:
     """Return a run for its page."""
-    checkpoints = detail.checkpoints
     return RunPage(
         row=run_row(detail.view, now),
-        facts=_facts(detail, zone),
+        details=_details(detail, now, zone),
         scores=score_rows(detail.view.run.scores),
-        attempts=_attempts(detail, zone),
-        checkpoints=Table(
-            header=("Step", "Marks", "Validation", "Size", "Written"),
-            rows=[
-                (
-                    count(entry.step),
-                    " ".join(_marks(is_best=entry.is_best, is_last=entry.is_last)),
-                    " · ".join(f"{name} {number(value)}" for name, value in entry.scores.items())
-                    or ABSENT,
-                    size(entry.bytes),
-                    moment(entry.created_at, zone),
-                )
-                for entry in checkpoints
-            ],
-        ),
+        attempts=_attempt_table(detail, zone),
+        checkpoints=_checkpoint_table(detail.checkpoints, zone),
         config=Table(
             header=("Setting", "Value"),
-            rows=[(key, str(value)) for key, value in _flat(detail.view.run.spec.config)],
+            rows=[(key, str(value)) for key, value in _flatten(detail.view.run.spec.config)],
         ),
         can_promote=detail.can_promote,
         resumed_at=[entry.from_step for entry in detail.attempts if entry.from_step > 0],
@@ -85,83 +81,119 @@ def sample_rows(samples: Sequence[TranslationSample]) -> Sequence[SampleRow]:
 
 
 def samples_sentence(samples: Sequence[TranslationSample]) -> str:
-    """Say when the samples were translated and how many equal their reference."""
+    """Describe from which step the samples are, and how many equal their reference."""
     rows = sample_rows(samples)
     exact = sum(row.is_exact for row in rows)
     if not rows:
-        return "No sample was translated yet"
-    total = counted(len(rows), "sample")
-    return f"Step {samples[0].step:,}: {exact} of {total} exactly as the reference"
+        return "No samples yet"
+    total = pluralize(len(rows), "sample")
+    return f"Step {samples[0].step:,}: {exact} of {total} equal the reference"
 
 
-def search_log(text: str, wanted: str) -> str:
-    """Return the lines of a log that hold `wanted`, all of them when nothing is looked for."""
-    if not wanted.strip():
+def search_log(text: str, query: str) -> str:
+    """Return the lines of a log that contain `query`, ignoring case; all lines when it is empty."""
+    word = query.strip().casefold()
+    if not word:
         return text
-    word = wanted.strip().casefold()
     return "\n".join(line for line in text.splitlines() if word in line.casefold())
 
 
-def comparison(rows: Sequence[tuple[str, Sequence[object]]], *, only_differences: bool) -> Table:
-    """Return how runs differ; the caller names the columns."""
+def comparison_table(
+    rows: Sequence[tuple[str, Sequence[object]]], names: Sequence[str], *, only_differences: bool
+) -> Table:
+    """Return settings and scores of several runs, one column per run."""
     kept = [row for row in rows if not only_differences or len({repr(it) for it in row[1]}) > 1]
-    return Table(header=(), rows=[(key, *(_shown(value) for value in row)) for key, row in kept])
+    return Table(
+        header=("Setting or score", *names),
+        rows=[(key, *(_cell(value) for value in values)) for key, values in kept],
+    )
 
 
-def _facts(detail: RunDetail, zone: tzinfo) -> Sequence[Fact]:
-    """Return what an engineer asks first about a run."""
+def _details(detail: RunDetail, now: float, zone: tzinfo) -> Sequence[LabelledValue]:
+    """Return dataset, device, duration and state of a run; unknown values are left out."""
     view = detail.view
     spec = view.run.spec
-    job = view.job
-    spent = spent_s(job) if job else None
-    facts = {
+    values = {
         "Run id": view.run.id,
-        "Dataset": f"{spec.dataset} {short(spec.dataset_digest)}",
-        "Protection": _protection(detail),
+        "Dataset": f"{spec.dataset} {short_id(spec.dataset_digest)}",
+        "Backup": _backup(detail),
         "Preset": spec.preset,
         "Device": spec.device,
-        "Started from": f"run {spec.parent}" if spec.parent else "random weights",
-        "Asked for": moment(view.run.created_at, zone),
-        "Last attempt took": duration(spent),
-        "Code": spec.code_version,
-        "How it stands": view.exit_reason or view.state,
+        "Initial weights": f"run {spec.parent}" if spec.parent else "random",
+        "Requested": format_time_and_age(view.run.created_at, now, zone),
+        "Last attempt": format_duration(job_duration_s(view.job) if view.job else None),
+        "Code version": spec.code_version,
+        "Status": view.exit_reason or JOB_STATE_BADGES[view.state].word,
     }
-    return [Fact(name=name, value=value) for name, value in facts.items() if value != ABSENT]
+    return [
+        LabelledValue(label=label, value=value)
+        for label, value in values.items()
+        if value != ABSENT
+    ]
 
 
-def _protection(detail: RunDetail) -> str:
-    """Say which snapshot holds the data, or why none was asked for."""
+def _backup(detail: RunDetail) -> str:
+    """Return the snapshot that holds the dataset, or why there is none."""
     spec = detail.view.run.spec
     if spec.waiver is not None:
-        return f"{WAIVED.word}: {spec.waiver}"
-    return f"{PROTECTED.word} by {short(spec.snapshot)}" if spec.snapshot else "backed up first"
+        return f"none; reason: {spec.waiver}"
+    return f"snapshot {short_id(spec.snapshot)}" if spec.snapshot else "runs before training"
 
 
-def _attempts(detail: RunDetail, zone: tzinfo) -> Table:
-    """Return the processes that worked on the run."""
+def _attempt_table(detail: RunDetail, zone: tzinfo) -> Table:
+    """Return the attempts: each one is a process that trained the run."""
     return Table(
         header=("Attempt", "Started", "From step", "Job"),
         rows=[
-            (str(it.number), moment(it.started_at, zone), count(it.from_step), it.job_id)
+            (
+                str(it.number),
+                format_time(it.started_at, zone),
+                format_count(it.from_step),
+                it.job_id,
+            )
             for it in detail.attempts
         ],
     )
 
 
-def _marks(*, is_best: bool, is_last: bool) -> Sequence[str]:
-    """Return what is special about a checkpoint."""
-    return [word for word, holds in (("best", is_best), ("last", is_last)) if holds]
+def _checkpoint_table(checkpoints: Sequence[Checkpoint], zone: tzinfo) -> Table:
+    """Return the checkpoints, newest first."""
+    return Table(
+        header=("Step", "Role", "Validation", "Size", "Written"),
+        rows=[
+            (
+                format_count(entry.step),
+                ", ".join(_roles(entry)),
+                _validation(entry.scores),
+                format_bytes(entry.bytes),
+                format_time(entry.created_at, zone),
+            )
+            for entry in checkpoints
+        ],
+    )
 
 
-def _flat(value: Any, prefix: str = "") -> Sequence[tuple[str, object]]:  # noqa: ANN401  (JSON)
-    """Return every leaf of a configuration under its dotted key."""
-    if not isinstance(value, dict):
+def _roles(checkpoint: Checkpoint) -> Sequence[str]:
+    """Return whether a checkpoint is the best and the last one."""
+    roles = (("best", checkpoint.is_best), ("last", checkpoint.is_last))
+    return [word for word, holds in roles if holds]
+
+
+def _validation(scores: Mapping[str, float]) -> str:
+    """Format the validation scores of a checkpoint."""
+    parts = [f"{name} {format_number(value)}" for name, value in scores.items()]
+    return " · ".join(parts) or ABSENT
+
+
+def _flatten(value: object, prefix: str = "") -> Sequence[tuple[str, object]]:
+    """Return every leaf of a configuration with its dotted key."""
+    if not isinstance(value, Mapping):
         return [(prefix.rstrip("."), value)]
-    return [leaf for key, entry in value.items() for leaf in _flat(entry, f"{prefix}{key}.")]
+    return [leaf for key, entry in value.items() for leaf in _flatten(entry, f"{prefix}{key}.")]
 
 
-def _shown(value: object) -> str:
-    """Return a compared value."""
+def _cell(value: object) -> str:
+    """Format a compared value."""
     if value is None:
         return ABSENT
-    return number(value, digits=4) if isinstance(value, float) else str(value)
+    return format_number(value, digits=4) if isinstance(value, float) else str(value)

@@ -1,38 +1,59 @@
-"""Training runs as rows: state in words, how far, how good, how long yet."""
+"""Training runs as rows: state, progress, scores, remaining time."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.actions.records import RunView
 from core.jobs.launcher import JobState
-from core.process.progress import ProgressReport
 from core.runs.records import MetricPoint
-from dashboard.viewmodels.jobs import progress_ratio, progress_text
-from dashboard.viewmodels.looks import OFF, WARN, Look, state_look
-from dashboard.viewmodels.metrics import TOKENS_PER_SECOND, TRAIN_LOSS, VALID_BLEU, VALID_LOSS
-from dashboard.viewmodels.scores import score
-from dashboard.viewmodels.units import ABSENT, age, count, duration, number, quantity
-
-STEPS = "steps"
-
-WAIVED = Look(
-    word="no backup",
-    icon=":material/gpp_maybe:",
-    colour=WARN,
-    help="Started without a backup of its dataset",
+from dashboard.viewmodels.elements import JOB_STATE_BADGES, Badge, Severity, severity_badge
+from dashboard.viewmodels.formatting import (
+    ABSENT,
+    format_age,
+    format_count,
+    format_duration,
+    format_number,
+    format_quantity,
+    short_id,
 )
-PROTECTED = Look(
-    word="protected", icon=":material/verified_user:", colour=OFF, help="A snapshot holds its data"
+from dashboard.viewmodels.jobs import progress_ratio, progress_text
+from dashboard.viewmodels.scores import find_score
+
+TRAIN_LOSS = "train_loss"
+VALID_LOSS = "valid_loss"
+VALID_BLEU = "valid_bleu"
+LEARNING_RATE = "learning_rate"
+GRADIENT_NORM = "gradient_norm"
+TOKENS_PER_SECOND = "tokens_per_second"
+STEP_SECONDS = "step_seconds"
+_STEPS = "steps"
+_COUNTED_STATES = (
+    JobState.RUNNING,
+    JobState.STOPPING,
+    JobState.QUEUED,
+    JobState.FAILED,
+    JobState.CRASHED,
+    JobState.STOPPED,
+    JobState.SUCCEEDED,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """One run in the table. `ratio` is absent while the number of steps is unknown."""
+    """One run in the table.
+
+    Attributes:
+        ratio: share of the run that is done, 0 to 1; None while the number of steps is unknown.
+        reason: why the run waits, or how it ended.
+        activity: what the run does, unless it simply trains.
+        waiver: badge of a run that started without a backup; its help is the reason given.
+    """
 
     id: str
     name: str
-    look: Look
+    state: JobState
+    badge: Badge
     ratio: float | None
     steps: str
     loss: str
@@ -45,43 +66,52 @@ class RunRow:
     device: str
     created: str
     reason: str
-    message: str
-    waiver: str | None
+    activity: str
+    waiver: Badge | None
     is_over: bool
     can_stop: bool
     can_resume: bool
     can_delete: bool
 
     @property
-    def sentence(self) -> str:
-        """The run in one line, for small screens and the Overview."""
-        parts = [f"step {self.steps}", f"loss {self.loss}"] if self.steps != "0" else []
+    def summary(self) -> str:
+        """The run in one line."""
+        parts = [] if self.steps == "0" else [f"step {self.steps}", f"loss {self.loss}"]
         if not self.is_over:
             parts += [self.speed, f"{self.left} left"]
         return " · ".join(part for part in parts if ABSENT not in part)
 
+    @property
+    def overview(self) -> str:
+        """What the Overview shows: progress of a running run, else why it waits or ended."""
+        if self.state is JobState.RUNNING:
+            return self.summary
+        return " · ".join(text for text in (self.reason, self.summary, self.created) if text)
+
 
 def run_row(view: RunView, now: float) -> RunRow:
-    """Return one run as it stands."""
+    """Return one run as a row."""
     spec, latest = view.run.spec, view.latest
+    progress = view.progress
     return RunRow(
         id=view.run.id,
         name=spec.name,
-        look=state_look(view.state),
+        state=view.state,
+        badge=JOB_STATE_BADGES[view.state],
         ratio=_ratio(view),
-        steps=f"{count(view.step)} / {count(view.steps)}" if view.steps else count(view.step),
-        loss=number(_value(latest, TRAIN_LOSS)),
-        valid_loss=number(_value(latest, VALID_LOSS)),
+        steps=_steps(view),
+        loss=format_number(_value(latest, TRAIN_LOSS)),
+        valid_loss=format_number(_value(latest, VALID_LOSS)),
         bleu=_bleu(view),
         speed=ABSENT if view.is_over else _speed(latest),
-        left=ABSENT if view.is_over else duration(_left_s(view.progress)),
-        dataset=f"{spec.dataset} {spec.dataset_digest[:8]}",
+        left=ABSENT if view.is_over or progress is None else format_duration(progress.eta_s),
+        dataset=f"{spec.dataset} {short_id(spec.dataset_digest)}",
         preset=spec.preset,
         device=spec.device,
-        created=age(view.run.created_at, now),
+        created=format_age(view.run.created_at, now),
         reason=view.exit_reason,
-        message=_message(view),
-        waiver=spec.waiver,
+        activity=_activity(view),
+        waiver=None if spec.waiver is None else _waiver_badge(spec.waiver),
         is_over=view.is_over,
         can_stop=view.can_stop,
         can_resume=view.can_resume,
@@ -94,23 +124,19 @@ def run_rows(views: Sequence[RunView], now: float) -> Sequence[RunRow]:
     return [run_row(view, now) for view in views]
 
 
-def first_rows(rows: Sequence[RunRow], limit: int) -> Sequence[RunRow]:
-    """Return the runs that matter now: those at work first, then the newest."""
+def select_for_overview(rows: Sequence[RunRow], limit: int) -> Sequence[RunRow]:
+    """Return at most `limit` runs: active ones first, then the newest."""
     return sorted(rows, key=lambda row: row.is_over)[:limit]
 
 
 def run_counts(rows: Sequence[RunRow]) -> str:
-    """Say how many runs are in which state, those at work first."""
-    order = ("running", "stopping", "queued", "failed", "crashed", "stopped", "succeeded")
-    words = [row.look.word for row in rows]
-    return " · ".join(f"{words.count(word)} {word}" for word in order if word in words)
-
-
-def run_ratio(view: RunView) -> float | None:
-    """Return how much of a run is done, 0 to 1, or None when its length is unknown."""
-    if view.state is JobState.SUCCEEDED:
-        return 1.0
-    return min(view.step / view.steps, 1.0) if view.steps else None
+    """Return the number of runs in each state, such as `1 running · 3 succeeded`."""
+    counts = Counter(row.state for row in rows)
+    return " · ".join(
+        f"{counts[state]} {JOB_STATE_BADGES[state].word}"
+        for state in _COUNTED_STATES
+        if counts[state]
+    )
 
 
 def _value(latest: Mapping[str, MetricPoint], metric: str) -> float | None:
@@ -118,36 +144,47 @@ def _value(latest: Mapping[str, MetricPoint], metric: str) -> float | None:
     return latest[metric].value if metric in latest else None
 
 
+def _steps(view: RunView) -> str:
+    """Return the steps done, and the planned number once it is known."""
+    done = format_count(view.step)
+    return f"{done} / {format_count(view.steps)}" if view.steps else done
+
+
 def _bleu(view: RunView) -> str:
-    """Return test BLEU once there is one, until then validation BLEU."""
-    final = score(view.run.scores, "bleu")
-    if final is not None:
-        return f"{final:.1f} test"
+    """Return test BLEU once it is computed, until then validation BLEU."""
+    test = find_score(view.run.scores, "bleu")
+    if test is not None:
+        return f"{test:.1f} test"
     valid = _value(view.latest, VALID_BLEU)
     return ABSENT if valid is None else f"{valid:.1f} valid"
 
 
 def _speed(latest: Mapping[str, MetricPoint]) -> str:
-    """Return how many tokens a second were trained on."""
+    """Return the training speed in tokens per second."""
     tokens = _value(latest, TOKENS_PER_SECOND)
-    return ABSENT if tokens is None else f"{quantity(tokens)} tokens/s"
+    return ABSENT if tokens is None else f"{format_quantity(tokens)} tokens/s"
 
 
 def _ratio(view: RunView) -> float | None:
-    """Return how far the run is; before its first step, how far its preparations are."""
-    known = run_ratio(view)
-    return progress_ratio(view.progress) if known is None else known
+    """Return how much of the run is done; before the number of steps is known, of its stage."""
+    if view.state is JobState.SUCCEEDED:
+        return 1.0
+    if view.steps:
+        return min(view.step / view.steps, 1.0)
+    return progress_ratio(view.progress)
 
 
-def _message(view: RunView) -> str:
-    """Say what a run does just now, unless it simply trains."""
+def _activity(view: RunView) -> str:
+    """Describe what an active run does, unless it simply trains."""
     if view.is_over or view.state is JobState.QUEUED:
         return ""
     if view.progress is None:
         return "starting: loading PyTorch and the data"
-    return "" if view.progress.unit == STEPS else progress_text(view.progress)
+    return "" if view.progress.unit == _STEPS else progress_text(view.progress)
 
 
-def _left_s(progress: ProgressReport | None) -> float | None:
-    """Return the seconds that a run still needs, as it says itself."""
-    return progress.eta_s if progress else None
+def _waiver_badge(reason: str) -> Badge:
+    """Return the badge of a run that started without a backup of its dataset."""
+    return severity_badge(
+        Severity.WARNING, "no backup", f"Started without a backup of its dataset: {reason}"
+    )

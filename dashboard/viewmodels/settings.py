@@ -1,62 +1,68 @@
-"""Settings, the audit log and what works here, as rows."""
+"""Settings, audit log and diagnostics as rows."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from core.audit import AuditEntry, AuditReport, LogState
-from core.operations.doctor import Finding
+from core.operations.doctor import Finding, FindingState
 from core.settings import SettingRow
-from dashboard.viewmodels.looks import BAD, OFF, OK, WARN, Look
-from dashboard.viewmodels.rows import Table
-from dashboard.viewmodels.units import moment
+from dashboard.viewmodels.elements import (
+    Badge,
+    Severity,
+    Table,
+    neutral_badge,
+    severity_badge,
+    success_badge,
+)
+from dashboard.viewmodels.formatting import format_time, pluralize
 
-_FINDINGS = {
-    "works": Look(word="works", icon=":material/check_circle:", colour=OK),
-    "absent": Look(word="not here", icon=":material/do_not_disturb_on:", colour=OFF),
-    "broken": Look(word="broken", icon=":material/error:", colour=BAD),
+_FINDING_BADGES: Mapping[FindingState, Badge] = {
+    FindingState.WORKS: success_badge("OK"),
+    FindingState.ABSENT: neutral_badge("not available"),
+    FindingState.BROKEN: severity_badge(Severity.CRITICAL, "failed"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
-    """One thing that was looked at."""
+    """The result of one diagnostic check."""
 
     name: str
-    look: Look
+    badge: Badge
     sentence: str
     remedy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainRow:
-    """Whether the audit log is whole."""
+    """The verdict on the audit log."""
 
-    look: Look
+    badge: Badge
     sentence: str
 
 
-def setting_table(rows: Sequence[SettingRow], wanted: str = "") -> Table:
-    """Return the settings, those changed marked; `wanted` narrows them."""
-    word = wanted.strip().casefold()
+def setting_table(rows: Sequence[SettingRow], query: str = "") -> Table:
+    """Return the settings whose key, description or variable contains `query`."""
+    word = query.strip().casefold()
     return Table(
-        header=("Setting", "Value", "Default", "What it does", "Variable"),
+        header=("Setting", "Value", "Default", "Description", "Variable"),
         rows=[
-            (row.key, _shown(row), _default(row), row.help, row.variable)
+            (row.key, _value(row), _default(row), row.help, row.variable)
             for row in rows
             if word in f"{row.key} {row.help} {row.variable}".casefold()
         ],
     )
 
 
-def audit_table(entries: Sequence[AuditEntry], zone: tzinfo, wanted: str = "") -> Table:
-    """Return the audit log, newest first; `wanted` narrows it."""
-    word = wanted.strip().casefold()
+def audit_table(entries: Sequence[AuditEntry], zone: tzinfo, query: str = "") -> Table:
+    """Return the entries of the audit log that contain `query`, newest first."""
+    word = query.strip().casefold()
     rows = [
         (
             str(entry.sequence),
-            moment(entry.time, zone),
+            format_time(entry.time, zone),
             f"{entry.actor} ({entry.origin})",
             entry.action,
             entry.target,
@@ -66,7 +72,7 @@ def audit_table(entries: Sequence[AuditEntry], zone: tzinfo, wanted: str = "") -
         for entry in entries
     ]
     return Table(
-        header=("No.", "Time", "Who", "Action", "Target", "Outcome", "Detail"),
+        header=("No.", "Time", "User", "Action", "Target", "Outcome", "Details"),
         rows=[row for row in rows if word in " ".join(row).casefold()],
     )
 
@@ -75,30 +81,30 @@ def chain_row(report: AuditReport) -> ChainRow:
     """Return the verdict on the audit log."""
     if report.state is LogState.ALTERED:
         return ChainRow(
-            look=Look(word="altered", icon=":material/gpp_bad:", colour=BAD),
+            badge=severity_badge(Severity.CRITICAL, "altered"),
             sentence=f"The audit log was altered: {report.problem}. Compare it with the audit log "
             "in the newest snapshot.",
         )
     if report.state is LogState.UNPROTECTED:
         return ChainRow(
-            look=Look(word="end not recorded", icon=":material/gpp_maybe:", colour=WARN),
-            sentence="All rows are linked without a break. Rows missing at the end cannot be "
-            "noticed: this home has not recorded the end of the log yet; the next action does.",
+            badge=severity_badge(Severity.WARNING, "end not recorded"),
+            sentence="The hashes of all entries match. Entries deleted from the end cannot be "
+            "detected, because the end of the log is not recorded yet. The next action records it.",
         )
     return ChainRow(
-        look=Look(word="whole", icon=":material/verified:", colour=OK),
-        sentence=f"All {report.rows} rows are as they were written."
+        badge=success_badge("chain intact"),
+        sentence=f"{pluralize(report.rows, 'entry', 'entries')}, all unaltered."
         if report.rows
-        else "No action was recorded yet.",
+        else "The audit log is empty.",
     )
 
 
 def finding_rows(findings: Sequence[Finding]) -> Sequence[FindingRow]:
-    """Return what works here and what does not."""
+    """Return the results of the diagnostics."""
     return [
         FindingRow(
             name=finding.name,
-            look=_FINDINGS.get(finding.state, _FINDINGS["broken"]),
+            badge=_FINDING_BADGES[finding.state],
             sentence=finding.sentence,
             remedy=finding.remedy,
         )
@@ -106,8 +112,8 @@ def finding_rows(findings: Sequence[Finding]) -> Sequence[FindingRow]:
     ]
 
 
-def _shown(row: SettingRow) -> str:
-    """Return a setting's value; the password of a URL stays hidden."""
+def _value(row: SettingRow) -> str:
+    """Return a setting's value; credentials in a URL are hidden."""
     text = str(row.value)
     if "://" in text and "@" in text:
         scheme, _, rest = text.partition("://")
@@ -121,5 +127,5 @@ def _default(row: SettingRow) -> str:
 
 
 def _arguments(entry: AuditEntry) -> str:
-    """Return an action's arguments."""
+    """Return an action's arguments as JSON."""
     return json.dumps(dict(entry.arguments), ensure_ascii=False) if entry.arguments else ""

@@ -1,4 +1,4 @@
-"""A translation as rows: how sure the model is, what else it thought of, where it looked."""
+"""A translation with its confidence, alternatives and attention; corrections as rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from math import exp
 
 from core.feedback.store import Correction
 from core.inference.translator import Attention, Translation
-from dashboard.viewmodels.rows import Table
-from dashboard.viewmodels.units import moment, share, short
+from dashboard.viewmodels.elements import Table
+from dashboard.viewmodels.formatting import format_percent, format_time_and_age, short_id
 
 EXAMPLE = "Hello, how are you?"
 LOW_SCORE = -1.0
-MOST_TOLD = 8
-WORD_START, END = "\u2581", "</s>"
+_MAX_LINKS = 8
+_WORD_START, _END = "\u2581", "</s>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TranslationPage:
-    """A translation as shown. `warning` is empty unless the model is unsure."""
+class TranslationSummary:
+    """A translation as shown; `warning` is empty unless its score is low."""
 
     text: str
     sentence: str
@@ -27,8 +27,8 @@ class TranslationPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeatMap:
-    """Attention ready to be drawn: repeated tokens are told apart by their place."""
+class AttentionMap:
+    """Cross-attention weights; tokens carry their position, so that repeated ones differ."""
 
     columns: Sequence[str]
     rows: Sequence[str]
@@ -36,16 +36,16 @@ class HeatMap:
     sentence: str
 
 
-def translation_page(translation: Translation) -> TranslationPage:
-    """Return a translation for the page."""
-    sure = share(exp(min(translation.score, 0.0)))
+def translation_summary(translation: Translation) -> TranslationSummary:
+    """Return a translation as shown."""
+    confidence = format_percent(exp(min(translation.score, 0.0)))
     is_low = translation.score < LOW_SCORE and bool(translation.text)
-    return TranslationPage(
+    return TranslationSummary(
         text=translation.text,
-        sentence=f"{translation.milliseconds:,.0f} ms · score {translation.score:.2f} "
-        f"({sure} per token) · {translation.model_version}",
-        warning="The model is unsure of this one: check it before you use it. Text unlike its "
-        "training data gives scores this low."
+        sentence=f"{translation.milliseconds:,.0f} ms · average log-probability "
+        f"{translation.score:.2f} per token ({confidence}) · {translation.model_version}",
+        warning="Check this translation before you use it. Scores this low are typical of text "
+        "that differs from the training data."
         if is_low
         else "",
         alternatives=[
@@ -56,47 +56,49 @@ def translation_page(translation: Translation) -> TranslationPage:
     )
 
 
-def heat_map(attention: Attention) -> HeatMap:
+def attention_map(attention: Attention) -> AttentionMap:
     """Return cross-attention as a map: rows are target tokens, columns source tokens."""
-    sources = [_piece(token) for token in attention.source_tokens]
-    targets = [_piece(token) for token in attention.target_tokens]
-    focus = [
-        f"“{target}” looks at “{sources[weights.index(max(weights))]}”"
+    sources = [_readable(token) for token in attention.source_tokens]
+    targets = [_readable(token) for token in attention.target_tokens]
+    links = [
+        f"{target} → {sources[weights.index(max(weights))]}"
         for target, weights in zip(targets, attention.weights, strict=True)
         if weights
     ]
-    return HeatMap(
-        columns=_placed(sources),
-        rows=_placed(targets),
+    return AttentionMap(
+        columns=_numbered(sources),
+        rows=_numbered(targets),
         values=attention.weights,
-        sentence=", ".join(focus[:MOST_TOLD]) or "no tokens",
+        sentence="Largest weight of each token: " + ", ".join(links[:_MAX_LINKS])
+        if links
+        else "No tokens",
     )
 
 
-def correction_table(corrections: Sequence[Correction], zone: tzinfo) -> Table:
+def correction_table(corrections: Sequence[Correction], now: float, zone: tzinfo) -> Table:
     """Return the corrections, newest first."""
     return Table(
-        header=("Time", "Who", "Source", "The model said", "Corrected", "Model", "Exported to"),
+        header=("Time", "User", "Source", "Model output", "Correction", "Model", "Exported to"),
         rows=[
             (
-                moment(entry.time, zone),
+                format_time_and_age(entry.time, now, zone),
                 entry.actor,
                 entry.source,
-                entry.hypothesis or "was not asked",
+                entry.hypothesis or "not recorded",
                 entry.correction,
                 entry.model,
-                short(entry.exported_digest) if entry.exported_digest else "waiting",
+                short_id(entry.exported_digest) if entry.exported_digest else "not exported",
             )
             for entry in corrections
         ],
     )
 
 
-def _piece(token: str) -> str:
-    """Return a SentencePiece token as people read it."""
-    return "(end)" if token == END else token.removeprefix(WORD_START) or "(space)"
+def _readable(token: str) -> str:
+    """Return a SentencePiece token without its word marker."""
+    return "(end)" if token == _END else token.removeprefix(_WORD_START) or "(space)"
 
 
-def _placed(tokens: Sequence[str]) -> Sequence[str]:
-    """Return tokens with their place, so that a repeated token keeps a row of its own."""
-    return [f"{place + 1} {token}" for place, token in enumerate(tokens)]
+def _numbered(tokens: Sequence[str]) -> Sequence[str]:
+    """Return tokens with their positions."""
+    return [f"{position} {token}" for position, token in enumerate(tokens, 1)]

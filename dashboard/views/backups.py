@@ -1,4 +1,4 @@
-"""Backups: snapshots, proofs, drills, restores, and the recovery key."""
+"""Backups: state of the repository, snapshots, checks, restores, recovery key."""
 
 import streamlit as st
 
@@ -6,17 +6,15 @@ from core.actions.backups import list_snapshots
 from core.jobs.launcher import JobKind
 from dashboard import resources
 from dashboard.widgets import backups, restore
-from dashboard.widgets.dialogs import close_foreign
-from dashboard.widgets.errors import page_guard
-from dashboard.widgets.header import page_header
+from dashboard.widgets.dialogs import close_dialogs_of_other_pages
 from dashboard.widgets.jobs import draw_jobs
-from dashboard.widgets.notices import draw_notices
+from dashboard.widgets.page import draw_notices, page_guard, page_header
 
 KINDS = (JobKind.BACKUP, JobKind.VERIFY, JobKind.RESTORE)
 
 with page_guard():
-    page_header("Backups", resources.health, ranged=False)
-    close_foreign("backups")
+    page_header("Backups", resources.health, has_range=False)
+    close_dialogs_of_other_pages("backups")
     draw_notices()
     workspace = resources.workspace()
     snapshots = list_snapshots(workspace)
@@ -30,5 +28,5 @@ with page_guard():
         restore.draw_recovery_key(workspace)
     st.header("Snapshots", anchor=False)
     backups.draw_snapshots(workspace, snapshots)
-    st.header("Last checks and restores", anchor=False)
+    st.header("Checks and restores", anchor=False)
     backups.draw_outcomes(workspace)

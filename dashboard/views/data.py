@@ -1,4 +1,4 @@
-"""Data: dataset versions, their protection, their cleaning, their content."""
+"""Data: dataset versions, their backup, preparation and content."""
 
 import streamlit as st
 
@@ -7,18 +7,16 @@ from core.jobs.launcher import JobKind
 from dashboard import resources
 from dashboard.viewmodels.datasets import dataset_rows, has_demo
 from dashboard.widgets import datasets
-from dashboard.widgets.dialogs import close_foreign
-from dashboard.widgets.errors import draw_error, page_guard
-from dashboard.widgets.header import page_header
-from dashboard.widgets.import_text import draw_import
+from dashboard.widgets.data_import import draw_import
+from dashboard.widgets.dialogs import close_dialogs_of_other_pages
 from dashboard.widgets.jobs import draw_jobs
-from dashboard.widgets.notices import draw_notices
+from dashboard.widgets.page import draw_error, draw_notices, page_guard, page_header
 
 KINDS = (JobKind.BACKUP, JobKind.PREPARE)
 
 with page_guard():
-    page_header("Data", resources.health, ranged=False)
-    close_foreign("data")
+    page_header("Data", resources.health, has_range=False)
+    close_dialogs_of_other_pages("data")
     draw_notices()
     workspace = resources.workspace()
     views = list_datasets(workspace)
@@ -27,8 +25,8 @@ with page_guard():
             datasets.draw_add_demo(workspace, is_primary=not views)
         draw_import(workspace)
     draw_jobs(workspace, KINDS, key="data")
-    for damage in workspace.datasets.damaged():
-        draw_error(damage)
+    for error in workspace.datasets.damaged():
+        draw_error(error)
     if views:
         datasets.draw_table(dataset_rows(views, workspace.clock.now()))
         st.header("Version", anchor=False)

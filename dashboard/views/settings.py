@@ -1,13 +1,11 @@
-"""Settings: services, settings, audit log, versions."""
+"""Settings: services, settings, audit log, versions and diagnostics."""
 
 from dashboard import resources
 from dashboard.widgets import settings
-from dashboard.widgets.errors import page_guard
-from dashboard.widgets.header import page_header
-from dashboard.widgets.tabs import draw_tabs
+from dashboard.widgets.page import draw_tabs, page_guard, page_header
 
 with page_guard():
-    page_header("Settings", resources.health, ranged=False)
+    page_header("Settings", resources.health, has_range=False)
     draw_tabs(
         {
             "Services": lambda: settings.draw_services(resources.workspace()),

@@ -1,17 +1,14 @@
-"""Translate: try the model, see where it looked, correct it."""
+"""Translate: translate text, inspect the translation, save corrections."""
 
 import streamlit as st
 
 from core.errors import UnavailableError
 from dashboard import resources
 from dashboard.widgets import translate
-from dashboard.widgets.errors import page_guard
-from dashboard.widgets.header import page_header
-from dashboard.widgets.notices import draw_notices
-from dashboard.widgets.tabs import draw_tabs
+from dashboard.widgets.page import draw_notices, draw_tabs, page_guard, page_header
 
 with page_guard():
-    page_header("Translate", resources.health, ranged=False)
+    page_header("Translate", resources.health, has_range=False)
     draw_notices()
     workspace, client = resources.workspace(), resources.translation()
     try:
@@ -24,7 +21,7 @@ with page_guard():
             {
                 "Attention": lambda: translate.draw_attention(client),
                 "Alternatives": translate.draw_alternatives,
-                "Correct it": lambda: translate.draw_correction(workspace, languages),
+                "Suggest a correction": lambda: translate.draw_correction(workspace, languages),
             },
             key="translate-tab",
         )

@@ -1,4 +1,4 @@
-"""Backups: how safe this home folder is, snapshots, checks, and the way back."""
+"""The Backups page: state of the repository, backup jobs, snapshots, checks."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,56 +13,60 @@ from core.jobs.launcher import Job, JobKind
 from dashboard.session_state import browser_zone, current_actor
 from dashboard.viewmodels.backups import (
     SCOPES,
-    repository_facts,
-    repository_look,
-    repository_trouble,
+    repository_badge,
+    repository_details,
+    repository_problem,
     snapshot_rows,
 )
+from dashboard.viewmodels.elements import Table
+from dashboard.viewmodels.formatting import escape_markdown
 from dashboard.viewmodels.jobs import heartbeat, heartbeat_sentence, outcome_rows, result_sentence
-from dashboard.viewmodels.plain import plain
-from dashboard.viewmodels.rows import Table
 from dashboard.widgets.dialogs import open_dialog
-from dashboard.widgets.live import live_part
-from dashboard.widgets.notices import perform
+from dashboard.widgets.elements import draw_badge, draw_large_table, draw_small_table, draw_values
+from dashboard.widgets.page import live_part, perform
 from dashboard.widgets.restore import RESTORE
-from dashboard.widgets.tables import badge, facts, large_table, small_table
 
-CHECKED = (JobKind.VERIFY, JobKind.RESTORE)
-NEWEST = 200
-OUTCOMES = 8
+CHECK_KINDS = (JobKind.VERIFY, JobKind.RESTORE)
+MAX_JOBS = 200
+MAX_OUTCOMES = 8
 EVERY_S = 5.0
-STATUS_S = 60.0
+STATUS_CACHE_S = 60.0
 
 
 def draw_status(
     workspace: Workspace, status: RepositoryStatus, snapshots: Sequence[Snapshot]
 ) -> None:
-    """Draw whether the repository can be trusted, where it is, and the heartbeat of backups."""
+    """Draw the state of the repository and the outcomes of the last backup jobs."""
     now = workspace.clock.now()
-    trouble = repository_trouble(status)
-    if trouble:
-        st.warning(plain(trouble, 500), icon=":material/gpp_maybe:", title="Backups do not work")
+    problem = repository_problem(status)
+    if problem:
+        st.error(escape_markdown(problem, 500), icon=":material/error:", title="Backups fail")
     with st.container(border=True, key="repository"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            badge(repository_look(status, snapshots, now))
+            draw_badge(repository_badge(status, snapshots, now))
             live_part(lambda: _draw_heartbeat(workspace), EVERY_S)
-        facts(repository_facts(status, snapshots, now, browser_zone()), alt="The repository")
+        draw_values(
+            repository_details(status, snapshots, now, browser_zone()), alt="Backup repository"
+        )
 
 
 def draw_actions(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
-    """Draw what can be done."""
+    """Draw the buttons that queue backup jobs."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scope = st.selectbox(
-            "What", [key for key, _ in SCOPES], format_func=dict(SCOPES).__getitem__,
-            key="backup-scope", width=220,
-        )  # fmt: skip
-        _button("Back up now", lambda: request_backup(workspace, current_actor(), scope), "B")
-        deep = st.checkbox(
-            "read every byte", key="verify-deep", help="Slower: reads all that is stored"
+            "Scope", list(SCOPES), format_func=SCOPES.__getitem__, key="backup-scope", width=220
         )
-        _button("Verify", lambda: request_verify(workspace, current_actor(), read_data=deep), None)
+        _job_button(
+            "Back up now", lambda: request_backup(workspace, current_actor(), scope), shortcut="B"
+        )
+        is_full = st.checkbox(
+            "Full data check",
+            key="verify-full",
+            help="Read and check all stored data, not only its structure. Slow.",
+        )
+        _job_button("Verify", lambda: request_verify(workspace, current_actor(), read_data=is_full))
         if snapshots:
-            _button("Restore drill", lambda: request_drill(workspace, current_actor()), None)
+            _job_button("Test restore", lambda: request_drill(workspace, current_actor()))
         st.button(
             "Restore",
             key="restore",
@@ -74,69 +78,71 @@ def draw_actions(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
 
 
 def draw_snapshots(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
-    """Draw the snapshots, or how to make the first."""
+    """Draw the snapshots, or what a backup is."""
     rows = snapshot_rows(snapshots, workspace.clock.now(), browser_zone())
     if not rows:
         st.info(
-            "A backup takes seconds for the demo corpus. It is encrypted, compared with a list of "
-            "every file, and can be restored byte for byte.",
+            "A backup of the demo corpus takes a few seconds. Backups are encrypted and verified "
+            "against a list of all files.",
             icon=":material/backup:",
             title="No snapshots yet",
         )
         return
     table = Table(
-        header=("Time", "Age", "What", "Size", "New", "Files", "Proof", "Restored", "Id"),
+        header=(
+            "Time", "Age", "Content", "Size", "Added", "Files", "Verification", "Test restore", "Id"
+        ),
         rows=[
-            (it.when, it.age, it.what, it.size, it.added, it.files, it.verified.word,
-             it.restored, it.short)
+            (it.created, it.age, it.content, it.size, it.added, it.files, it.verified.word,
+             it.restored, it.short_id)
             for it in rows
         ],
     )  # fmt: skip
-    large_table(table, alt="Snapshots, newest first", key=f"snapshots-{len(rows)}")
+    draw_large_table(table, alt="Snapshots, newest first", key=f"snapshots-{len(rows)}")
 
 
 def draw_outcomes(workspace: Workspace) -> None:
     """Draw how the last checks and restores ended."""
-    over = [job for job in _jobs(workspace, CHECKED) if job.state.is_over][:OUTCOMES]
-    if not over:
-        st.markdown("Nothing was verified or restored yet.")
+    ended = [job for job in _jobs(workspace, CHECK_KINDS) if job.state.is_over][:MAX_OUTCOMES]
+    if not ended:
+        st.markdown("No checks or restores yet.")
         return
-    told = {job.id: result_sentence(job_result(workspace, job.id)) for job in over}
-    rows = outcome_rows(over, told, workspace.clock.now())
-    small_table(
-        ("When", "What", "State", "Result"),
-        [(row.when, row.title, row.look, row.sentence) for row in rows],
+    results = {job.id: result_sentence(job_result(workspace, job.id)) for job in ended}
+    rows = outcome_rows(ended, results, workspace.clock.now())
+    draw_small_table(
+        ("Ended", "Job", "State", "Result"),
+        [(row.when, row.title, row.badge, row.sentence) for row in rows],
     )
 
 
-@st.cache_data(ttl=STATUS_S, show_spinner=False)
+@st.cache_data(ttl=STATUS_CACHE_S, show_spinner=False)
 def cached_status(_workspace: Workspace, home: str, newest: str) -> RepositoryStatus:
-    """Return the repository's status; asked anew each minute and after each snapshot."""
+    """Return the repository's status; read again each minute and after each snapshot."""
     del home, newest  # part of the cache's key
     return repository_status(_workspace)
 
 
 def _draw_heartbeat(workspace: Workspace) -> None:
-    """Draw the last backups as ticks."""
+    """Draw the last backup jobs as ticks."""
     ticks = heartbeat(_jobs(workspace, (JobKind.BACKUP,)), workspace.clock.now())
-    bar = "".join(f":{tick.look.colour}[▮]" for tick in ticks)
+    bar = "".join(f":{tick.badge.color}[▮]" for tick in ticks)
     st.markdown(
-        f"{bar} :small[{plain(heartbeat_sentence(ticks))}]",
-        help="  \n".join(plain(tick.text) for tick in reversed(ticks)) or None,
+        f"{bar} :small[{escape_markdown(heartbeat_sentence(ticks))}]",
+        help="  \n".join(escape_markdown(tick.text) for tick in reversed(ticks)) or None,
     )
 
 
 def _jobs(workspace: Workspace, kinds: Sequence[JobKind]) -> Sequence[Job]:
-    """Return the newest jobs of some kinds."""
-    return [job for job in workspace.launcher.jobs(limit=NEWEST) if job.spec.kind in kinds]
+    """Return the newest jobs of these kinds."""
+    return [job for job in workspace.launcher.jobs(limit=MAX_JOBS) if job.spec.kind in kinds]
 
 
-def _button(label: str, action: Callable[[], Job], shortcut: str | None) -> None:
-    """Draw a button that queues a job."""
+def _job_button(label: str, action: Callable[[], Job], *, shortcut: str | None = None) -> None:
+    """Draw a button that queues a job; the one with a shortcut is the primary one."""
     st.button(
         label,
         key=f"backups-{label}",
         type="primary" if shortcut else "secondary",
         shortcut=shortcut,
-        on_click=lambda: perform(action, f"{label}: queued"),
+        on_click=lambda: perform(action, f"{label}: job queued"),
     )

@@ -1,7 +1,7 @@
-"""Dialogs that stay open while the page behind them refreshes, and the two questions.
+"""Dialogs that stay open while the page behind them refreshes, and confirmations.
 
-Which dialog is open is remembered, so that a rerun (a job ended) draws it again with what was
-typed. A dialog belongs to one page: the first word of its name.
+The name of the open dialog is stored in the session, so that a rerun (a job ended) draws it again
+with its inputs. A dialog belongs to one page: its name starts with the page's.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,27 +11,33 @@ import streamlit as st
 
 from core.errors import DatahallError
 from dashboard.session_state import delete_value, get_value, set_value
-from dashboard.viewmodels.plain import plain
-from dashboard.widgets.errors import draw_error
-from dashboard.widgets.notices import announce
+from dashboard.viewmodels.formatting import escape_markdown
+from dashboard.widgets.page import announce, draw_error
 
 OPEN = "open_dialog"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked before something happens that cannot be taken back.
+class Confirmation:
+    """A dialog before an action; its texts are Markdown, so foreign text in them is escaped.
 
-    `name` is what must be typed; empty asks for a plain yes. `losses` say what will be gone.
+    Attributes:
+        dialog: name of the dialog.
+        title: the question.
+        sentence: what the action does.
+        consequences: what is lost and what is kept, as a list.
+        name: what the user must type to confirm; empty when a click is enough.
+        button: label of the button, such as `Stop run`.
+        icon: icon of the dialog.
     """
 
     dialog: str
     title: str
     sentence: str
-    losses: Sequence[str] = ()
+    consequences: Sequence[str] = ()
     name: str = ""
-    button: str = "Yes"
-    icon: str = ":material/warning:"
+    button: str
+    icon: str
 
 
 def open_dialog(dialog: str) -> None:
@@ -40,70 +46,73 @@ def open_dialog(dialog: str) -> None:
 
 
 def close_dialog() -> None:
-    """Close whatever dialog is open; usable as a callback."""
+    """Close the open dialog; usable as a callback."""
     delete_value(OPEN)
 
 
-def opened(dialog: str) -> bool:
+def is_open(dialog: str) -> bool:
     """Whether a dialog is open."""
     return get_value(OPEN, "") == dialog
 
 
-def close_foreign(page: str) -> None:
+def close_dialogs_of_other_pages(page: str) -> None:
     """Close a dialog that another page left open."""
     if not get_value(OPEN, page).startswith(page):
         close_dialog()
 
 
-def drawer(title: str, draw: Callable[[], None], *, icon: str, width: int = 560) -> None:
-    """Draw a drawer at the right side."""
+def draw_drawer(title: str, draw: Callable[[], None], *, icon: str, width: int = 560) -> None:
+    """Draw a dialog at the right side of the window."""
     st.dialog(title, width=width, position="right", icon=icon, on_dismiss=close_dialog)(draw)()
 
 
-def ask(question: Question, act: Callable[[], str]) -> None:
-    """Ask; on yes act, announce what `act` returns and close. Failures stay in the dialog."""
+def confirm(confirmation: Confirmation, action: Callable[[], str]) -> None:
+    """Draw a confirmation; once confirmed, perform `action` and announce what it returns.
+
+    An error of the action is drawn inside the dialog, which stays open.
+    """
 
     def draw() -> None:
-        st.markdown(question.sentence)
-        for loss in question.losses:
-            st.markdown(f"- {loss}")
-        _draw_form(question, act)
+        st.markdown(confirmation.sentence)
+        for consequence in confirmation.consequences:
+            st.markdown(f"- {consequence}")
+        _draw_form(confirmation, action)
 
-    st.dialog(question.title, icon=question.icon, on_dismiss=close_dialog)(draw)()
+    st.dialog(confirmation.title, icon=confirmation.icon, on_dismiss=close_dialog)(draw)()
 
 
 def finish(notice: str) -> None:
-    """Close the dialog, announce what was done and draw the page anew."""
+    """Close the dialog, announce the outcome and rerun the page."""
     close_dialog()
     announce(notice)
     st.rerun()
 
 
-def _draw_form(question: Question, act: Callable[[], str]) -> None:
-    """Draw the typing and the two buttons; Cancel comes first."""
-    with st.form(f"form-{question.dialog}", border=False):
-        typed = question.name
-        if question.name:
-            label = f"Type **{plain(question.name)}** to go on"
-            typed = st.text_input(label, key=f"typed-{question.dialog}", autocomplete="off")
+def _draw_form(confirmation: Confirmation, action: Callable[[], str]) -> None:
+    """Draw the text field, where a name must be typed, and the buttons."""
+    with st.form(f"form-{confirmation.dialog}", border=False):
+        typed = confirmation.name
+        if confirmation.name:
+            label = f"Type **{escape_markdown(confirmation.name)}** to confirm"
+            typed = st.text_input(label, key=f"typed-{confirmation.dialog}", autocomplete="off")
         with st.container(horizontal=True, horizontal_alignment="right"):
-            cancelled = st.form_submit_button("Cancel", key=f"cancel-{question.dialog}")
-            agreed = st.form_submit_button(
-                question.button, type="primary", key=f"agree-{question.dialog}"
+            is_cancelled = st.form_submit_button("Cancel", key=f"cancel-{confirmation.dialog}")
+            is_confirmed = st.form_submit_button(
+                confirmation.button, type="primary", key=f"confirm-{confirmation.dialog}"
             )
-    if cancelled:
+    if is_cancelled:
         close_dialog()
         st.rerun()
-    if agreed and typed.strip() != question.name:
-        st.error("That is not the name. Nothing was changed.", icon=":material/error:")
-    elif agreed:
-        _act(act)
+    if is_confirmed and typed.strip() != confirmation.name:
+        st.error("The name does not match. Nothing was changed.", icon=":material/error:")
+    elif is_confirmed:
+        _perform(action)
 
 
-def _act(act: Callable[[], str]) -> None:
-    """Act; draw why it did not work, or finish."""
+def _perform(action: Callable[[], str]) -> None:
+    """Perform the action; draw its error, or finish."""
     try:
-        notice = act()
+        notice = action()
     except DatahallError as error:
         draw_error(error)
         return

@@ -1,4 +1,4 @@
-"""Model versions: what serves, what could, where each came from, what served when."""
+"""The Models page: the deployed version, promotion, all versions, deployment history."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,40 +9,49 @@ from core.actions.models import list_models, request_promotion, roll_back
 from core.actions.records import RunView
 from core.actions.workspace import Workspace
 from core.errors import NotFoundError
-from core.registry.records import PRODUCTION, ModelVersion
+from core.registry.records import PRODUCTION
 from dashboard.session_state import browser_zone, current_actor, get_value, set_value
+from dashboard.viewmodels.elements import Table
+from dashboard.viewmodels.formatting import escape_markdown
 from dashboard.viewmodels.models import (
     ModelRow,
-    history_rows,
+    deployed_sentence,
+    deployment_rows,
     model_rows,
     rollback_sentence,
-    served_sentence,
     serving_row,
 )
-from dashboard.viewmodels.plain import plain
-from dashboard.viewmodels.rows import Table
-from dashboard.widgets.dialogs import Question, ask, open_dialog, opened
-from dashboard.widgets.notices import perform
+from dashboard.widgets.dialogs import Confirmation, confirm, is_open, open_dialog
+from dashboard.widgets.elements import draw_badge, draw_large_table, draw_small_table, draw_values
+from dashboard.widgets.page import perform
 from dashboard.widgets.run_detail import draw_scores
-from dashboard.widgets.tables import badge, facts, large_table, small_table
 
 MODEL_KEY = "model"
 ROLLBACK = "models-rollback"
+MAX_DEPLOYMENTS = 20
+
+
+def read_models(workspace: Workspace) -> Sequence[ModelRow]:
+    """Return every version, newest first."""
+    return model_rows(list_models(workspace), workspace.clock.now(), browser_zone())
 
 
 def draw_production(workspace: Workspace, rows: Sequence[ModelRow]) -> None:
-    """Draw the version that serves, and the way back to the one before."""
+    """Draw the version that serves, and the button that rolls back."""
     row = serving_row(rows)
     with st.container(border=True, key="production"):
         if row is None:
-            badge_text = "Nothing serves yet: promote a run that has a checkpoint."
-            st.markdown(f":material/do_not_disturb_on: {badge_text}")
-            return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            badge(row.look)
             st.markdown(
-                f"**{plain(row.key)}** serves {plain(row.languages)} · {plain(row.scores)} · from "
-                f"run {plain(row.run)}, registered {plain(row.created)}",
+                ":material/do_not_disturb_on: No model deployed. Promote a run that has a "
+                "checkpoint."
+            )
+            return
+        values = (row.languages, row.scores, f"run {row.run}", f"registered {row.registered}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            draw_badge(row.badge)
+            st.markdown(
+                f"**{escape_markdown(row.key)}** · "
+                + " · ".join(escape_markdown(value) for value in values),
                 width="stretch",
             )
             _draw_rollback(workspace)
@@ -54,36 +63,39 @@ def draw_promotion(workspace: Workspace, views: Sequence[RunView]) -> None:
     with st.form("promote", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.selectbox(
-                "Run", names, key="promote-run", placeholder="no run has trained yet", width=320
+                "Run", names, key="promote-run", placeholder="no trained runs", width=320
             )
             reason = st.text_input(
-                "Reason (kept in the history)", key="promote-reason", max_chars=300, width=320
+                "Reason (shown in the history)", key="promote-reason", max_chars=300, width=320
             )
-            asked = st.form_submit_button(
+            is_submitted = st.form_submit_button(
                 "Promote", icon=":material/deployed_code:", disabled=not names, key="promote-go"
             )
         st.markdown(
-            ":small[Its best checkpoint is exported to int8 and float32, compared with the trained "
-            "model on real text, and serves only if they agree.]"
+            ":small[Exports the best checkpoint to int8 and float32 and compares both with the "
+            "trained model on real text. The export is deployed only if the comparison passes.]"
         )
-    if asked and name:
+    if is_submitted and name:
         perform(
             lambda: request_promotion(workspace, current_actor(), name, reason=reason),
-            f"Promoting {name}",
+            f"Promotion of {name}: job queued",
         )
         st.rerun()
 
 
-def draw_versions(versions: Sequence[ModelVersion], rows: Sequence[ModelRow]) -> None:
-    """Draw every version, and one in full."""
+def draw_versions(rows: Sequence[ModelRow]) -> None:
+    """Draw every version, and the details of one."""
     table = Table(
         header=("Version", "State", "Languages", "Scores", "Run", "Self-test", "Registered"),
         rows=[
-            (it.key, it.look.word, it.languages, it.scores, it.run, it.test.word, it.created)
+            (
+                it.key, it.badge.word, it.languages, it.scores, it.run, it.self_test.word,
+                it.registered,
+            )
             for it in rows
         ],
-    )
-    large_table(table, alt="Model versions, newest first", key=f"models-{len(versions)}")
+    )  # fmt: skip
+    draw_large_table(table, alt="Model versions, newest first", key=f"models-{len(rows)}")
     keys = [row.key for row in rows]
     if get_value(MODEL_KEY, keys[0]) not in keys:
         set_value(MODEL_KEY, keys[0])
@@ -92,75 +104,76 @@ def draw_versions(versions: Sequence[ModelVersion], rows: Sequence[ModelRow]) ->
 
 
 def draw_history(workspace: Workspace) -> None:
-    """Draw what served when, and answer for any time."""
+    """Draw the deployment history, and which version served at a chosen time."""
     events = workspace.registry.history(alias=PRODUCTION)
-    rows = history_rows(events, workspace.clock.now(), browser_zone())
+    now, zone = workspace.clock.now(), browser_zone()
+    rows = deployment_rows(events, now, zone)
     if not rows:
-        st.markdown("Nothing was promoted yet, so nothing has served.")
+        st.markdown("No model was deployed yet.")
         return
-    small_table(
-        ("Since", "Version", "How", "Served for", "By", "Reason"),
-        [(it.when, it.version, it.action, it.lasted, it.actor, it.reason) for it in rows[:20]],
+    draw_small_table(
+        ("Since", "Version", "Action", "Duration", "User", "Reason"),
+        [
+            (it.since, it.version, it.action, it.duration, it.actor, it.reason)
+            for it in rows[:MAX_DEPLOYMENTS]
+        ],
     )
-    asked = st.datetime_input(
-        "What served at", value=datetime.fromtimestamp(workspace.clock.now(), browser_zone()),
-        key="served-at", step=60, width=280,
+    chosen = st.datetime_input(
+        "Version deployed at", value=datetime.fromtimestamp(now, zone), key="served-at", step=60,
+        width=280,
     )  # fmt: skip
-    if asked is not None:
-        at = asked.replace(tzinfo=browser_zone()).timestamp()
-        event = workspace.registry.served_at(at, PRODUCTION)
-        st.markdown(f":material/history: {plain(served_sentence(event, at, browser_zone()), 400)}")
-
-
-def models_of(workspace: Workspace) -> tuple[Sequence[ModelVersion], Sequence[ModelRow]]:
-    """Return every version with its row."""
-    versions = list_models(workspace)
-    return versions, model_rows(versions, workspace.clock.now(), browser_zone())
+    if chosen is not None:
+        at = chosen.replace(tzinfo=zone).timestamp()
+        sentence = deployed_sentence(workspace.registry.served_at(at, PRODUCTION), at, zone)
+        st.markdown(f":material/history: {escape_markdown(sentence, 400)}")
 
 
 def _draw_rollback(workspace: Workspace) -> None:
-    """Draw the way back where there is one."""
-    present = workspace.registry.resolve(PRODUCTION)
+    """Draw the button that rolls back, where there is a previous version."""
+    current = workspace.registry.resolve(PRODUCTION)
     try:
-        earlier = workspace.registry.previous(present.name, PRODUCTION)
+        previous = workspace.registry.previous(current.name, PRODUCTION)
     except NotFoundError:
         return
     st.button(
-        f"Roll back to {earlier}",
+        f"Roll back to version {previous}",
         key="roll-back",
         icon=":material/undo:",
         on_click=open_dialog,
         args=(ROLLBACK,),
     )
-    if opened(ROLLBACK):
-        question = Question(
+    if is_open(ROLLBACK):
+        confirmation = Confirmation(
             dialog=ROLLBACK,
-            title=f"Roll back to version {earlier}?",
-            sentence=plain(rollback_sentence(present, earlier), 300),
+            title=f"Roll back to version {previous}?",
+            sentence=escape_markdown(rollback_sentence(current, previous), 300),
             button="Roll back",
             icon=":material/undo:",
         )
-        ask(question, lambda: _roll_back(workspace))
+        confirm(confirmation, lambda: _roll_back(workspace))
 
 
 def _roll_back(workspace: Workspace) -> str:
     """Roll back."""
     event = roll_back(workspace, current_actor(), reason="from the Models page")
-    return f"{event.name}:{event.version} serves again"
+    return f"Rolled back to {event.name}:{event.version}"
 
 
 def _draw_version(row: ModelRow) -> None:
-    """Draw one version: scores, self-test, lineage."""
+    """Draw scores, lineage and self-test of one version."""
     with st.container(border=True, key="version"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            badge(row.look)
-            badge(row.test)
+            draw_badge(row.badge)
+            draw_badge(row.self_test)
         if row.score_rows:
             draw_scores(row.score_rows)
         left, right = st.columns(2)
         with left:
-            st.markdown("**Made of**")
-            facts(row.lineage, alt="Lineage")
+            st.markdown("**Lineage**")
+            draw_values(row.lineage, alt="Lineage")
         with right:
-            st.markdown("**Self-test**: the exported against the trained model")
-            facts(row.test_rows, alt="Self-test")
+            st.markdown("**Self-test**: exported model compared with the trained model")
+            if row.self_test_values:
+                draw_values(row.self_test_values, alt="Self-test")
+            else:
+                st.markdown("No result recorded.")

@@ -1,4 +1,4 @@
-"""The drawer that starts a run: it says what will happen before it happens."""
+"""The drawer that starts a training run: choices, estimate and the steps of the start."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,27 +13,26 @@ from core.actions.workspace import Workspace
 from core.errors import DatahallError
 from core.training.config import PRESETS, TrainConfig, choose
 from dashboard.session_state import current_actor, set_value
+from dashboard.viewmodels.formatting import escape_markdown
 from dashboard.viewmodels.new_run import (
     DatasetChoice,
     budget_of,
     dataset_choices,
     estimate,
     preset_label,
-    promise,
+    start_plan,
 )
-from dashboard.viewmodels.plain import plain
-from dashboard.widgets.dialogs import close_dialog, drawer, finish, open_dialog, opened
-from dashboard.widgets.errors import draw_error
-from dashboard.widgets.notices import perform
+from dashboard.widgets.dialogs import close_dialog, draw_drawer, finish, is_open, open_dialog
+from dashboard.widgets.page import draw_error, perform
 from dashboard.widgets.runs import RUN_KEY
 
 DIALOG = "training-new"
-NOBODY = "random weights"
+RANDOM_WEIGHTS = "random weights"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """What was chosen so far."""
+    """The current choices."""
 
     dataset: DatasetChoice
     preset: str
@@ -58,8 +57,8 @@ def draw_new_run_button(*, is_primary: bool = True) -> None:
 
 def draw_new_run(workspace: Workspace) -> None:
     """Draw the drawer when it is open."""
-    if opened(DIALOG):
-        drawer("New training run", lambda: _draw(workspace), icon=":material/model_training:")
+    if is_open(DIALOG):
+        draw_drawer("New training run", lambda: _draw(workspace), icon=":material/model_training:")
 
 
 def _draw(workspace: Workspace) -> None:
@@ -75,16 +74,16 @@ def _draw(workspace: Workspace) -> None:
     except DatahallError as error:
         draw_error(error)
         return
-    told = estimate(config, views, form.preset, form.device)
-    st.markdown(f":material/timer: {plain(told.sentence)}")
-    _draw_promise(workspace, form)
+    needs = estimate(config, views, form.preset, form.device)
+    st.markdown(f":material/timer: {escape_markdown(needs.sentence, 300)}")
+    _draw_start(workspace, form)
 
 
 def _draw_no_dataset(workspace: Workspace) -> None:
-    """Offer the demo corpus."""
+    """Draw the button that adds the demo corpus."""
     st.info(
-        "There is nothing to train on yet. The demo corpus is generated here in seconds: 30,000 "
-        "everyday sentences in English and Spanish.",
+        "Training needs a dataset. The demo corpus has 30,000 everyday sentences in English and "
+        "Spanish and is generated in seconds.",
         icon=":material/dataset:",
         title="No dataset yet",
     )
@@ -92,14 +91,14 @@ def _draw_no_dataset(workspace: Workspace) -> None:
         st.button("Cancel", key="new-run-cancel", on_click=close_dialog)
         if st.button("Add the demo corpus", key="new-run-demo", type="primary"):
             with st.spinner("Generating the demo corpus"):
-                perform(lambda: add_demo(workspace, current_actor()), "The demo corpus is here")
+                perform(lambda: add_demo(workspace, current_actor()), "Demo corpus added")
             st.rerun()
 
 
 def _draw_form(
     workspace: Workspace, choices: Sequence[DatasetChoice], views: Sequence[RunView]
 ) -> _Form:
-    """Draw what can be chosen."""
+    """Draw the inputs and return their values."""
     dataset = st.selectbox(
         "Dataset", choices, format_func=lambda it: it.label, key="new-run-dataset"
     )
@@ -110,32 +109,33 @@ def _draw_form(
         suggest_name(workspace, dataset.name, preset),
         max_chars=40,
         key=f"new-run-name-{dataset.name}-{preset}",
-        help="Small letters, digits and . _ - ; it names the run everywhere",
+        help="Lower-case letters, digits and . _ -",
     )
     devices = ["auto", "cpu", *(f"cuda:{place}" for place in range(num_gpus(workspace)))]
     device = st.selectbox("Device", devices, key="new-run-device")
     with st.expander("Advanced", key="new-run-advanced"):
         changes |= _draw_advanced(PRESETS[preset], preset)
-        parents = [NOBODY, *(view.run.spec.name for view in views if view.step)]
+        parents = [RANDOM_WEIGHTS, *(view.run.spec.name for view in views if view.step)]
         parent = st.selectbox(
-            "Start from", parents, key="new-run-parent", help="The best weights of an earlier run"
-        )
+            "Initial weights", parents, key="new-run-parent",
+            help="Random, or those of the best checkpoint of an earlier run",
+        )  # fmt: skip
     return _Form(
         dataset=dataset,
         preset=preset,
         device=device,
         name=name.strip(),
         changes=changes,
-        parent=None if parent == NOBODY else parent,
+        parent=None if parent == RANDOM_WEIGHTS else parent,
     )
 
 
 def _draw_budget(preset: str) -> Mapping[str, float | int]:
-    """Draw how long the run may take: minutes of wall time or a number of updates."""
+    """Draw the limit of the run: minutes of wall time or a number of steps."""
     minutes, steps = budget_of(preset)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         bound = st.segmented_control(
-            "Ends after",
+            "Stop after",
             ["minutes", "steps"],
             default="minutes" if minutes else "steps",
             required=True,
@@ -153,7 +153,7 @@ def _draw_budget(preset: str) -> Mapping[str, float | int]:
 
 
 def _draw_advanced(config: TrainConfig, preset: str) -> Mapping[str, float | int]:
-    """Draw the settings that engineers reach for; only what differs from the preset is asked."""
+    """Draw more settings; return those that differ from the preset."""
     rate = st.number_input(
         "Learning rate", 1e-6, 1.0, config.learning_rate, 1e-4, "%g", key=f"new-run-rate-{preset}"
     )
@@ -171,31 +171,40 @@ def _draw_advanced(config: TrainConfig, preset: str) -> Mapping[str, float | int
     return {key: value for key, value in given.items() if value != getattr(config, key)}
 
 
-def _draw_promise(workspace: Workspace, form: _Form) -> None:
-    """Draw whether the dataset is backed up, the steps that follow, and the button to start."""
-    found = check_backup(workspace, form.dataset.name, form.dataset.digest)
+def _draw_start(workspace: Workspace, form: _Form) -> None:
+    """Draw backup state, the steps of the start, and the button that starts the run."""
+    check = check_backup(workspace, form.dataset.name, form.dataset.digest)
     skip, reason = False, ""
-    if not found.is_protected:
-        st.info(plain(found.sentence, 300), icon=":material/gpp_maybe:", title="Not backed up yet")
+    if check.is_protected:
+        st.markdown(f":material/verified_user: {escape_markdown(check.sentence, 300)}")
+    else:
+        st.info(
+            escape_markdown(check.sentence, 300),
+            icon=":material/gpp_maybe:",
+            title="Not backed up",
+        )
         skip = st.checkbox("Start without a backup", key="new-run-skip")
         if skip:
-            reason = st.text_input("Why is that all right?", key="new-run-reason", max_chars=300)
-    else:
-        st.markdown(f":material/verified_user: {plain(found.sentence, 300)}")
-    told = promise(found, form.name, form.device, skip_backup=skip)
+            reason = st.text_input(
+                "Reason for starting without a backup", key="new-run-reason", max_chars=300
+            )
+    plan = start_plan(check, form.name, form.device, skip_backup=skip)
     st.markdown(
-        "\n".join(f"{place}. {plain(step, 300)}" for place, step in enumerate(told.steps, 1))
+        "\n".join(
+            f"{position}. {escape_markdown(step, 300)}"
+            for position, step in enumerate(plan.steps, 1)
+        )
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Cancel", key="new-run-cancel"):
             close_dialog()
             st.rerun()
-        if st.button(told.button, key="new-run-start", type="primary"):
+        if st.button(plan.button, key="new-run-start", type="primary"):
             _start(workspace, form, skip=skip, reason=reason)
 
 
 def _start(workspace: Workspace, form: _Form, *, skip: bool, reason: str) -> None:
-    """Ask for the run; what is wrong is said in the drawer, and nothing is lost."""
+    """Request the run; an error is drawn in the drawer, which keeps its inputs."""
     request = TrainRequest(
         dataset=form.dataset.name,
         digest=form.dataset.digest,
@@ -213,4 +222,4 @@ def _start(workspace: Workspace, form: _Form, *, skip: bool, reason: str) -> Non
         draw_error(error)
         return
     set_value(RUN_KEY, view.run.spec.name)
-    finish(f"{view.run.spec.name} is asked for")
+    finish(f"Run {view.run.spec.name} requested")

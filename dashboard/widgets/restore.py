@@ -1,4 +1,4 @@
-"""The restore drawer and the recovery key: the two ways back."""
+"""The restore drawer, and the recovery key of the repository."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,22 +15,26 @@ from core.actions.vault import (
 from core.actions.workspace import Workspace
 from core.backup.engine import Snapshot
 from core.errors import DatahallError
-from dashboard.session_state import browser_zone, current_actor, delete_value, get_value, set_value
+from dashboard.session_state import (
+    browser_zone,
+    current_actor,
+    delete_value,
+    get_value,
+    set_value,
+)
 from dashboard.viewmodels.backups import snapshot_rows
-from dashboard.viewmodels.plain import plain
-from dashboard.viewmodels.units import age
-from dashboard.widgets.dialogs import close_dialog, drawer, finish, opened
-from dashboard.widgets.errors import draw_error
-from dashboard.widgets.notices import perform
+from dashboard.viewmodels.formatting import escape_markdown, format_age
+from dashboard.widgets.dialogs import close_dialog, draw_drawer, finish, is_open
+from dashboard.widgets.page import draw_error, perform
 
 RESTORE = "backups-restore"
-KEY_ONCE = "recovery_key_once"
+NEW_KEY = "recovery_key_once"
 
 
 def draw_restore(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
     """Draw the drawer when it is open."""
-    if snapshots and opened(RESTORE):
-        drawer(
+    if snapshots and is_open(RESTORE):
+        draw_drawer(
             "Restore",
             lambda: _draw(workspace, snapshots),
             icon=":material/settings_backup_restore:",
@@ -38,55 +42,57 @@ def draw_restore(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
 
 
 def draw_recovery_key(workspace: Workspace) -> None:
-    """Draw the recovery key once, the way to make it, or when it was stored."""
-    shown = get_value(KEY_ONCE, "")
+    """Draw a new recovery key once; otherwise when it was stored, or how to create it."""
+    key = get_value(NEW_KEY, "")
     stored_at = recovery_key_stored_at(workspace)
-    if shown:
-        _draw_key(workspace, shown)
+    if key:
+        _draw_key(workspace, key)
     elif stored_at is not None:
-        told = age(stored_at, workspace.clock.now())
+        age = escape_markdown(format_age(stored_at, workspace.clock.now()))
         st.markdown(
-            f":material/key: The recovery key is kept off this machine (confirmed {plain(told)}). "
-            "With it, plain restic opens the repository anywhere."
+            f":material/key: A user confirmed {age} that the recovery key is stored outside this "
+            "host. With this key, restic opens the repository on any host."
         )
     else:
-        _draw_offer(workspace)
+        _draw_missing_key(workspace)
 
 
 def _draw(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
-    """Draw the drawer's content."""
+    """Draw the content of the drawer."""
     rows = snapshot_rows(snapshots, workspace.clock.now(), browser_zone())
     with st.form("restore-form", border=False):
         chosen = st.selectbox(
             "Snapshot", rows, format_func=lambda it: it.label, key="restore-snapshot"
         )
-        default = workspace.paths.home.parent / f"datahall-restored-{rows[0].short}"
+        default = workspace.paths.home.parent / f"datahall-restored-{rows[0].short_id}"
         target = st.text_input(
-            "Into this folder", str(default), key="restore-target",
-            help="A new or empty folder on this machine, outside of the home folder",
+            "Target folder", str(default), key="restore-target",
+            help="A new or empty folder on this host, outside the home folder of Datahall",
         )  # fmt: skip
         only = st.text_input(
-            "Only this path", key="restore-only", placeholder="everything",
-            help="A file or folder of the snapshot, such as datasets/demo",
+            "Path in the snapshot", key="restore-only", placeholder="everything",
+            help="One file or folder of the snapshot, such as datasets/demo",
         )  # fmt: skip
         st.markdown(
-            "Nothing that is here now is changed. Every restored byte is compared with the list "
-            "made when it was backed up, and the result is shown on this page."
+            "Existing files are not changed. Afterwards every restored byte is compared with the "
+            "list that was made during the backup; this page shows the result."
         )
         with st.container(horizontal=True, horizontal_alignment="right"):
-            cancelled = st.form_submit_button("Cancel", key="restore-cancel")
-            asked = st.form_submit_button("Restore and compare", type="primary", key="restore-go")
-    if cancelled:
+            is_cancelled = st.form_submit_button("Cancel", key="restore-cancel")
+            is_submitted = st.form_submit_button(
+                "Restore and compare", type="primary", key="restore-go"
+            )
+    if is_cancelled:
         close_dialog()
         st.rerun()
-    if asked:
+    if is_submitted:
         _restore(workspace, chosen.id, target, only)
 
 
 def _restore(workspace: Workspace, snapshot: str, target: str, only: str) -> None:
-    """Queue the restore; what is wrong is said in the drawer."""
+    """Queue the restore; an error is drawn in the drawer."""
     if not target.strip():
-        st.error("Name the folder to restore into.", icon=":material/error:")
+        st.error("Enter the target folder.", icon=":material/error:")
         return
     try:
         request_restore(
@@ -95,50 +101,55 @@ def _restore(workspace: Workspace, snapshot: str, target: str, only: str) -> Non
     except DatahallError as error:
         draw_error(error)
         return
-    finish("The restore is queued")
+    finish("Restore: job queued")
 
 
-def _draw_offer(workspace: Workspace) -> None:
-    """Offer to make the recovery key, or to say that one made before is kept."""
-    may_be_made = may_have_recovery_key(workspace)
-    state = "Nobody has confirmed that a recovery key" if may_be_made else "No recovery key"
+def _draw_missing_key(workspace: Workspace) -> None:
+    """Draw the button that creates the recovery key, or the one that confirms an existing key."""
+    may_exist = may_have_recovery_key(workspace)
+    state = (
+        "Nobody has confirmed that the recovery key is stored outside this host."
+        if may_exist
+        else "No recovery key yet."
+    )
     with st.container(border=True, key="recovery"):
         st.markdown(
-            f":material/key: **{state} is kept yet.** Backups are encrypted with a key in this "
-            "machine's home folder: if the machine is lost, only a recovery key opens them."
+            f":material/key: **{state}** Backups are encrypted with a key in the home folder of "
+            "this host. If the host is lost, only the recovery key opens the backups."
         )
         with st.container(horizontal=True):
-            is_asked = st.button("Make the recovery key", key="recovery-make")
-            if may_be_made:
+            is_requested = st.button("Create recovery key", key="recovery-make")
+            if may_exist:
                 _draw_confirmation(workspace)
-        if is_asked:
-            with st.spinner("Making the key (a few seconds)"):
-                perform(lambda: _make(workspace), "The recovery key is made")
+        if is_requested:
+            with st.spinner("Creating the recovery key (a few seconds)"):
+                perform(lambda: _create_key(workspace), "Recovery key created")
             st.rerun()
 
 
-def _make(workspace: Workspace) -> None:
-    """Make the key and remember it for this session alone."""
-    set_value(KEY_ONCE, make_recovery_key(workspace, current_actor()))
+def _create_key(workspace: Workspace) -> None:
+    """Create the key and store it in this session only."""
+    set_value(NEW_KEY, make_recovery_key(workspace, current_actor()))
 
 
 def _draw_key(workspace: Workspace, key: str) -> None:
-    """Show the key, once."""
+    """Draw a new key; it is never shown again."""
     st.warning(
-        "Write it down or keep it in a password manager, off this machine. It is stored nowhere "
-        "here and will not be shown again.",
+        "Store it outside this host, for example in a password manager. Datahall does not store "
+        "it and will not show it again.",
         icon=":material/key:",
-        title="Your recovery key, shown this once",
+        title="Your recovery key, shown only once",
     )
     st.code(key, language=None)
     _draw_confirmation(workspace)
 
 
 def _draw_confirmation(workspace: Workspace) -> None:
-    """Draw the one button that says that the key is kept: nothing else may claim it."""
-    if st.button("I have stored it", key="recovery-stored", type="primary"):
+    """Draw the button that confirms that the key is stored: the only way to confirm it."""
+    if st.button("I have stored the key", key="recovery-stored", type="primary"):
         perform(
-            lambda: confirm_recovery_key(workspace, current_actor()), "Good. It is not kept here"
+            lambda: confirm_recovery_key(workspace, current_actor()),
+            "Confirmed: recovery key stored",
         )
-        delete_value(KEY_ONCE)
+        delete_value(NEW_KEY)
         st.rerun()

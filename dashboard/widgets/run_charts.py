@@ -1,10 +1,10 @@
-"""The curves of training runs: loss, learning rate, gradient norm, speed and BLEU over steps."""
+"""The panels of the metric charts of training runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.actions.records import RunView
-from dashboard.viewmodels.metrics import (
+from dashboard.viewmodels.runs import (
     GRADIENT_NORM,
     LEARNING_RATE,
     STEP_SECONDS,
@@ -19,16 +19,21 @@ MAX_RUNS = 4  # two loss lines each: eight lines are the most that stay readable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CurveChoice:
-    """How the curves are drawn: `log` is the loss axis, `resumed_at` are steps to mark."""
+class ChartOptions:
+    """How metrics are drawn.
+
+    Attributes:
+        log: logarithmic axis for the loss.
+        elapsed: seconds instead of steps on the horizontal axis.
+        resumed_at: steps to mark, at which the run was resumed.
+    """
 
     log: bool = False
     elapsed: bool = False
-    smoothing: float = 0.0
     resumed_at: Sequence[int] = ()
 
 
-def run_panels(views: Sequence[RunView], choice: CurveChoice) -> Sequence[Panel]:
+def run_panels(views: Sequence[RunView], options: ChartOptions) -> Sequence[Panel]:
     """Return the panels of up to four runs; each run keeps its colour in every panel."""
     shown = views[:MAX_RUNS]
     loss = tuple(
@@ -39,8 +44,8 @@ def run_panels(views: Sequence[RunView], choice: CurveChoice) -> Sequence[Panel]
             _line(view, VALID_LOSS, place, _label(view, "valid", shown), dashed=True),
         )
     )
-    # Marks stand at steps; over time they would stand wrong.
-    steps = () if choice.elapsed else choice.resumed_at
+    # The marks are step numbers: they do not fit a time axis.
+    steps = () if options.elapsed else options.resumed_at
     marks = tuple(Mark(label="resumed", at=float(step)) for step in steps)
     return [
         Panel(
@@ -48,7 +53,7 @@ def run_panels(views: Sequence[RunView], choice: CurveChoice) -> Sequence[Panel]
             unit=Unit.PLAIN,
             series=loss,
             floor=None,
-            log=choice.log,
+            log=options.log,
             marks=marks,
             height_px=300,
         ),
@@ -76,11 +81,11 @@ def _panel(
 
 
 def _line(view: RunView, metric: str, place: int, label: str, *, dashed: bool = False) -> Series:
-    """Return one run's line in its colour."""
+    """Return the line of one run, in the colour of the run."""
     source = MetricKey(run=view.run.id, metric=metric)
     return Series(label=label, source=source, dashed=dashed, color=place)
 
 
 def _label(view: RunView, split: str, shown: Sequence[RunView]) -> str:
-    """Return a short label: the run is named only where there are several."""
+    """Return the label of a loss line; it names the run only where there are several."""
     return split if len(shown) == 1 else f"{view.run.spec.name} {split}"

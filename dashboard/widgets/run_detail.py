@@ -1,4 +1,4 @@
-"""One run: curves, translations, log, checkpoints, configuration, comparison."""
+"""One run: metrics, translations, log, checkpoints, details, comparison."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from core.actions.runs import compare, detail, find_run
 from core.actions.workspace import Workspace
 from core.runs.records import TranslationSample
 from dashboard.session_state import browser_zone, is_live
-from dashboard.viewmodels.plain import plain
-from dashboard.viewmodels.rows import Table
+from dashboard.viewmodels.elements import Table
+from dashboard.viewmodels.formatting import escape_markdown
 from dashboard.viewmodels.run_detail import (
     LOG_LINES,
     RunPage,
-    comparison,
+    comparison_table,
     run_page,
     sample_rows,
     samples_sentence,
@@ -22,39 +22,37 @@ from dashboard.viewmodels.run_detail import (
 )
 from dashboard.viewmodels.runs import run_row
 from dashboard.viewmodels.scores import ScoreRow
-from dashboard.widgets.live import live_part
+from dashboard.widgets.elements import draw_large_table, draw_small_table, draw_values
 from dashboard.widgets.live_charts import StepWindow, live_charts
-from dashboard.widgets.run_charts import MAX_RUNS, CurveChoice, run_panels
-from dashboard.widgets.runs import draw_actions, draw_questions, draw_state
-from dashboard.widgets.tables import facts, large_table, small_table
-from dashboard.widgets.tabs import draw_tabs
+from dashboard.widgets.page import draw_tabs, live_part
+from dashboard.widgets.run_charts import MAX_RUNS, ChartOptions, run_panels
+from dashboard.widgets.runs import draw_actions, draw_confirmations, draw_state
 
-EVERY_S = 2.0
-SLOW_S = 15.0
+ACTIVE_EVERY_S = 2.0
+ENDED_EVERY_S = 15.0
 LOG_EVERY_S = 3.0
-LOG_HEIGHT = 380
-SAMPLES = 8
-SMOOTHING = {"none": 0.0, "some": 0.6, "much": 0.9}
+LOG_PX = 380
+MAX_SAMPLES = 8
 
 
 def draw_run(workspace: Workspace, name: str, others: Sequence[RunView]) -> None:
-    """Draw everything about a run; `others` can be compared with it."""
+    """Draw everything about a run; `others` are the runs to compare it with."""
     page = run_page(detail(workspace, name), workspace.clock.now(), browser_zone())
-    every_s = SLOW_S if page.row.is_over else EVERY_S
     live_part(
-        lambda: draw_state(run_row(find_run(workspace, name), workspace.clock.now())), every_s
+        lambda: draw_state(run_row(find_run(workspace, name), workspace.clock.now())),
+        ENDED_EVERY_S if page.row.is_over else ACTIVE_EVERY_S,
     )
     draw_actions(page.row, can_promote=page.can_promote)
-    draw_questions(workspace, page.row)
+    draw_confirmations(workspace, page.row)
     if page.scores:
         draw_scores(page.scores)
     draw_tabs(
         {
-            "Curves": lambda: _draw_curves(workspace, page, others),
+            "Metrics": lambda: _draw_metrics(workspace, page, others),
             "Translations": lambda: _draw_samples(workspace, page),
             "Log": lambda: _draw_log(workspace, page),
             "Checkpoints": lambda: _draw_checkpoints(page),
-            "Facts": lambda: _draw_facts(page),
+            "Details": lambda: _draw_details(page),
             "Compare": lambda: _draw_comparison(workspace, page, others),
         },
         key="run-tab",
@@ -68,37 +66,36 @@ def draw_scores(scores: Sequence[ScoreRow]) -> None:
             st.metric(row.name, row.value, help=row.help, border=True)
     signed = [row for row in scores if row.signature]
     if signed:
-        told = " · ".join(f"{row.name} `{row.signature}`" for row in signed)
-        st.markdown(f":small[Scores of the test split. Signatures: {told}]")
+        signatures = " · ".join(f"{row.name} `{row.signature}`" for row in signed)
+        st.markdown(f":small[Scores on the test split. Signatures: {signatures}]")
 
 
-def _draw_curves(workspace: Workspace, page: RunPage, others: Sequence[RunView]) -> None:
-    """Draw the curves of this run, and of others beside it."""
+def _draw_metrics(workspace: Workspace, page: RunPage, others: Sequence[RunView]) -> None:
+    """Draw the metric charts of this run, and of others for comparison."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         named = {view.run.spec.name: view for view in others}
-        beside = _draw_others(list(named), MAX_RUNS - 1, "curves-beside")
-        smoothing = SMOOTHING[
-            st.segmented_control(
-                "Smoothing", list(SMOOTHING), default="none", required=True, key="curves-smooth"
-            )
-        ]
-        log = st.toggle("Log loss", key="curves-log")
-        elapsed = st.toggle("Over time", key="curves-elapsed", help="Seconds instead of steps")
-    views = [find_run(workspace, page.row.name), *(named[it] for it in beside if it in named)]
-    choice = CurveChoice(log=log, elapsed=elapsed, smoothing=smoothing, resumed_at=page.resumed_at)
-    is_growing = any(not view.is_over for view in views)
+        compared = _choose_others(list(named), MAX_RUNS - 1, "curves-beside")
+        smoothing = st.slider(
+            "Smoothing", 0.0, 0.99, 0.0, 0.01, key="curves-smoothing", width=200,
+            help="Weight of the past in an exponential moving average",
+        )  # fmt: skip
+        log = st.toggle("Log scale", key="curves-log", help="Logarithmic axis for the loss")
+        elapsed = st.toggle("Time axis", key="curves-elapsed", help="Seconds instead of steps")
+    views = [find_run(workspace, page.row.name), *(named[it] for it in compared if it in named)]
+    options = ChartOptions(log=log, elapsed=elapsed, resumed_at=page.resumed_at)
+    is_active = any(not view.is_over for view in views)
     live_charts(
-        run_panels(views, choice),
-        StepWindow(live=is_growing and is_live(), elapsed=elapsed, smoothing=smoothing),
+        run_panels(views, options),
+        StepWindow(live=is_active and is_live(), elapsed=elapsed, smoothing=smoothing),
         key=f"curves-{page.row.id}",
-        empty="Not measured yet.",
+        empty="No values yet.",
     )
     if page.resumed_at:
         steps = ", ".join(f"{step:,}" for step in page.resumed_at)
-        st.markdown(f":small[Resumed at step {steps}: the curve goes on as if it had not ended.]")
+        st.markdown(f":small[Resumed at step {steps}.]")
 
 
-def _draw_others(names: Sequence[str], most: int, key: str) -> Sequence[str]:
+def _choose_others(names: Sequence[str], most: int, key: str) -> Sequence[str]:
     """Draw the choice of runs to compare with, where there are any."""
     if not names:
         return []
@@ -108,42 +105,43 @@ def _draw_others(names: Sequence[str], most: int, key: str) -> Sequence[str]:
 
 
 def _draw_samples(workspace: Workspace, page: RunPage) -> None:
-    """Draw what the run translates: the test split at the end, validation while it runs."""
+    """Draw translations of validation segments, and of test segments once the run has ended."""
 
     def draw() -> None:
         test = workspace.runs.samples(page.row.id, "test")
         if test:
-            st.markdown("**Test split**, with the best checkpoint")
+            st.markdown("**Test split**, translated with the best checkpoint")
             _draw_sample_table(test)
-        st.markdown("**Validation**, as it was learned")
+        st.markdown("**Validation split**, translated during training")
         _draw_sample_table(workspace.runs.samples(page.row.id, "valid"))
 
     live_part(draw, LOG_EVERY_S)
 
 
 def _draw_sample_table(samples: Sequence[TranslationSample]) -> None:
-    """Draw samples beside their references."""
-    st.markdown(f":small[{plain(samples_sentence(samples))}]")
-    rows = sample_rows(samples)[:SAMPLES]
+    """Draw samples with their references."""
+    st.markdown(f":small[{escape_markdown(samples_sentence(samples))}]")
+    rows = sample_rows(samples)[:MAX_SAMPLES]
     if rows:
-        small_table(
-            ("Source", "Translation", "Reference", "Exact"),
+        draw_small_table(
+            ("Source", "Translation", "Reference", "Equal"),
             [(it.source, it.hypothesis, it.reference, "yes" if it.is_exact else "") for it in rows],
         )
 
 
 def _draw_log(workspace: Workspace, page: RunPage) -> None:
-    """Draw the end of the log, searched."""
-    wanted = st.text_input(
+    """Draw the end of the log, with a search."""
+    query = st.text_input(
         "Search the log", key="log-search", placeholder="error", icon=":material/search:"
     )
 
     def draw() -> None:
         view = find_run(workspace, page.row.name)
-        text = workspace.launcher.log(view.job.id, tail=LOG_LINES) if view.job else ""
-        found = search_log(text, wanted or "")
-        with st.container(height=LOG_HEIGHT, autoscroll=True, key="log-box"):
-            st.code(found or "Nothing here yet.", language=None, wrap_lines=True)
+        log = workspace.launcher.log(view.job.id, tail=LOG_LINES) if view.job else ""
+        found = search_log(log, query or "")
+        with st.container(height=LOG_PX, autoscroll=True, key="log-box"):
+            empty = "No lines match." if log else "The log is empty."
+            st.code(found or empty, language=None, wrap_lines=True)
 
     live_part(draw, LOG_EVERY_S)
 
@@ -151,37 +149,36 @@ def _draw_log(workspace: Workspace, page: RunPage) -> None:
 def _draw_checkpoints(page: RunPage) -> None:
     """Draw the checkpoints and the attempts."""
     st.markdown("**Checkpoints**, newest first")
-    _draw_table(page.checkpoints, "No checkpoint was written yet.")
-    st.markdown("**Attempts**: the processes that worked on the run")
-    _draw_table(page.attempts, "None has started yet.")
+    _draw_table(page.checkpoints, "No checkpoints yet.")
+    st.markdown("**Attempts**: each start or resume of the run")
+    _draw_table(page.attempts, "No attempts yet.")
 
 
-def _draw_facts(page: RunPage) -> None:
-    """Draw lineage and configuration."""
-    facts(page.facts, alt="Facts about the run")
+def _draw_details(page: RunPage) -> None:
+    """Draw details and configuration."""
+    draw_values(page.details, alt="Details of the run")
     with st.expander("Configuration", key="run-config"):
-        large_table(page.config, alt="Configuration of the run", key="config-table")
+        draw_large_table(page.config, alt="Configuration of the run", key="config-table")
 
 
 def _draw_comparison(workspace: Workspace, page: RunPage, others: Sequence[RunView]) -> None:
-    """Draw how this run differs from others."""
+    """Draw the settings and scores of this run next to those of others."""
     if not others:
-        st.markdown("There is no other run to compare with yet.")
+        st.markdown("There is no other run to compare with.")
         return
-    beside = _draw_others([view.run.spec.name for view in others], MAX_RUNS, "compare-beside")
-    if not beside:
-        st.markdown("Choose one or more other runs to see settings and scores side by side.")
+    chosen = _choose_others([view.run.spec.name for view in others], MAX_RUNS, "compare-beside")
+    if not chosen:
+        st.markdown("Choose one or more runs to compare settings and scores.")
         return
-    only = st.toggle("Only differences", value=True, key="compare-only")
-    names = [page.row.name, *beside]
-    found = comparison(compare(workspace, names), only_differences=only)
-    table = Table(header=("What", *names), rows=found.rows)
-    large_table(table, alt="Settings and scores of the runs side by side", key="compare-table")
+    only_differences = st.toggle("Only differences", value=True, key="compare-only")
+    names = [page.row.name, *chosen]
+    table = comparison_table(compare(workspace, names), names, only_differences=only_differences)
+    draw_large_table(table, alt="Settings and scores of the runs", key="compare-table")
 
 
 def _draw_table(table: Table, empty: str) -> None:
-    """Draw a table, or say that it is empty."""
+    """Draw a table, or why it is empty."""
     if table.rows:
-        small_table(table.header, table.rows)
+        draw_small_table(table.header, table.rows)
     else:
         st.markdown(empty)

@@ -1,4 +1,4 @@
-"""The table of training runs and what can be done to one."""
+"""The table of training runs, and the actions on one run."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,54 +9,41 @@ from core.actions.records import RunView
 from core.actions.runs import list_runs
 from core.actions.training import delete_run, resume_run, stop_run
 from core.actions.workspace import Workspace
-from core.jobs.launcher import JobState
 from dashboard.session_state import current_actor, get_value, set_value
-from dashboard.viewmodels.looks import state_look
-from dashboard.viewmodels.plain import plain
+from dashboard.viewmodels.elements import JOB_STATE_BADGES
+from dashboard.viewmodels.formatting import escape_markdown, format_percent
 from dashboard.viewmodels.runs import RunRow, run_rows
-from dashboard.widgets.dialogs import Question, ask, open_dialog, opened
-from dashboard.widgets.live import live_part
-from dashboard.widgets.tables import badge
+from dashboard.widgets.dialogs import Confirmation, confirm, is_open, open_dialog
+from dashboard.widgets.elements import draw_badge
+from dashboard.widgets.page import live_part
 
-EVERY_S = 2.0
-IDLE_S = 6.0
+ACTIVE_EVERY_S = 2.0
+IDLE_EVERY_S = 6.0
 RUN_KEY = "run"
-SEEN = "run_states"
-STATES = tuple(state.value for state in JobState)
-HEIGHT = 300
-WIDE_PX = 110  # cells that grow while a run is at work: "succeeded", "12,000 / 50,000"
-FEW = 7
+STATES_KEY = "run_states"
+SCROLLED_PX = 300
+MAX_UNSCROLLED_ROWS = 7
+WIDE_PX = 110  # columns whose text grows while a run is active: "succeeded", "12,000 / 50,000"
 
 
-def draw_runs(workspace: Workspace, *, is_busy: bool) -> None:
-    """Draw the runs, up to date, more often while one is at work; a click shows one below."""
+def draw_runs(workspace: Workspace, *, is_active: bool) -> None:
+    """Draw the table of runs; a click on a row shows the run below."""
 
     def draw() -> None:
-        views = list_runs(workspace)
-        rows = run_rows(views, workspace.clock.now())
+        rows = run_rows(list_runs(workspace), workspace.clock.now())
         if not rows:
-            draw_no_runs()
+            _draw_no_runs()
             return
         _rerun_on_change(rows)
         _draw_table(rows)
 
-    live_part(draw, EVERY_S if is_busy else IDLE_S)
-
-
-def draw_no_runs() -> None:
-    """Say what to do first."""
-    st.info(
-        "Start with the demo corpus and the `demo` preset: it takes about three minutes on a CPU "
-        "and ends with a model that translates.",
-        icon=":material/model_training:",
-        title="No runs yet",
-    )
+    live_part(draw, ACTIVE_EVERY_S if is_active else IDLE_EVERY_S)
 
 
 def choose_run(views: Sequence[RunView]) -> str:
-    """Draw the choice of a run and return its name; it stands in the address."""
+    """Draw the choice of a run and return its name, which is part of the address."""
     names = [view.run.spec.name for view in views]
-    if get_value(RUN_KEY, names[0]) not in names:  # deleted since; absent is left to the address
+    if get_value(RUN_KEY, names[0]) not in names:  # deleted in the meantime
         set_value(RUN_KEY, names[0])
     return st.selectbox(
         "Run",
@@ -69,7 +56,7 @@ def choose_run(views: Sequence[RunView]) -> str:
 
 
 def draw_actions(row: RunRow, *, can_promote: bool) -> None:
-    """Draw what can be done to a run."""
+    """Draw the buttons of a run."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if row.can_stop:
             _button("Stop", f"training-stop-{row.id}", ":material/stop_circle:", shortcut="S")
@@ -81,61 +68,63 @@ def draw_actions(row: RunRow, *, can_promote: bool) -> None:
             _button("Delete", f"training-delete-{row.id}", ":material/delete:")
 
 
-def draw_questions(workspace: Workspace, row: RunRow) -> None:
-    """Draw the question that was asked about a run, if one was."""
-    name = row.name
-    questions: Sequence[tuple[Question, Callable[[], str]]] = (
-        (
-            _stop_question(row),
-            lambda: _done(stop_run(workspace, current_actor(), name), "Stopping"),
-        ),
-        (
-            _resume_question(row),
-            lambda: _done(resume_run(workspace, current_actor(), name), "Resuming"),
-        ),
-        (_promote_question(row), lambda: _promote(workspace, name)),
-        (_delete_question(row), lambda: _delete(workspace, name)),
+def draw_confirmations(workspace: Workspace, row: RunRow) -> None:
+    """Draw the confirmation of the action that was chosen, if any."""
+    actions: Sequence[tuple[Confirmation, Callable[[], str]]] = (
+        (_stop_confirmation(row), lambda: _stop(workspace, row.name)),
+        (_resume_confirmation(row), lambda: _resume(workspace, row.name)),
+        (_promote_confirmation(row), lambda: _promote(workspace, row.name)),
+        (_delete_confirmation(row), lambda: _delete(workspace, row.name)),
     )
-    for question, act in questions:
-        if opened(question.dialog):
-            ask(question, act)
+    for confirmation, action in actions:
+        if is_open(confirmation.dialog):
+            confirm(confirmation, action)
 
 
 def draw_state(row: RunRow) -> None:
-    """Draw where a run stands: badge, waiver, progress and why it ended."""
+    """Draw state, waiver, reason and progress of a run."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        badge(row.look)
+        draw_badge(row.badge)
         if row.waiver is not None:
-            st.badge("no backup", icon=":material/gpp_maybe:", color="orange",
-                     help=plain(row.waiver))  # fmt: skip
-        st.markdown(plain(row.reason or row.message, 400), width="stretch")
+            draw_badge(row.waiver)
+        st.markdown(escape_markdown(row.reason or row.activity, 400), width="stretch")
     if row.is_over:
-        st.markdown(plain(row.sentence))
+        st.markdown(escape_markdown(row.summary))
     elif row.ratio is not None:
-        parts = [plain(row.sentence), f"{row.ratio:.0%}"] if row.sentence else [f"{row.ratio:.0%}"]
-        st.progress(row.ratio, text=" · ".join(parts))
+        parts = [escape_markdown(row.summary), format_percent(row.ratio)]
+        st.progress(row.ratio, text=" · ".join(part for part in parts if part))
+
+
+def _draw_no_runs() -> None:
+    """Draw how to start the first run."""
+    st.info(
+        "Start with the demo corpus and the `demo` preset: training takes about three minutes on "
+        "a CPU.",
+        icon=":material/model_training:",
+        title="No runs yet",
+    )
 
 
 def _draw_table(rows: Sequence[RunRow]) -> None:
-    """Draw the table; its key names the rows, so that a selection never moves to another run."""
+    """Draw the table; its key depends on the names, so that a selection never changes its run."""
     names = [row.name for row in rows]
     chosen = get_value(RUN_KEY, names[0])
     key = f"runs-{hash(tuple(names))}"
     event = st.dataframe(
         {
             "Run": names,
-            "State": [[row.look.word] for row in rows],
+            "State": [[row.badge.word] for row in rows],
             "Progress": [None if row.ratio is None else 100 * row.ratio for row in rows],
             "Step": [row.steps for row in rows],
-            "Loss": [row.loss for row in rows],
-            "Valid": [row.valid_loss for row in rows],
+            "Train loss": [row.loss for row in rows],
+            "Valid loss": [row.valid_loss for row in rows],
             "BLEU": [row.bleu for row in rows],
             "Speed": [row.speed for row in rows],
             "Time left": [row.left for row in rows],
             "Dataset": [row.dataset for row in rows],
             "Preset": [row.preset for row in rows],
             "Device": [row.device for row in rows],
-            "Asked for": [row.created for row in rows],
+            "Requested": [row.created for row in rows],
         },
         column_config={
             "Progress": st.column_config.ProgressColumn(
@@ -143,14 +132,14 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
             ),
             "State": st.column_config.MultiselectColumn(
                 width=WIDE_PX,
-                options=list(STATES),
-                color=[state_look(state).colour for state in STATES],
+                options=[badge.word for badge in JOB_STATE_BADGES.values()],
+                color=[badge.color for badge in JOB_STATE_BADGES.values()],
             ),
             "Step": st.column_config.Column(width=WIDE_PX),
             "Speed": st.column_config.Column(width=WIDE_PX),
         },
         hide_index=True,
-        height="content" if len(rows) <= FEW else HEIGHT,
+        height="content" if len(rows) <= MAX_UNSCROLLED_ROWS else SCROLLED_PX,
         on_select="rerun",
         selection_mode="single-row",
         selection_default={"selection": {"rows": [names.index(chosen)] if chosen in names else []}},
@@ -158,35 +147,42 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
         alt="Training runs, newest first, with state, progress, loss and time left",
     )
     selected = event["selection"]["rows"]
-    if selected and names[selected[0]] != get_value(f"{key}-seen", chosen):
-        set_value(f"{key}-seen", names[selected[0]])
+    if selected and names[selected[0]] != get_value(f"{key}-selected", chosen):
+        set_value(f"{key}-selected", names[selected[0]])
         set_value(RUN_KEY, names[selected[0]])
         st.rerun()
 
 
 def _rerun_on_change(rows: Sequence[RunRow]) -> None:
-    """Draw the whole page anew when a run began, ended or was deleted."""
-    present = tuple(f"{row.id} {row.look.word}" for row in rows)
-    before: tuple[str, ...] | None = get_value(SEEN, None)
-    set_value(SEEN, present)
-    if before is not None and before != present:
+    """Rerun the page when a run started, changed its state or was deleted."""
+    current = tuple(f"{row.id} {row.state}" for row in rows)
+    previous: tuple[str, ...] | None = get_value(STATES_KEY, None)
+    set_value(STATES_KEY, current)
+    if previous is not None and previous != current:
         st.rerun()
 
 
 def _button(label: str, dialog: str, icon: str, shortcut: str | None = None) -> None:
-    """Draw a button that asks first."""
+    """Draw a button that opens a confirmation."""
     st.button(label, key=dialog, icon=icon, shortcut=shortcut, on_click=open_dialog, args=(dialog,))
 
 
-def _done(view: RunView, verb: str) -> str:
-    """Return the notice of an action."""
-    return f"{verb} {view.run.spec.name}"
+def _stop(workspace: Workspace, name: str) -> str:
+    """Request a stop."""
+    stop_run(workspace, current_actor(), name)
+    return f"Stopping {name}"
+
+
+def _resume(workspace: Workspace, name: str) -> str:
+    """Queue another attempt."""
+    resume_run(workspace, current_actor(), name)
+    return f"Resuming {name}"
 
 
 def _promote(workspace: Workspace, name: str) -> str:
     """Queue a promotion."""
     request_promotion(workspace, current_actor(), name)
-    return f"Promoting {name}: exported, tested, then it serves"
+    return f"Promotion of {name}: job queued"
 
 
 def _delete(workspace: Workspace, name: str) -> str:
@@ -195,53 +191,53 @@ def _delete(workspace: Workspace, name: str) -> str:
     return f"Deleted {name}"
 
 
-def _stop_question(row: RunRow) -> Question:
-    """Return the question before a stop."""
-    return Question(
+def _stop_confirmation(row: RunRow) -> Confirmation:
+    """Return the confirmation of a stop."""
+    return Confirmation(
         dialog=f"training-stop-{row.id}",
-        title=f"Stop {plain(row.name)}?",
-        sentence="It finishes the step at hand, writes a checkpoint and ends. It can be resumed "
-        "later without losing a step.",
-        button="Stop it",
+        title=f"Stop {escape_markdown(row.name)}?",
+        sentence="The run finishes its current step, writes a checkpoint and ends. It can be "
+        "resumed later without losing a step.",
+        button="Stop run",
         icon=":material/stop_circle:",
     )
 
 
-def _resume_question(row: RunRow) -> Question:
-    """Return the question before another attempt."""
-    return Question(
+def _resume_confirmation(row: RunRow) -> Confirmation:
+    """Return the confirmation of another attempt."""
+    return Confirmation(
         dialog=f"training-resume-{row.id}",
-        title=f"Resume {plain(row.name)}?",
-        sentence="Another attempt goes on from its last good checkpoint; the curve goes on as if "
-        "it had never ended.",
-        button="Resume it",
+        title=f"Resume {escape_markdown(row.name)}?",
+        sentence="The run continues from its last good checkpoint.",
+        button="Resume run",
         icon=":material/play_circle:",
     )
 
 
-def _promote_question(row: RunRow) -> Question:
-    """Return the question before a promotion."""
-    return Question(
+def _promote_confirmation(row: RunRow) -> Confirmation:
+    """Return the confirmation of a promotion."""
+    return Confirmation(
         dialog=f"training-promote-{row.id}",
-        title=f"Promote {plain(row.name)} to production?",
-        sentence="Its best checkpoint is exported and compared with the trained model. If they "
-        "agree, it serves translations at once; the present version stays ready to roll back to.",
-        button="Promote it",
+        title=f"Promote {escape_markdown(row.name)} to production?",
+        sentence="The best checkpoint is exported and compared with the trained model. If the "
+        "comparison passes, the export serves all translations; you can roll back to the current "
+        "version.",
+        button="Promote run",
         icon=":material/deployed_code:",
     )
 
 
-def _delete_question(row: RunRow) -> Question:
-    """Return the question before a deletion."""
-    return Question(
+def _delete_confirmation(row: RunRow) -> Confirmation:
+    """Return the confirmation of a deletion."""
+    return Confirmation(
         dialog=f"training-delete-{row.id}",
-        title=f"Delete {plain(row.name)}?",
-        sentence="This cannot be undone on this machine:",
-        losses=(
-            "its checkpoints, log and curves are removed",
-            "model versions made from it, and snapshots that hold it, stay",
+        title=f"Delete {escape_markdown(row.name)}?",
+        sentence="This cannot be undone on this host:",
+        consequences=(
+            "the checkpoints, log and metrics of the run are deleted",
+            "model versions made from it, and snapshots that contain it, are kept",
         ),
         name=row.name,
-        button="Delete it",
+        button="Delete run",
         icon=":material/delete:",
     )

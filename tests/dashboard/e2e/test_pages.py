@@ -44,7 +44,6 @@ def ours(found: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_by_its_own_address(open_page: Opener, name: str) -> None:
-    """No error, no foreign request, no refused answer: the watch sees to it."""
     page = open_page(path_of(name))
 
     expect(page.get_by_role("heading", level=1)).to_have_text(name.capitalize())
@@ -55,7 +54,6 @@ def test_a_page_opens_by_its_own_address(open_page: Opener, name: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_of_ours(open_page: Opener, name: str, scheme: str) -> None:
-    """In both themes; live parts stand still meanwhile."""
     page = open_page(path_of(name) + "?live=false", scheme=scheme)
     page.wait_for_timeout(1500)
     look(page, f"{name}-desktop-{scheme}")
@@ -71,7 +69,6 @@ def test_axe_finds_nothing_of_ours(open_page: Opener, name: str, scheme: str) ->
 def test_axe_finds_nothing_in_an_open_dialog(
     open_page: Opener, name: str, button: str, scheme: str
 ) -> None:
-    """Drawers, and the question that is asked before something is gone."""
     page = open_page(path_of(name) + "?live=false", scheme=scheme)
     page.get_by_role("button", name=button).first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -84,7 +81,6 @@ def test_axe_finds_nothing_in_an_open_dialog(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_a_phone(open_page: Opener, name: str, scheme: str) -> None:
-    """Nothing is wider than the screen; the navigation is folded away."""
     page = open_page(path_of(name) + "?live=false", size=PHONE, scheme=scheme)
     page.wait_for_timeout(1000)
     look(page, f"{name}-phone-{scheme}")
@@ -93,7 +89,6 @@ def test_a_page_fits_a_phone(open_page: Opener, name: str, scheme: str) -> None:
 
 
 def test_range_and_live_go_along_from_page_to_page(open_page: Opener) -> None:
-    """Streamlit itself drops a widget's value with the page that drew it."""
     page = open_page("/?range=1h&live=false")
     for name in ("Devices", "Data", "Overview"):
         page.get_by_role("link", name=name, exact=True).click()
@@ -107,7 +102,6 @@ def test_range_and_live_go_along_from_page_to_page(open_page: Opener) -> None:
 
 
 def test_overview_is_light(chromium: Browser, product: Product) -> None:
-    """Three megabytes and eighty requests at most, until the charts are there."""
     watch = Watch(product.root)
     context = chromium.new_context(
         storage_state=product.cookies, viewport={"width": DESKTOP[0], "height": DESKTOP[1]}
@@ -142,7 +136,6 @@ def useful_after(page: Page, url: str) -> float:
 
 
 def test_the_content_policy_holds_and_costs_nothing(open_page: Opener) -> None:
-    """It is sent, it forbids foreign scripts, and no page needed what it forbids."""
     page = open_page("/")
     watch: Watch = open_page.watch  # type: ignore[attr-defined]
     first = next(answer for answer in watch.responses if answer.url.rstrip("/") == watch.root)
@@ -167,7 +160,6 @@ def test_the_content_policy_holds_and_costs_nothing(open_page: Opener) -> None:
 
 
 def test_a_stranger_sees_the_sign_in_page(chromium: Browser, product: Product) -> None:
-    """It needs nothing that it may not fetch."""
     context = chromium.new_context(color_scheme="dark")
     page = context.new_page()
     page.goto(product.root + "/training")
@@ -180,7 +172,6 @@ def test_a_stranger_sees_the_sign_in_page(chromium: Browser, product: Product) -
 
 
 def test_signing_out_ends_the_page_that_is_open(chromium: Browser, product: Product) -> None:
-    """Its WebSocket is closed: a page left open in another tab does not stay alive."""
     token = issue_token(Settings(home=product.home).paths)
     context = chromium.new_context()
     page = context.new_page()

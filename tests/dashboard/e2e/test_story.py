@@ -112,7 +112,6 @@ class TestStory:
     """Each test is a chapter; they are told in order."""
 
     def test_within_seconds_the_page_shows_the_live_host(self, visit: Opener) -> None:
-        """CPU, memory, storage, network, and simulated GPUs that say so."""
         page = visit("/")
         for card in ("CPU", "Memory", "Storage", "Network"):
             expect(page.get_by_text(card, exact=True).first).to_be_visible(timeout=STEP_MS)
@@ -120,11 +119,10 @@ class TestStory:
         look(page, "story-1-overview")
 
     def test_a_run_is_started_behind_its_backup(self, visit: Opener, datahall: Datahall) -> None:
-        """The page says that the corpus is not backed up, backs it up, and starts the run."""
         _until(lambda: datahall.ask("data", "list"), bool)
         page = visit("/training")
         page.locator(".st-key-new-run button").click()
-        expect(page.get_by_text("Not backed up yet")).to_be_visible(timeout=STEP_MS)
+        expect(page.get_by_text("Not backed up", exact=True)).to_be_visible(timeout=STEP_MS)
         look(page, "story-2-new-run")
         page.locator(".st-key-new-run-start button").click()
         run = _until(datahall.run, lambda found: found["step"] > 0)
@@ -138,7 +136,6 @@ class TestStory:
     def test_the_run_goes_on_while_up_is_stopped_and_started_again(
         self, datahall: Datahall, signed_in: Product
     ) -> None:
-        """Ctrl-C stops the services, not the run."""
         assert signed_in.root
         before = datahall.run()
         datahall.down()
@@ -150,20 +147,18 @@ class TestStory:
     def test_the_curve_moves_until_the_run_ends_with_scores(
         self, visit: Opener, datahall: Datahall
     ) -> None:
-        """ETA and speed while it runs; test BLEU of at least 80 and translations at its end."""
         page = visit("/training")
         expect(page.locator("canvas").first).to_be_visible(timeout=STEP_MS)
         run = _until(datahall.run, lambda found: found["state"] not in ("queued", "running"))
         assert run["state"] == "succeeded", run["exit_reason"]
         assert run["scores"]["bleu"] >= 80
-        expect(page.get_by_text("Scores of the test split").first).to_be_visible(timeout=STEP_MS)
+        expect(page.get_by_text("Scores on the test split").first).to_be_visible(timeout=STEP_MS)
         page.get_by_role("tab", name="Translations").click()
-        told = page.get_by_text(re.compile(r"\d+ of \d+ samples exactly as the reference"))
+        told = page.get_by_text(re.compile(r"\d+ of \d+ samples equal the reference"))
         expect(told.first).to_be_visible(timeout=STEP_MS)
         look(page, "story-4-ended")
 
     def test_promoting_deploys_the_model(self, visit: Opener, datahall: Datahall) -> None:
-        """Promote on the page; the registry says what serves."""
         page = visit("/training")
         page.get_by_role("button", name="Promote").first.click()
         page.locator("[role=dialog]").get_by_role("button", name=re.compile("Promote")).click()
@@ -171,7 +166,6 @@ class TestStory:
         assert "production" in models[0]["aliases"]
 
     def test_the_greeting_is_translated_and_looked_into(self, visit: Opener) -> None:
-        """The text, the heat map, and a correction that is kept."""
         page = _with_model(visit)
         page.locator(".st-key-translate-text textarea").fill(GREETING)
         page.locator(".st-key-translate-go button").click()
@@ -179,14 +173,13 @@ class TestStory:
         page.locator(".st-key-attention-go button").click()
         expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=STEP_MS)
         look(page, "story-5-translate")
-        page.get_by_role("tab", name="Correct it").click()
-        better = page.get_by_label("Better translation")
+        page.get_by_role("tab", name="Suggest a correction").click()
+        better = page.get_by_label("Correct translation")
         better.fill("Hola, ¿qué tal estás?")
         page.locator(".st-key-correction-go button").click()
-        expect(page.get_by_text("Kept.").first).to_be_visible(timeout=STEP_MS)
+        expect(page.get_by_text("Correction saved").first).to_be_visible(timeout=STEP_MS)
 
     def test_the_correction_is_stored(self, datahall: Datahall) -> None:
-        """With what the model said and who knew better."""
         kept = datahall.ask("feedback", "list")[0]
         assert (kept["source"], kept["hypothesis"]) == (GREETING, ANSWER)
         assert kept["correction"] == "Hola, ¿qué tal estás?"
@@ -194,11 +187,10 @@ class TestStory:
     def test_the_corpus_is_restored_byte_by_byte(
         self, visit: Opener, datahall: Datahall, tmp_path: Path
     ) -> None:
-        """Into another folder, from the page; the page says that all files match."""
         target = tmp_path / "restored"
         page = visit("/backups")
         page.locator(".st-key-restore button").click()
-        page.get_by_role("textbox", name="Into this folder").fill(str(target))
+        page.get_by_role("textbox", name="Target folder").fill(str(target))
         page.locator(".st-key-restore-go button").click()
         expect(page.get_by_text(re.compile(r"every byte matches")).first).to_be_visible(
             timeout=STEP_MS
@@ -211,7 +203,6 @@ class TestStory:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize("name", ["", "data", "training", "models", "translate", "backups"])
     def test_axe_finds_nothing_on_pages_in_use(self, visit: Opener, name: str, scheme: str) -> None:
-        """Tables, tabs, badges and charts, not only the empty states of a fresh home."""
         page = visit(f"/{name}?live=false", scheme=scheme)
         page.wait_for_timeout(1500)
         look(page, f"used-{name or 'overview'}-{scheme}")

@@ -1,4 +1,4 @@
-"""Records as the rooms of core give them, to be changed with `dataclasses.replace`."""
+"""Example records, to be varied with `dataclasses.replace`."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ NOW = 100_000.0
 
 @pytest.fixture
 def now() -> float:
-    """The present."""
+    """The current time."""
     return NOW
 
 

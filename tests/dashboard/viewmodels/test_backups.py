@@ -1,15 +1,15 @@
-"""Snapshots are told by what they hold, and a repository by whether it can be trusted."""
+"""Snapshots as rows, and the state of the repository."""
 
 from dataclasses import replace
 from datetime import UTC
 
 from core.backup.engine import RepositoryStatus, Snapshot
 from dashboard.viewmodels.backups import (
-    repository_facts,
-    repository_look,
-    repository_trouble,
+    repository_badge,
+    repository_details,
+    repository_problem,
+    snapshot_content,
     snapshot_rows,
-    what_words,
 )
 
 SNAPSHOT = Snapshot(
@@ -27,16 +27,14 @@ BROKEN = replace(
 )
 
 
-def test_trouble_names_cause_and_remedy() -> None:
-    """And is empty while backups work."""
-    assert repository_trouble(BROKEN) == "restic is not here. apt-get install restic"
-    assert repository_trouble(STATUS) == ""
+def test_a_repository_problem_names_cause_and_fix() -> None:
+    assert repository_problem(BROKEN) == "restic is not here. Fix: apt-get install restic"
+    assert repository_problem(STATUS) == ""
 
 
 def test_a_snapshot_in_a_row(now: float) -> None:
-    """Time, what, size, files, verified, restored."""
     (row,) = snapshot_rows([SNAPSHOT], now, UTC)
-    assert (row.short, row.age, row.what) == ("5a5a5a5a", "1 h ago", "demo ddd")
+    assert (row.short_id, row.age, row.content) == ("5a5a5a5a", "1 h ago", "demo ddd")
     assert (row.size, row.added, row.files) == ("1.2 MB", "3.0 kB", "12")
     assert row.verified.word == "not verified"
     assert row.restored == "never"
@@ -44,46 +42,41 @@ def test_a_snapshot_in_a_row(now: float) -> None:
 
 
 def test_a_verified_and_drilled_snapshot(now: float) -> None:
-    """The drill's age is shown."""
     good = replace(SNAPSHOT, verified_at=96_500.0, restored_at=now - 60)
     (row,) = snapshot_rows([good], now, UTC)
     assert row.verified.word == "verified"
     assert row.restored == "1 min ago"
 
 
-def test_the_badge_tells_the_worst(now: float) -> None:
-    """No restic, no backup, overdue, unverified, good."""
+def test_the_badge_shows_the_most_urgent_state(now: float) -> None:
     good = replace(SNAPSHOT, verified_at=1.0)
-    assert repository_look(BROKEN, [good], now).word == "Backups do not work"
-    assert repository_look(STATUS, [], now).word == "No backup yet"
-    assert repository_look(STATUS, [SNAPSHOT], now).word == "Not verified yet"
-    assert repository_look(STATUS, [good], now).word == "Backed up and verified"
-    assert repository_look(STATUS, [good], now + 8 * 86_400).word == "Last backup 8 d ago"
+    assert repository_badge(BROKEN, [good], now).word == "Backups fail"
+    assert repository_badge(STATUS, [], now).word == "No backup yet"
+    assert repository_badge(STATUS, [SNAPSHOT], now).word == "Not verified yet"
+    assert repository_badge(STATUS, [good], now).word == "Backed up and verified"
+    assert repository_badge(STATUS, [good], now + 8 * 86_400).word == "Last backup 8 d ago"
 
 
-def test_facts_say_where_backups_go(now: float) -> None:
-    """And what is not known is `never`, not 1970."""
-    facts = {it.name: it.value for it in repository_facts(STATUS, [SNAPSHOT], now, UTC)}
-    assert facts["Last success"].startswith("1 h ago")
-    assert facts["Last restore drill"] == "never"
-    assert facts["Encrypted by"] == "restic 0.14.0"
-    assert facts["Space left there"] == "12.0 GB"
+def test_a_backup_that_never_ran_is_never(now: float) -> None:
+    facts = {it.label: it.value for it in repository_details(STATUS, [SNAPSHOT], now, UTC)}
+    assert facts["Last backup"] == "1970-01-02 02:46:40 (1 h ago)"
+    assert facts["Last test restore"] == "never"
+    assert facts["Program"] == "restic 0.14.0"
+    assert facts["Free space"] == "12.0 GB"
     fresh = replace(STATUS, last_success_at=None)
-    told = {it.name: it.value for it in repository_facts(fresh, [], now, UTC)}
-    assert told["Last success"] == "never"
+    told = {it.label: it.value for it in repository_details(fresh, [], now, UTC)}
+    assert told["Last backup"] == "never"
 
 
-def test_what_a_snapshot_holds_is_told_in_words() -> None:
-    """The scope, the dataset with the start of its digest, or folder names."""
-    assert what_words(("datasets", "runs"), ("datahall", "what:all")) == "Everything"
-    assert what_words((), ("what:new-scope",)) == "new-scope"
+def test_the_content_is_the_scope_or_the_folder_names() -> None:
+    assert snapshot_content(("datasets", "runs"), ("datahall", "what:all")) == "Everything"
+    assert snapshot_content((), ("what:new-scope",)) == "new-scope"
     folder = f"/home/datasets/demo/{'d' * 64}"
-    assert what_words((folder, "/home/staging"), ("datahall",)) == "demo dddddddd"
-    assert what_words(("datasets",), ("datahall",)) == "datasets"
-    assert what_words(("runs/r1",), ("datahall",)) == "r1"
+    assert snapshot_content((folder, "/home/staging"), ("datahall",)) == "demo dddddddd"
+    assert snapshot_content(("datasets",), ("datahall",)) == "datasets"
+    assert snapshot_content(("runs/r1",), ("datahall",)) == "r1"
 
 
 def test_many_and_long_names_are_cut() -> None:
-    """A row stays a row."""
-    assert what_words(tuple(f"x/{name}" for name in "abcde"), ()) == "a, b, c and 2 more"
-    assert what_words(("x/" + "f" * 64,), ()) == "f" * 28 + "…"
+    assert snapshot_content(tuple(f"x/{name}" for name in "abcde"), ()) == "a, b, c and 2 more"
+    assert snapshot_content(("x/" + "f" * 64,), ()) == "f" * 28 + "…"

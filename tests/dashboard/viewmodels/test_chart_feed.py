@@ -66,7 +66,6 @@ def follow(
 
 @pytest.mark.parametrize("span", [60, 300, 900, 3600, 21_600])
 def test_following_gives_what_asking_anew_gives(span: float) -> None:
-    """Raw or bucketed: a browser that polled all along sees the same curve as a fresh one."""
     store = filled(4000)
     now = START + 4000
     first = ask(store, now, span)
@@ -88,7 +87,6 @@ def test_following_gives_what_asking_anew_gives(span: float) -> None:
 
 
 def test_a_poll_sends_little() -> None:
-    """A tail of ten intervals, not the window."""
     store = filled(900)
     first = ask(store, START + 900, 900)
     later = ask(store, START + 900, 900, first["cursor"])
@@ -98,7 +96,6 @@ def test_a_poll_sends_little() -> None:
 
 
 def test_a_long_range_is_bucketed_and_asked_seldom() -> None:
-    """Twice per bucket is enough; no spike is lost in one."""
     store = filled(9000)
     answer = ask(store, START + 9000, 86_400)
 
@@ -108,19 +105,16 @@ def test_a_long_range_is_bucketed_and_asked_seldom() -> None:
 
 
 def test_a_browser_that_slept_gets_everything() -> None:
-    """What it has lies outside the window: nothing of it is worth keeping."""
     store = filled(5000)
     assert ask(store, START + 5000, 900, f"{START + 1000:.3f}:0:{START:.3f}")["from"] is None
 
 
 def test_a_clock_set_back_starts_over() -> None:
-    """A cursor from the future belongs to a time that never was."""
     store = filled(900)
     assert ask(store, START + 900, 300, f"{START + 9999:.3f}:0:{START:.3f}")["from"] is None
 
 
 def test_series_of_one_tick_share_their_times() -> None:
-    """Thirty gauges of one host stand on one column of times."""
     answer = telemetry_answer(
         filled(100), ["load_ratio@cpu"] * 5, span="60", bands="", cursor="", now=START + 100
     )
@@ -128,7 +122,6 @@ def test_series_of_one_tick_share_their_times() -> None:
 
 
 def test_what_nobody_measured_is_empty(clock: FixedClock) -> None:
-    """An unknown gauge, or a store before its first tick, is no error on a page."""
     store = filled(100)
     none = telemetry_answer(store, ["no_such@x"], span="60", bands="", cursor="", now=START + 100)
     before = telemetry_answer(
@@ -140,7 +133,6 @@ def test_what_nobody_measured_is_empty(clock: FixedClock) -> None:
 
 
 def test_old_samples_are_called_stale() -> None:
-    """In words that name the age."""
     assert ask(filled(100), START + 100, 60)["stale"] == ""
     assert "12 s" in ask(filled(100), START + 110, 60)["stale"]
 
@@ -161,7 +153,6 @@ def test_old_samples_are_called_stale() -> None:
 def test_a_query_that_makes_no_sense_is_refused(
     names: Sequence[str], span: str, cursor: str
 ) -> None:
-    """It comes from the address bar as well as from our own script."""
     with pytest.raises(InputError):
         telemetry_answer(
             MemoryTelemetryStore(), names, span=span, bands="", cursor=cursor, now=START
@@ -171,7 +162,6 @@ def test_a_query_that_makes_no_sense_is_refused(
 @given(device=some.text(max_size=40))
 @settings(max_examples=50)
 def test_any_device_name_survives_the_query(device: str) -> None:
-    """Mount points hold spaces, quotes, emoji and more @."""
     store = MemoryTelemetryStore()
     reading = Reading(gauge="used_ratio", device=device, value=0.25)
     store.append(HostState(host="h", at=START, interval_s=2.0, readings=[reading], facts=(),
@@ -205,7 +195,6 @@ def log(store: RunStore, steps: Sequence[int], shift: float = 0.0) -> None:
 
 
 def test_a_loss_curve_is_followed_step_by_step(runs: RunStore) -> None:
-    """The second answer holds the last point again, and what came after."""
     first = metrics_answer(runs, ["run1@train_loss"], elapsed=False, cursor="")
     log(runs, range(101, 104))
     second = metrics_answer(runs, ["run1@train_loss"], elapsed=False, cursor=first["cursor"])
@@ -216,7 +205,6 @@ def test_a_loss_curve_is_followed_step_by_step(runs: RunStore) -> None:
 
 
 def test_a_run_that_went_back_to_a_checkpoint_is_sent_whole(runs: RunStore) -> None:
-    """The browser holds steps that no longer are."""
     first = metrics_answer(runs, ["run1@train_loss"], elapsed=False, cursor="")
     runs.begin_attempt("run1", "job2", 50)
     log(runs, range(51, 60), shift=1.0)
@@ -228,7 +216,6 @@ def test_a_run_that_went_back_to_a_checkpoint_is_sent_whole(runs: RunStore) -> N
 
 
 def test_elapsed_time_counts_from_the_first_point(runs: RunStore) -> None:
-    """Also in an answer that does not hold the first point."""
     first = metrics_answer(runs, ["run1@train_loss"], elapsed=True, cursor="")
     log(runs, range(101, 103))
     second = metrics_answer(runs, ["run1@train_loss"], elapsed=True, cursor=first["cursor"])
@@ -238,7 +225,6 @@ def test_elapsed_time_counts_from_the_first_point(runs: RunStore) -> None:
 
 
 def test_a_loss_that_exploded_is_a_gap(runs: RunStore) -> None:
-    """JSON knows neither infinity nor not-a-number."""
     runs.log("run1", [MetricPoint(metric="train_loss", step=101, value=math.inf, wall_time=START)])
     answer = metrics_answer(runs, ["run1@train_loss"], elapsed=False, cursor="")
 
@@ -246,7 +232,6 @@ def test_a_loss_that_exploded_is_a_gap(runs: RunStore) -> None:
 
 
 def test_a_metric_without_points_is_empty(runs: RunStore) -> None:
-    """That is how every run starts, and how a deleted one looks to a page still open."""
     names = ["run1@valid_loss", "nobody@train_loss"]
     answer = metrics_answer(runs, names, elapsed=False, cursor="")
     again = metrics_answer(runs, names, elapsed=False, cursor=answer["cursor"])

@@ -12,7 +12,6 @@ HOME_OF_THE_NAMES = Path(monitors.__file__).with_name("gauges.py")
 
 
 def test_no_other_module_writes_the_name_of_a_gauge() -> None:
-    """A misspelt literal would be a chart that stays empty; a misspelt member fails mypy."""
     repeated = {
         (path.name, node.value)
         for package in (dashboard, monitors)

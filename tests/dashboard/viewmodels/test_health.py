@@ -1,12 +1,18 @@
-"""One badge: the worst of sampling, services and collectors."""
+"""Problems of sampling, services and collectors, and the badge that summarizes them."""
 
 from dataclasses import replace
 
 import pytest
 
-from core.operations.services import ServiceState
-from dashboard.viewmodels.health import freshness, summarize_health
-from dashboard.viewmodels.looks import BAD, OFF, OK, WARN
+from core.operations.services import ServiceState, ServiceStatus
+from dashboard.viewmodels.elements import SEVERITY_BADGES, Severity
+from dashboard.viewmodels.health import (
+    SampleAge,
+    find_problems,
+    sample_freshness,
+    service_rows,
+    summarize_health,
+)
 from monitors.collector import CollectorReport, HostState
 
 NOW = 50_000.0
@@ -14,84 +20,112 @@ SAMPLE = HostState(
     host="h", at=NOW - 1, interval_s=2.0, readings=(), facts=(), processes=(), collectors=()
 )
 SAMPLER = ServiceState(
-    name="sampler", title="Sampler", state="running", pid=1, started_at=NOW - 900, restarts=0,
-    last_exit="",
+    name="sampler", title="Sampler", state=ServiceStatus.RUNNING, pid=1, started_at=NOW - 3600,
+    restarts=0, last_exit="",
 )  # fmt: skip
 SERVER = replace(SAMPLER, name="server", title="Translation server")
+DOWN = replace(
+    SERVER, state=ServiceStatus.WAITING, pid=None, restarts=3, last_exit="killed by SIGKILL",
+    next_start_at=NOW + 8,
+)  # fmt: skip
 
 
-def test_fresh_samples_and_running_services_are_healthy() -> None:
-    """The badge is green and says how old the newest sample is."""
-    health = summarize_health(SAMPLE, [SAMPLER, SERVER], NOW)
-    assert health.look.colour == OK
-    assert health.age == "1 s ago"
-    assert health.freshness.is_live
-    assert len(health.services) == 2
+def test_fresh_samples_and_running_services_are_no_problem() -> None:
+    summary = summarize_health(SAMPLE, [SAMPLER, SERVER], NOW)
+    assert summary.badge.word == "No problems"
+    assert summary.age == "1 s ago"
 
 
 @pytest.mark.parametrize(
-    ("age_s", "state"), [(0, "live"), (6, "live"), (7, "stale"), (30, "stale"), (31, "stopped")]
+    ("age_s", "state"),
+    [
+        (0, SampleAge.LIVE),
+        (6, SampleAge.LIVE),
+        (7, SampleAge.STALE),
+        (30, SampleAge.STALE),
+        (31, SampleAge.STOPPED),
+    ],
 )
-def test_age_is_judged_by_the_interval(age_s: float, state: str) -> None:
-    """More than three intervals is stale, more than half a minute is stopped."""
-    assert freshness(replace(SAMPLE, at=NOW - age_s), NOW).state == state
+def test_sample_age_is_judged_by_the_interval(age_s: float, state: SampleAge) -> None:
+    assert sample_freshness(replace(SAMPLE, at=NOW - age_s), NOW).state is state
 
 
-def test_a_slow_sampler_is_not_called_stopped() -> None:
-    """With one sample a minute, two minutes are normal."""
+def test_a_long_sampling_interval_is_not_a_stopped_sampler() -> None:
     slow = replace(SAMPLE, interval_s=60.0, at=NOW - 120)
-    assert freshness(slow, NOW).is_live
+    assert sample_freshness(slow, NOW).is_live
 
 
-def test_a_clock_set_back_is_not_stale() -> None:
-    """A sample of the future counts as now."""
-    assert freshness(replace(SAMPLE, at=NOW + 500), NOW).is_live
+def test_a_sample_from_the_future_is_live() -> None:
+    assert sample_freshness(replace(SAMPLE, at=NOW + 500), NOW).is_live
 
 
-def test_no_sample_yet_says_what_to_do() -> None:
-    """The first seconds of a first start."""
-    health = summarize_health(None, [], NOW)
-    assert health.look.colour == OFF
-    assert health.age == "waiting"
-    assert "datahall" in health.freshness.sentence
+def test_a_missing_first_sample_is_information() -> None:
+    (problem,) = find_problems(None, [], NOW)
+    assert problem.severity is Severity.INFO
+    assert "datahall up" in problem.detail
+    assert summarize_health(None, [], NOW).age == "no samples"
 
 
-def test_sampling_that_stopped_is_red_with_its_age_and_a_remedy() -> None:
-    """The strip on the Overview is made of this sentence."""
-    health = summarize_health(replace(SAMPLE, at=NOW - 42), [SERVER], NOW)
-    assert health.look.colour == BAD
-    assert health.freshness.sentence.startswith("Sampling stopped 42 s ago.")
-    assert "datahall monitor" in health.freshness.sentence
+def test_stopped_sampling_is_critical_and_names_the_command_that_shows_the_error() -> None:
+    (problem,) = find_problems(replace(SAMPLE, at=NOW - 42), [SERVER], NOW)
+    assert problem.severity is Severity.CRITICAL
+    assert problem.title == "Sampling stopped"
+    assert "42 s old" in problem.detail
+    assert "datahall monitor --once" in problem.detail
 
 
-def test_a_dead_sampler_is_red_before_its_samples_are_old() -> None:
-    """Supervision knows first."""
-    dead = replace(SAMPLER, state="waiting", last_exit="exit code 1")
-    assert summarize_health(SAMPLE, [dead], NOW).look.word == "Sampling stopped"
+def test_a_service_that_is_down_is_critical() -> None:
+    (problem,) = find_problems(SAMPLE, [SAMPLER, DOWN], NOW)
+    assert problem.severity is Severity.CRITICAL
+    assert problem.title == "Translation server down"
+    assert problem.detail == "Not running; last exit: killed by SIGKILL; restarts in 8 s"
 
 
-def test_a_dead_service_is_named() -> None:
-    """The operator sees which."""
-    dead = replace(SERVER, state="waiting", last_exit="killed by SIGKILL")
-    look = summarize_health(SAMPLE, [SAMPLER, dead], NOW).look
-    assert look.word == "Translation server is down"
-    assert "SIGKILL" in look.help
+def test_problems_are_sorted_by_severity_and_the_badge_shows_the_first() -> None:
+    stale = replace(SAMPLE, at=NOW - 9)
+    problems = find_problems(stale, [DOWN], NOW)
+    assert [problem.title for problem in problems] == ["Translation server down", "Samples delayed"]
+    badge = summarize_health(stale, [DOWN], NOW).badge
+    assert badge.word == "Translation server down and 1 more"
+    assert badge.color == SEVERITY_BADGES[Severity.CRITICAL].color
+    assert "SIGKILL" in badge.help
 
 
-def test_stale_and_restarted_are_amber() -> None:
-    """They mend themselves."""
-    assert summarize_health(replace(SAMPLE, at=NOW - 9), [], NOW).look.word == "Stale"
-    back = replace(SERVER, restarts=1, started_at=NOW - 5)
-    look = summarize_health(SAMPLE, [back], NOW).look
-    assert (look.word, look.colour) == ("Translation server restarted", WARN)
-
-
-def test_a_failed_collector_is_amber_and_an_absent_one_is_fine() -> None:
-    """No GPU is an answer, a broken disk collector is a fault."""
+def test_a_failed_collector_is_a_warning_and_an_absent_one_is_not() -> None:
     absent = CollectorReport(name="gpu", success=False, seconds=0.0, available=False, error="none")
-    broken = CollectorReport(name="disk", success=False, seconds=0.0, error="permission denied")
-    fine = summarize_health(replace(SAMPLE, collectors=(absent,)), [], NOW).look
-    look = summarize_health(replace(SAMPLE, collectors=(absent, broken)), [], NOW).look
-    assert fine.colour == OK
-    assert look.word == "Not read: disk"
-    assert "permission denied" in look.help
+    failed = CollectorReport(name="disk", success=False, seconds=0.0, error="permission denied")
+    assert find_problems(replace(SAMPLE, collectors=(absent,)), [], NOW) == []
+    (problem,) = find_problems(replace(SAMPLE, collectors=(absent, failed)), [], NOW)
+    assert problem.severity is Severity.WARNING
+    assert (problem.title, problem.detail) == ("Collector disk failed", "permission denied")
+
+
+def test_a_running_service_shows_its_uptime_and_pid() -> None:
+    (row,) = service_rows([replace(SERVER, pid=42)], NOW)
+    assert row.severity is None
+    assert (row.badge.word, row.detail, row.pid) == ("running", "Up for 1 h", "42")
+
+
+def test_an_overdue_restart_has_no_negative_countdown() -> None:
+    (row,) = service_rows([replace(DOWN, next_start_at=NOW - 5)], NOW)
+    assert row.detail.endswith("restarting now")
+
+
+def test_a_restart_is_a_warning_for_one_minute() -> None:
+    restarted = replace(SERVER, started_at=NOW - 20, restarts=1, last_exit="exit code 1")
+    (row,) = service_rows([restarted], NOW)
+    assert (row.badge.word, row.severity) == ("restarted", Severity.WARNING)
+    assert row.detail == "Up for 20 s, 1 restart; last exit: exit code 1"
+    (later,) = service_rows([restarted], NOW + 120)
+    assert (later.badge.word, later.severity) == ("running", None)
+
+
+def test_a_stopped_service_is_a_warning() -> None:
+    stopped = replace(SERVER, state=ServiceStatus.STOPPED, last_exit="stopped with datahall up")
+    (row,) = service_rows([stopped], NOW)
+    assert row.severity is Severity.WARNING
+    assert row.detail == "Stopped; last exit: stopped with datahall up"
+
+
+def test_without_supervised_services_there_are_no_rows() -> None:
+    assert service_rows([], NOW) == []

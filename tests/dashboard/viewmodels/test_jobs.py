@@ -1,4 +1,4 @@
-"""A job says in words what it does, how far it is, and how it ended."""
+"""Progress and outcome of jobs."""
 
 from dataclasses import replace
 
@@ -17,8 +17,7 @@ from dashboard.viewmodels.jobs import (
 )
 
 
-def test_a_backup_tells_bytes_speed_and_time_left() -> None:
-    """Bytes get their units, the rate too."""
+def test_bytes_have_sizes_rate_and_remaining_time() -> None:
     progress = ProgressReport(
         done=6.4e9, total=1e10, unit="bytes", message="checkpoints", rate=2.1e8, eta_s=17
     )
@@ -26,14 +25,12 @@ def test_a_backup_tells_bytes_speed_and_time_left() -> None:
     assert progress_ratio(progress) == pytest.approx(0.64)
 
 
-def test_steps_are_counted_not_measured() -> None:
-    """A run counts steps."""
+def test_steps_are_counted() -> None:
     progress = ProgressReport(done=320, total=800, unit="steps", message="training", rate=6.5)
     assert progress_text(progress) == "training · 320 of 800 steps · 6.5/s"
 
 
-def test_a_percentage_is_not_told_twice() -> None:
-    """The bar shows it."""
+def test_a_percentage_is_left_to_the_progress_bar() -> None:
     progress = ProgressReport(
         done=70, total=100, unit="percent", message="cleaning", rate=9, eta_s=3
     )
@@ -41,83 +38,73 @@ def test_a_percentage_is_not_told_twice() -> None:
 
 
 def test_an_unknown_total_gives_no_ratio() -> None:
-    """Nobody invents a percentage."""
     assert progress_ratio(ProgressReport(done=5, total=None, unit="files", message="")) is None
     assert progress_ratio(None) is None
     assert progress_text(ProgressReport(done=5, total=None, unit="files", message="")) == "5 files"
 
 
-def test_a_ratio_never_leaves_the_bar() -> None:
-    """A file that grew during its backup."""
+def test_a_ratio_is_at_most_one() -> None:
     assert progress_ratio(ProgressReport(done=12, total=10, unit="x", message="")) == 1.0
 
 
-def test_a_job_that_has_said_nothing_is_starting(job: Job, now: float) -> None:
-    """Between launch and the first report."""
+def test_a_job_without_progress_is_starting(job: Job, now: float) -> None:
     row = job_row(job, None, now)
-    assert (row.text, row.ratio, row.is_over) == ("starting", None, False)
+    assert (row.text, row.ratio) == ("starting", None)
     assert row.can_cancel
 
 
 @pytest.mark.parametrize(
     ("state", "reason", "text"),
     [
-        (JobState.QUEUED, "waits for Back up demo", "waits for Back up demo"),
-        (JobState.QUEUED, "", "waiting for its turn"),
-        (JobState.STOPPING, "", "finishing its step, then a checkpoint"),
+        (JobState.QUEUED, "waiting for Back up demo", "waiting for Back up demo"),
+        (JobState.QUEUED, "", "waiting to start"),
+        (JobState.STOPPING, "", "finishing the step and writing a checkpoint"),
     ],
 )
-def test_waiting_and_stopping_are_explained(
+def test_waiting_and_stopping_jobs_show_what_they_wait_for(
     job: Job, now: float, state: JobState, reason: str, text: str
 ) -> None:
-    """The operator knows what the job waits for."""
     assert job_row(replace(job, state=state, reason=reason), None, now).text == text
 
 
-def test_a_backup_that_stops_writes_no_checkpoint(job: Job, now: float) -> None:
-    """Only training does."""
+def test_only_a_stopping_training_job_writes_a_checkpoint(job: Job, now: float) -> None:
     spec = replace(job.spec, kind=JobKind.BACKUP)
     row = job_row(replace(job, spec=spec, state=JobState.STOPPING), None, now)
     assert row.text == "stopping"
     assert not row.can_cancel
 
 
-def test_success_is_short_and_failure_says_why(job: Job, now: float) -> None:
-    """A reason is worth its space only when something went wrong."""
+def test_only_a_failed_job_shows_its_reason(job: Job, now: float) -> None:
     ended = replace(job, ended_at=now - 10, reason="exit code 0")
     good = job_row(replace(ended, state=JobState.SUCCEEDED), None, now)
     bad = job_row(replace(ended, state=JobState.CRASHED, reason="killed by SIGKILL"), None, now)
     assert good.text == "succeeded 10 s ago after 50 s"
     assert good.ratio == 1.0
     assert bad.text == "crashed 10 s ago after 50 s: killed by SIGKILL"
-    assert bad.is_over
     assert not bad.can_cancel
 
 
-def test_a_job_that_never_ran_tells_no_duration(job: Job, now: float) -> None:
-    """Its backup failed, so it failed."""
+def test_a_job_that_never_started_has_no_duration(job: Job, now: float) -> None:
     ended = replace(
         job, state=JobState.FAILED, started_at=None, ended_at=now - 3, reason="backup failed"
     )
     assert job_row(ended, None, now).text == "failed 3 s ago: backup failed"
 
 
-def test_the_heartbeat_runs_from_old_to_new_and_counts(job: Job, now: float) -> None:
-    """As on a monitor: the newest beat is at the right."""
+def test_the_heartbeat_is_oldest_first_and_counts_successes(job: Job, now: float) -> None:
     jobs = [
         job,
         replace(job, id="b", state=JobState.FAILED, ended_at=now - 60),
         replace(job, id="a", state=JobState.SUCCEEDED, ended_at=now - 3600),
     ]
     ticks = heartbeat(jobs, now)
-    assert [tick.look.word for tick in ticks] == ["succeeded", "failed"]
-    assert heartbeat_sentence(ticks) == "1 of the last 2 succeeded"
-    assert heartbeat_sentence([]) == "no backup has ended yet"
+    assert [tick.badge.word for tick in ticks] == ["succeeded", "failed"]
+    assert heartbeat_sentence(ticks) == "1 of the last 2 backup jobs succeeded"
+    assert heartbeat_sentence([]) == "No backup job has ended yet"
     assert len(heartbeat(jobs, now, limit=1)) == 1
 
 
-def test_an_outcome_tells_its_result_or_its_reason(job: Job, now: float) -> None:
-    """A restore says how many bytes match; a failure says why."""
+def test_an_outcome_shows_the_result_or_the_reason(job: Job, now: float) -> None:
     good = replace(job, id="a", state=JobState.SUCCEEDED, ended_at=now - 5)
     bad = replace(job, id="b", state=JobState.FAILED, ended_at=now - 9, reason="exit code 1")
     rows = outcome_rows([good, bad], {"a": "12 of 12 files match"}, now)
@@ -125,8 +112,7 @@ def test_an_outcome_tells_its_result_or_its_reason(job: Job, now: float) -> None
     assert [row.when for row in rows] == ["5 s ago", "9 s ago"]
 
 
-def test_a_restore_says_that_every_byte_matches() -> None:
-    """Only when it does, and nothing was left unproven."""
+def test_every_byte_matches_only_when_all_files_were_compared() -> None:
     result = {"files": 12, "matched": 12, "bytes": 1_240_000, "target": "/back", "sentence": "x"}
     assert result_sentence(result) == "12 files, 1,240,000 bytes: every byte matches, in /back"
     assert result_sentence({**result, "matched": 11}) == "x"

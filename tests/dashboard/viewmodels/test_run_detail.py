@@ -1,4 +1,4 @@
-"""Everything about one run: lineage, attempts, checkpoints, samples, log."""
+"""The page of one run."""
 
 from dataclasses import replace
 from datetime import UTC
@@ -8,7 +8,7 @@ from core.checkpoints.catalog import Checkpoint
 from core.jobs.launcher import JobState
 from core.runs.records import Attempt, TranslationSample
 from dashboard.viewmodels.run_detail import (
-    comparison,
+    comparison_table,
     run_page,
     sample_rows,
     samples_sentence,
@@ -34,57 +34,51 @@ def detail(view: RunView) -> RunDetail:
     )  # fmt: skip
 
 
-def test_the_second_attempt_is_marked_where_it_began(run_view: RunView, now: float) -> None:
-    """The loss curve shows where the run was resumed."""
+def test_a_resumed_attempt_is_marked_at_its_first_step(run_view: RunView, now: float) -> None:
     page = run_page(detail(run_view), now, UTC)
     assert page.resumed_at == [200]
     assert [row[0] for row in page.attempts.rows] == ["1", "2"]
 
 
-def test_checkpoints_tell_best_and_last(run_view: RunView, now: float) -> None:
-    """And what they scored."""
+def test_checkpoints_show_their_role_and_scores(run_view: RunView, now: float) -> None:
     page = run_page(detail(run_view), now, UTC)
-    assert page.checkpoints.rows[0][:4] == ("300", "best last", "loss 3.10", "3.5 MB")
+    assert page.checkpoints.rows[0][:4] == ("300", "best, last", "loss 3.10", "3.5 MB")
     assert page.can_promote
 
 
 def test_a_run_without_a_checkpoint_cannot_be_promoted(run_view: RunView, now: float) -> None:
-    """There is nothing to make a model of."""
     empty = replace(detail(run_view), attempts=(), checkpoints=())
     page = run_page(empty, now, UTC)
     assert not page.can_promote
     assert page.attempts.rows == []
 
 
-def test_facts_name_protection_waiver_and_absence(run_view: RunView, now: float) -> None:
-    """What is not known is not listed."""
+def test_details_name_the_snapshot_or_the_reason_for_none(run_view: RunView, now: float) -> None:
     spec = run_view.run.spec
-    facts = {fact.name: fact.value for fact in run_page(detail(run_view), now, UTC).facts}
-    assert facts["Protection"] == "protected by ssssssss"
+    details = {it.label: it.value for it in run_page(detail(run_view), now, UTC).details}
+    assert details["Backup"] == "snapshot ssssssss"
     waived = replace(run_view, run=replace(run_view.run, spec=replace(spec, waiver="trial")))
-    told = {fact.name: fact.value for fact in run_page(detail(waived), now, UTC).facts}
-    assert told["Protection"] == "no backup: trial"
+    details = {it.label: it.value for it in run_page(detail(waived), now, UTC).details}
+    assert details["Backup"] == "none; reason: trial"
     early = replace(run_view, run=replace(run_view.run, spec=replace(spec, snapshot=None)))
-    told = {fact.name: fact.value for fact in run_page(detail(early), now, UTC).facts}
-    assert told["Protection"] == "backed up first"
+    details = {it.label: it.value for it in run_page(detail(early), now, UTC).details}
+    assert details["Backup"] == "runs before training"
 
 
 def test_the_duration_of_the_last_attempt_is_shown(run_view: RunView, now: float) -> None:
     assert run_view.job is not None
     job = replace(run_view.job, state=JobState.SUCCEEDED, ended_at=now)
     ended = replace(run_view, job=job, state=JobState.SUCCEEDED)
-    facts = {fact.name: fact.value for fact in run_page(detail(ended), now, UTC).facts}
-    assert facts["Last attempt took"] == "1 min"
+    details = {it.label: it.value for it in run_page(detail(ended), now, UTC).details}
+    assert details["Last attempt"] == "1 min"
 
 
-def test_the_configuration_is_flat(run_view: RunView, now: float) -> None:
-    """Dotted keys, as the command line takes them."""
+def test_the_configuration_has_dotted_keys(run_view: RunView, now: float) -> None:
     rows = run_page(detail(run_view), now, UTC).config.rows
     assert ("train.width", "128") in rows
 
 
-def test_samples_say_how_many_are_exact() -> None:
-    """Spaces at the ends do not count."""
+def test_surrounding_spaces_do_not_count_in_samples() -> None:
     samples = [
         TranslationSample(
             split="valid", step=300, position=0, source="Hi", hypothesis="Hola ", reference="Hola"
@@ -94,22 +88,20 @@ def test_samples_say_how_many_are_exact() -> None:
         ),
     ]
     assert [row.is_exact for row in sample_rows(samples)] == [True, False]
-    assert samples_sentence(samples) == "Step 300: 1 of 2 samples exactly as the reference"
-    assert samples_sentence([]) == "No sample was translated yet"
+    assert samples_sentence(samples) == "Step 300: 1 of 2 samples equal the reference"
+    assert samples_sentence([]) == "No samples yet"
 
 
-def test_the_log_is_searched_without_regard_to_case() -> None:
-    """All lines when nothing is looked for."""
+def test_the_log_search_ignores_case() -> None:
     assert search_log("step 1\nWARNING slow\nstep 2", " warning ") == "WARNING slow"
     assert search_log("a\nb", "") == "a\nb"
     assert search_log("a\nb", "z") == ""
 
 
-def test_comparison_can_hide_what_is_equal() -> None:
-    """Two runs share most settings."""
+def test_a_comparison_can_hide_equal_values() -> None:
     rows = [("loss", [2.5, 2.25]), ("seed", [1, 1]), ("bleu", [None, 80.0])]
-    assert comparison(rows, only_differences=True).rows == [
+    assert comparison_table(rows, ["a", "b"], only_differences=True).rows == [
         ("loss", "2.500", "2.250"),
         ("bleu", "—", "80.00"),
     ]
-    assert len(comparison(rows, only_differences=False).rows) == 3
+    assert len(comparison_table(rows, ["a", "b"], only_differences=False).rows) == 3

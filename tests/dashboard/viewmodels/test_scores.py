@@ -1,10 +1,10 @@
-"""Scores are found however they are nested, and keep their signature."""
+"""Test scores as rows."""
 
-from dashboard.viewmodels.scores import score, score_rows, scores_sentence
+from dashboard.viewmodels.scores import find_score, score_rows, scores_sentence
 
 SCORES = {
     "bleu": 83.44,
-    "chrf": {"score": 91.2},
+    "chrf": 91.2,
     "loss": 0.4123,
     "sentences": 1500,
     "signatures": {"bleu": "nrefs:1|case:mixed"},
@@ -12,15 +12,13 @@ SCORES = {
 
 
 def test_flat_and_nested_scores_are_read() -> None:
-    """Old runs may hold another shape."""
-    assert score(SCORES, "bleu") == 83.44
-    assert score(SCORES, "chrf") == 91.2
-    assert score(SCORES, "ter") is None
-    assert score({"bleu": "high"}, "bleu") is None
+    assert find_score(SCORES, "bleu") == 83.44
+    assert find_score(SCORES, "chrf") == 91.2
+    assert find_score(SCORES, "ter") is None
+    assert find_score({"bleu": "high"}, "bleu") is None
 
 
 def test_rows_carry_signatures() -> None:
-    """A score without its signature cannot be repeated."""
     rows = {row.name: row for row in score_rows(SCORES)}
     assert list(rows) == ["BLEU", "chrF", "Loss", "Sentences"]
     assert rows["BLEU"].signature == "nrefs:1|case:mixed"
@@ -28,6 +26,5 @@ def test_rows_carry_signatures() -> None:
 
 
 def test_one_line_sums_up() -> None:
-    """For tables."""
     assert scores_sentence(SCORES) == "BLEU 83.4 · chrF 91.2"
-    assert scores_sentence({}) == "not scored yet"
+    assert scores_sentence({}) == "not evaluated"

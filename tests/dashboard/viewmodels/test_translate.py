@@ -1,11 +1,11 @@
-"""A translation tells how sure the model is, and where it looked."""
+"""Translations, attention and corrections."""
 
 from dataclasses import replace
 from datetime import UTC
 
 from core.feedback.store import Correction
 from core.inference.translator import Alternative, Attention, Translation
-from dashboard.viewmodels.translate import correction_table, heat_map, translation_page
+from dashboard.viewmodels.translate import attention_map, correction_table, translation_summary
 
 HELLO = Translation(
     source="Hello, how are you?",
@@ -27,47 +27,41 @@ ATTENTION = Attention(
 )
 
 
-def test_a_sure_translation_has_no_warning() -> None:
-    """Milliseconds, score and version in one line; the chosen text is no alternative."""
-    page = translation_page(HELLO)
-    assert page.sentence == "12 ms · score -0.12 (89 % per token) · demo:1"
+def test_a_high_score_has_no_warning() -> None:
+    page = translation_summary(HELLO)
+    assert page.sentence == ("12 ms · average log-probability -0.12 per token (89 %) · demo:1")
     assert page.warning == ""
     assert page.alternatives == [("Hola, ¿cómo está?", "-0.90")]
 
 
-def test_an_unsure_translation_warns() -> None:
-    """Below -1.0 each token was less likely than e^-1."""
-    assert "unsure" in translation_page(replace(HELLO, score=-1.2)).warning
-    assert translation_page(replace(HELLO, score=-1.0)).warning == ""
+def test_a_low_score_has_a_warning() -> None:
+    assert "Check this translation" in translation_summary(replace(HELLO, score=-1.2)).warning
+    assert translation_summary(replace(HELLO, score=-1.0)).warning == ""
 
 
-def test_an_empty_translation_warns_of_nothing() -> None:
-    """Empty text has no score to judge."""
-    assert translation_page(replace(HELLO, text="", score=-9.0)).warning == ""
+def test_an_empty_translation_has_no_warning() -> None:
+    assert translation_summary(replace(HELLO, text="", score=-9.0)).warning == ""
 
 
-def test_repeated_tokens_keep_a_row_and_column_each() -> None:
-    """Otherwise a chart would merge them."""
-    shown = heat_map(ATTENTION)
+def test_repeated_tokens_have_rows_and_columns_of_their_own() -> None:
+    shown = attention_map(ATTENTION)
     assert list(shown.columns) == ["1 the", "2 the", "3 (end)"]
     assert list(shown.rows) == ["1 el", "2 el"]
-    assert shown.sentence == "“el” looks at “the”, “el” looks at “the”"
+    assert shown.sentence == "Largest weight of each token: el → the, el → the"
 
 
-def test_no_tokens_can_be_drawn() -> None:
-    """Empty text."""
+def test_an_empty_text_has_no_tokens() -> None:
     empty = replace(ATTENTION, source_tokens=(), target_tokens=(), weights=())
-    assert heat_map(empty).sentence == "no tokens"
+    assert attention_map(empty).sentence == "No tokens"
 
 
-def test_corrections_say_where_they_went() -> None:
-    """Waiting, or the dataset version."""
+def test_corrections_show_the_dataset_they_were_exported_to() -> None:
     entry = Correction(
         id="c", time=0.0, source_language="en", target_language="es", source="Hi",
         hypothesis="Ho", correction="Hola", model="demo:1", actor="ada",
     )  # fmt: skip
-    table = correction_table([entry, replace(entry, exported_digest="e" * 64)], UTC)
-    assert [row[-1] for row in table.rows] == ["waiting", "eeeeeeee"]
-    assert table.rows[0][:5] == ("1970-01-01 00:00:00", "ada", "Hi", "Ho", "Hola")
-    (suggested,) = correction_table([replace(entry, hypothesis="")], UTC).rows
-    assert suggested[3] == "was not asked"
+    table = correction_table([entry, replace(entry, exported_digest="e" * 64)], 60.0, UTC)
+    assert [row[-1] for row in table.rows] == ["not exported", "eeeeeeee"]
+    assert table.rows[0][:5] == ("1970-01-01 00:00:00 (1 min ago)", "ada", "Hi", "Ho", "Hola")
+    (suggested,) = correction_table([replace(entry, hypothesis="")], 60.0, UTC).rows
+    assert suggested[3] == "not recorded"

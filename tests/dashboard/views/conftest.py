@@ -42,8 +42,8 @@ Open = Callable[..., AppTest]
 
 
 @dataclass(slots=True)
-class House:
-    """What the pages under test work on."""
+class Site:
+    """The stores behind the pages under test."""
 
     workspace: Workspace
     launcher: MemoryLauncher
@@ -51,7 +51,7 @@ class House:
     telemetry: MemoryTelemetryStore
 
     def sample(self, values: dict[tuple[str, str], float], **changes: Any) -> HostState:  # noqa: ANN401  (any field)
-        """Store one tick of these readings, as the sampler would now."""
+        """Store a sample of these readings, taken now."""
         state = HostState(
             host="h",
             at=self.clock.now(),
@@ -69,13 +69,13 @@ class House:
         return state
 
     def add_dataset(self, name: str = "cats", pairs: Sequence[Pair] = PAIRS) -> Dataset:
-        """Keep a small dataset."""
+        """Add a small dataset."""
         return self.workspace.datasets.add(
             name, "en", "es", pairs, origin="made up", licence="", clock=self.clock
         )
 
     def promote(self, version: int) -> ModelVersion:
-        """Register a version of model `en-es` and let it serve."""
+        """Register a version of model `en-es` and deploy it."""
         made = ModelVersion(
             name="en-es", version=version, run_id=f"run{version}", run_name=f"demo-{version}",
             step=800, source="en", target="es", dataset="demo", dataset_digest="d" * 64,
@@ -92,10 +92,8 @@ class House:
 
 
 @pytest.fixture
-def house(
-    settings: Settings, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[House]:
-    """A workspace on real stores in the test's home; nothing has happened in it yet."""
+def site(settings: Settings, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A new workspace with real stores in the home folder of the test."""
     launcher = MemoryLauncher(clock)
     workspace = replace(open_workspace(settings, clock), launcher=launcher)
     telemetry = MemoryTelemetryStore()
@@ -105,15 +103,15 @@ def house(
     monkeypatch.setattr(resources, "workspace", lambda: workspace)
     monkeypatch.setattr(resources, "telemetry", lambda: telemetry)
     monkeypatch.setattr(resources, "translation", unanswered)
-    yield House(workspace=workspace, launcher=launcher, clock=clock, telemetry=telemetry)
+    yield Site(workspace=workspace, launcher=launcher, clock=clock, telemetry=telemetry)
     st.cache_data.clear()
     workspace.close()
 
 
 @pytest.fixture
-def open_page(house: House) -> Open:
+def open_page(site: Site) -> Open:
     """Open a page by name: `open_page("training")`; more query parameters as keywords."""
-    del house  # the page needs it
+    del site  # the page needs it
 
     def opened(name: str, role: Role = Role.ADMIN, **query: str) -> AppTest:
         page = AppTest.from_file(str(MAIN), default_timeout=FIRST_RUN_S)
@@ -130,17 +128,17 @@ def open_page(house: House) -> Open:
 
 
 @pytest.fixture
-def serving(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    """The translation server over the echo, asked by the page's client."""
+def serving(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """A translation server with the echo translator, and the page's client for it."""
     pool = ModelPool(
-        registry=house.workspace.registry,
+        registry=site.workspace.registry,
         load=lambda version: EchoTranslator(version=f"{version.name}:{version.version}"),
-        clock=house.clock,
+        clock=site.clock,
     )
     server = TranslationServer(
         pool=pool,
         compute_attention=no_attention,
-        settings=house.workspace.settings.serving,
+        settings=site.workspace.settings.serving,
         clock=SystemClock(),
         poll_s=0.02,
     )
@@ -160,7 +158,7 @@ def serving(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClien
 
 
 def unanswered() -> TranslationClient:
-    """A client of a server that is down."""
+    """Return a client of a server that is down."""
 
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
@@ -174,19 +172,19 @@ def no_attention(*_arguments: object) -> Attention:
 
 
 def open_tab(page: AppTest, key: str, name: str) -> AppTest:
-    """Look at another tab: only the open one is drawn."""
+    """Open a tab; only the open one is drawn."""
     page.session_state[key] = name
     return page.run()
 
 
 @pytest.fixture
 def words() -> Callable[[AppTest], str]:
-    """A reader of everything that a page says."""
+    """Return a function that returns the text of a page."""
     return _words
 
 
 def _words(page: AppTest) -> str:
-    """Everything that a page says, without the marks that keep it literal."""
+    """Return all text of a page, without the marks that escape Markdown."""
     elements = (
         page.title, page.header, page.markdown, page.error, page.warning, page.info, page.success,
         page.code, page.metric, page.caption, page.toast,

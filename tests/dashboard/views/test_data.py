@@ -1,4 +1,4 @@
-"""Data: no dataset, the demo, import with its errors, jobs, reports, deletion."""
+"""The Data page."""
 
 from collections.abc import Callable
 
@@ -12,19 +12,18 @@ from core.data.records import Pair
 from core.jobs.launcher import JobKind
 from core.jobs.memory import Script
 from core.process.progress import ProgressReport
-from tests.dashboard.views.conftest import PAIRS, House, open_tab
+from tests.dashboard.views.conftest import PAIRS, Site, open_tab
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
 
 
 def button(page: AppTest, label: str) -> AppTest:
-    """Press a button and draw the page again."""
+    """Click a button and rerun the page."""
     return next(it for it in page.button if it.label == label).click().run()
 
 
 def test_without_a_dataset_the_demo_is_offered(open_page: Open) -> None:
-    """One button."""
     page = open_page("data")
     assert not page.exception
     assert page.info[0].proto.title == "No datasets yet"
@@ -32,19 +31,15 @@ def test_without_a_dataset_the_demo_is_offered(open_page: Open) -> None:
 
 
 @pytest.mark.slow
-def test_the_demo_corpus_is_one_button(house: House, open_page: Open) -> None:
-    """Generated here, in seconds; the button is gone afterwards."""
+def test_the_demo_corpus_is_added_by_one_button(site: Site, open_page: Open) -> None:
     page = button(open_page("data"), "Add the demo corpus")
     assert not page.exception
-    assert house.workspace.datasets.get("demo").pairs >= 30_000
+    assert site.workspace.datasets.get("demo").pairs >= 30_000
     assert "Add the demo corpus" not in [it.label for it in page.button]
 
 
-def test_a_dataset_shows_protection_and_examples(
-    house: House, open_page: Open, words: Words
-) -> None:
-    """Not backed up is amber and has a button."""
-    house.add_dataset()
+def test_a_dataset_shows_protection_and_examples(site: Site, open_page: Open, words: Words) -> None:
+    site.add_dataset()
     page = open_page("data")
     said = words(page)
     assert "not backed up" in said
@@ -53,51 +48,49 @@ def test_a_dataset_shows_protection_and_examples(
     assert {"Back up now", "Prepare", "Delete"} <= {it.label for it in page.button}
 
 
-def test_backing_up_is_a_job_with_progress(house: House, open_page: Open, words: Words) -> None:
-    """The buttons wait until it is over."""
+def test_a_backup_shows_progress_and_disables_buttons(
+    site: Site, open_page: Open, words: Words
+) -> None:
     told = ProgressReport(done=5e6, total=1e7, unit="bytes", message="saving", rate=1e6, eta_s=5)
-    house.launcher.otherwise = Script(seconds=60, progress=told)
-    house.add_dataset()
+    site.launcher.otherwise = Script(seconds=60, progress=told)
+    site.add_dataset()
     page = button(open_page("data"), "Back up now")
-    assert house.launcher.jobs(kind=JobKind.BACKUP)
+    assert site.launcher.jobs(kind=JobKind.BACKUP)
     assert "5.0 MB of 10.0 MB" in words(page)
     assert next(it for it in page.button if it.label == "Back up now").disabled
-    assert page.toast[0].value == "Back up now: queued"
+    assert page.toast[0].value == "Back up now: job queued"
 
 
 def test_a_failed_job_shows_its_log_until_dismissed(
-    house: House, open_page: Open, words: Words
+    site: Site, open_page: Open, words: Words
 ) -> None:
-    """With the last lines that it printed."""
-    house.launcher.otherwise = Script(returncode=1, lines=("restic: disk full",))
-    house.add_dataset()
+    site.launcher.otherwise = Script(returncode=1, lines=("restic: disk full",))
+    site.add_dataset()
     page = button(open_page("data"), "Prepare")
-    house.clock.advance(1)
+    site.clock.advance(1)
     page.run()
     assert "restic: disk full" in words(page)
     assert "Dismiss" in [it.label for it in page.button]
     assert "restic: disk full" not in words(button(page, "Dismiss"))
 
 
-def test_cancelling_a_job_is_audited(house: House, open_page: Open) -> None:
-    """It stops, and the ledger says who asked."""
-    house.launcher.otherwise = Script(seconds=60)
-    house.add_dataset()
+def test_the_cancellation_of_a_job_is_in_the_audit_log(site: Site, open_page: Open) -> None:
+    site.launcher.otherwise = Script(seconds=60)
+    site.add_dataset()
     page = button(open_page("data"), "Prepare")
     button(page, "Cancel")
-    assert house.workspace.ledger.entries(1)[0].action == "jobs.cancel"
+    assert site.workspace.ledger.entries(1)[0].action == "jobs.cancel"
 
 
 def test_a_prepared_version_shows_what_each_rule_did(
-    house: House, open_page: Open, words: Words, clock: FixedClock
+    site: Site, open_page: Open, words: Words, clock: FixedClock
 ) -> None:
-    """Counts, splits, vocabulary; what was dropped as a chart and with examples."""
     dropped = Pair(source="No comment", target="No comment")
-    prepare(house.add_dataset(pairs=(*PAIRS, dropped)), vocabulary_size=300, clock=clock)
+    prepare(site.add_dataset(pairs=(*PAIRS, dropped)), vocabulary_size=300, clock=clock)
     page = open_tab(open_page("data"), "dataset-tab", "Cleaning report")
     said = words(page)
     assert not page.exception
-    assert "59 pairs in, 58 kept" in said
+    assert "59 pairs read, 58 kept" in said
     assert "vocabulary" in said
     assert [it.label for it in page.expander] == ["untranslated: examples"]
     assert "No comment" in page.expander[0].table[0].value.to_string()
@@ -106,14 +99,13 @@ def test_a_prepared_version_shows_what_each_rule_did(
     assert "Prepare" not in [it.label for it in page.button]
 
 
-def test_importing_a_file_makes_a_version(house: House, open_page: Open) -> None:
-    """The drawer closes and the new version is shown."""
+def test_importing_a_file_makes_a_version(site: Site, open_page: Open) -> None:
     page = button(open_page("data"), "Import text")
     page.file_uploader[0].upload("pairs.tsv", b"Hello\tHola\nBye\tAdi\xc3\xb3s\n")
     page.text_input(key="import-name").set_value("mine")
     button(page, "Import")
-    assert house.workspace.datasets.get("mine").pairs == 2
-    assert house.workspace.ledger.entries(1)[0].actor == "ada"
+    assert site.workspace.datasets.get("mine").pairs == 2
+    assert site.workspace.ledger.entries(1)[0].actor == "ada"
 
 
 @pytest.mark.parametrize(
@@ -125,10 +117,9 @@ def test_importing_a_file_makes_a_version(house: House, open_page: Open) -> None
         ("mine", "picture.png", b"\x89PNG\r\n\x1a\n", ""),
     ],
 )
-def test_hostile_input_is_refused_and_loses_nothing(
-    house: House, open_page: Open, name: str, file: str, content: bytes, told: str
+def test_invalid_input_is_refused_and_stays_in_the_drawer(
+    site: Site, open_page: Open, name: str, file: str, content: bytes, told: str
 ) -> None:
-    """The drawer stays open with what was typed, and says why."""
     page = button(open_page("data"), "Import text")
     page.file_uploader[0].upload(file, content)
     page.text_input(key="import-name").set_value(name)
@@ -136,46 +127,42 @@ def test_hostile_input_is_refused_and_loses_nothing(
     assert not page.exception
     assert told in page.error[0].value
     assert page.text_input(key="import-name").value == name
-    assert house.workspace.datasets.list() == []
-    assert [it.name for it in house.workspace.paths.home.glob(".upload-*")] == []
+    assert site.workspace.datasets.list() == []
+    assert [it.name for it in site.workspace.paths.home.glob(".upload-*")] == []
 
 
-def test_importing_nothing_says_what_to_choose(open_page: Open) -> None:
-    """No traceback."""
+def test_an_import_without_files_is_refused(open_page: Open) -> None:
     page = button(open_page("data"), "Import text")
     page.text_input(key="import-name").set_value("mine")
     button(page, "Import")
     assert "No files were uploaded" in page.error[0].value
 
 
-def test_deleting_needs_the_name(house: House, open_page: Open) -> None:
-    """A wrong name changes nothing; the right one deletes."""
-    dataset = house.add_dataset()
+def test_deleting_needs_the_name(site: Site, open_page: Open) -> None:
+    dataset = site.add_dataset()
     page = button(open_page("data"), "Delete")
     typed = next(it for it in page.text_input if it.key.startswith("typed-"))
     typed.set_value("dogs")
-    button(page, "Delete it")
+    button(page, "Delete version")
     assert "Nothing was changed" in page.error[0].value
-    assert house.workspace.datasets.list()
+    assert site.workspace.datasets.list()
     next(it for it in page.text_input if it.key.startswith("typed-")).set_value("cats")
-    button(page, "Delete it")
-    assert house.workspace.datasets.list() == []
-    assert house.workspace.ledger.entries(1)[0].target == f"cats:{dataset.digest}"
+    button(page, "Delete version")
+    assert site.workspace.datasets.list() == []
+    assert site.workspace.ledger.entries(1)[0].target == f"cats:{dataset.digest}"
 
 
-def test_a_viewer_may_look_but_not_act(house: House, open_page: Open) -> None:
-    """The refusal is shown and audited."""
-    house.launcher.otherwise = Script(seconds=60)
-    house.add_dataset()
+def test_a_viewer_cannot_start_jobs(site: Site, open_page: Open) -> None:
+    site.launcher.otherwise = Script(seconds=60)
+    site.add_dataset()
     page = button(open_page("data", role=Role.VIEWER), "Prepare")
     assert "has the role viewer" in page.error[0].value
-    assert not house.launcher.jobs()
+    assert not site.launcher.jobs()
 
 
-def test_a_damaged_version_is_told(house: House, open_page: Open) -> None:
-    """Its manifest cannot be read; the others are listed all the same."""
-    dataset = house.add_dataset()
-    house.add_dataset("dogs")
+def test_a_damaged_version_is_reported_and_others_are_listed(site: Site, open_page: Open) -> None:
+    dataset = site.add_dataset()
+    site.add_dataset("dogs")
     (dataset.folder / "manifest.json").write_text("{", encoding="utf-8")
     page = open_page("data")
     assert "manifest" in page.error[0].value

@@ -1,4 +1,4 @@
-"""Devices: every kind of hardware, present, absent, in trouble, made up."""
+"""The Devices page."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.clock import FixedClock
 from monitors.collector import CollectorReport, ProcessReading
 from monitors.collectors.demo import DemoCollector
-from tests.dashboard.views.conftest import House
+from tests.dashboard.views.conftest import Site
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
@@ -35,38 +35,34 @@ def show(page: AppTest, kind: str) -> AppTest:
     return chosen.set_value(kind).run()
 
 
-def test_before_the_first_sample_the_page_waits(open_page: Open, words: Words) -> None:
-    """And says for what."""
+def test_before_the_first_sample_the_page_says_so(open_page: Open, words: Words) -> None:
     page = open_page("devices")
     assert not page.exception
-    assert "Nothing was measured yet" in words(page)
+    assert "stores its first sample" in words(page)
 
 
-def test_without_gpus_the_page_says_why(house: House, open_page: Open) -> None:
-    """And how to see simulated ones."""
-    house.sample(HOST)
+def test_without_gpus_the_page_says_why(site: Site, open_page: Open, words: Words) -> None:
+    site.sample(HOST)
     page = open_page("devices")
-    assert "datahall up --demo" in page.info[0].value
+    assert 'run "datahall up --demo"' in words(page)
 
 
 def test_eight_simulated_gpus_have_a_card_each(
-    house: House, open_page: Open, clock: FixedClock, words: Words
+    site: Site, open_page: Open, clock: FixedClock, words: Words
 ) -> None:
-    """Each says that it is simulated."""
     made = DemoCollector(clock).collect()
-    house.sample({}, readings=made.readings, facts=made.facts, processes=made.processes)
+    site.sample({}, readings=made.readings, facts=made.facts, processes=made.processes)
     page = open_page("devices")
     said = words(page)
     assert said.count("violet-badge[:material/science: simulated]") == 8
     assert "Simulated H100 80GB" in said
-    assert "corrected memory errors" in said
+    assert "corrected ECC errors" in said
     assert "0 corrected" not in said
 
 
-def test_one_gpu_is_shown_in_full(house: House, open_page: Open, clock: FixedClock) -> None:
-    """Numbers, curves and what it is."""
+def test_one_gpu_is_shown_in_full(site: Site, open_page: Open, clock: FixedClock) -> None:
     made = DemoCollector(clock).collect()
-    house.sample({}, readings=made.readings, facts=made.facts)
+    site.sample({}, readings=made.readings, facts=made.facts)
     page = open_page("devices")
     next(it for it in page.segmented_control if it.key == "gpu").set_value("gpu6").run()
     assert not page.exception
@@ -80,40 +76,36 @@ def test_one_gpu_is_shown_in_full(house: House, open_page: Open, clock: FixedClo
         ("CPU", "cpu0"),
         ("Storage", "50 %"),
         ("Network", "eth0"),
-        ("Sensors", "virtual machines seldom have any"),
-        ("Processes", "No process was seen yet"),
-        ("Collectors", "costs its own readings only"),
+        ("Sensors", "Virtual machines usually have none"),
+        ("Processes", "No processes yet"),
+        ("Collectors", "does not affect the others"),
     ],
 )
-def test_every_kind_can_be_shown(
-    house: House, open_page: Open, words: Words, kind: str, told: str
+def test_each_kind_of_device_can_be_shown(
+    site: Site, open_page: Open, words: Words, kind: str, told: str
 ) -> None:
-    """Also what is not here."""
-    house.sample(HOST)
+    site.sample(HOST)
     page = show(open_page("devices"), kind)
     assert not page.exception
     assert told in words(page)
 
 
-def test_memory_is_a_curve(house: House, open_page: Open) -> None:
-    """The live component."""
-    house.sample(HOST)
+def test_memory_is_a_live_chart(site: Site, open_page: Open) -> None:
+    site.sample(HOST)
     page = show(open_page("devices"), "Memory")
     assert page.get("bidi_component")
 
 
-def test_processes_are_literal_and_link_to_their_run(house: House, open_page: Open) -> None:
-    """A command that looks like Markdown stays a command."""
-    house.sample(HOST, processes=(PROCESS,))
+def test_processes_are_literal_and_link_to_their_run(site: Site, open_page: Open) -> None:
+    site.sample(HOST, processes=(PROCESS,))
     page = show(open_page("devices"), "Processes")
     assert "python [x](y) | z" in page.dataframe[0].value.to_string()
     assert not page.page_link
 
 
-def test_a_hostile_mount_name_is_drawn_as_it_is(house: House, open_page: Open) -> None:
-    """A picture of somewhere else must not be fetched, a table not be broken."""
+def test_a_mount_name_with_markdown_is_drawn_literally(site: Site, open_page: Open) -> None:
     mount = "/mnt/![x](https://host/x.png) | :red[x] <b>"
-    house.sample(HOST | {("disk_total_bytes", mount): 9e9, ("disk_used_bytes", mount): 8e9})
+    site.sample(HOST | {("disk_total_bytes", mount): 9e9, ("disk_used_bytes", mount): 8e9})
     page = show(open_page("devices"), "Storage")
     drawn = page.table[0].value["Mount"].tolist()[0]
     assert "![" not in drawn
@@ -122,18 +114,16 @@ def test_a_hostile_mount_name_is_drawn_as_it_is(house: House, open_page: Open) -
     assert "<b>" not in drawn.replace("\\<", "")
 
 
-def test_collectors_tell_their_failure(house: House, open_page: Open) -> None:
-    """In its own words."""
+def test_a_failed_collector_shows_its_error(site: Site, open_page: Open) -> None:
     report = CollectorReport(name="disk", success=False, seconds=0.1, error="permission denied")
-    house.sample(HOST, collectors=(report,))
+    site.sample(HOST, collectors=(report,))
     page = show(open_page("devices"), "Collectors")
     assert "permission denied" in page.table[0].value.to_string()
     assert "failed" in page.table[0].value.to_string()
 
 
-def test_old_readings_are_marked(house: House, open_page: Open) -> None:
-    """Amber, with their age."""
-    house.sample(HOST)
-    house.clock.advance(20)
+def test_delayed_samples_are_a_warning(site: Site, open_page: Open) -> None:
+    site.sample(HOST)
+    site.clock.advance(20)
     page = open_page("devices")
     assert "20 s old" in page.warning[0].value

@@ -1,8 +1,9 @@
-"""The Overview: first start, healthy, stale, stopped, without a GPU, with simulated ones."""
+"""The Overview."""
 
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from core.actions.records import TrainRequest
@@ -10,10 +11,11 @@ from core.actions.training import request_run
 from core.audit import Actor
 from core.errors import UnavailableError
 from core.jobs.memory import Script
-from core.operations.services import ServiceState, write_states
+from core.operations.services import ServiceState, ServiceStatus, write_states
+from core.runs.records import MetricPoint
 from dashboard import resources
 from monitors.collector import CollectorReport, Fact
-from tests.dashboard.views.conftest import House
+from tests.dashboard.views.conftest import Site
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
@@ -28,8 +30,8 @@ GPU = {
     ("gpu_memory_total_bytes", "gpu0"): 80e9,
 }
 SERVER = ServiceState(
-    name="server", title="Translation server", state="running", pid=7, started_at=0.0, restarts=0,
-    last_exit="",
+    name="server", title="Translation server", state=ServiceStatus.RUNNING, pid=7,
+    started_at=0.0, restarts=0, last_exit="",
 )  # fmt: skip
 
 
@@ -43,22 +45,20 @@ def tiles(page: AppTest) -> dict[str, str]:
     }
 
 
-def test_before_the_first_sample_the_page_says_what_comes(open_page: Open, words: Words) -> None:
-    """The first second of the first start is a designed state, not an empty page."""
+def test_before_the_first_sample_the_page_says_so(open_page: Open, words: Words) -> None:
     page = open_page("overview")
     said = words(page)
     assert not page.exception
-    assert "Nothing was measured yet" in said
-    assert "The charts begin with the first sample" in said
-    assert page.info[0].proto.title == "No runs yet"
+    assert "stores its first sample" in said
+    assert "Charts appear with the first sample" in said
+    assert [it.proto.title for it in page.info] == ["No samples yet", "No runs yet"]
     assert "New training run" in [it.label for it in page.button]
 
 
-def test_a_healthy_host_shows_its_tiles_and_curves(
-    house: House, open_page: Open, words: Words
+def test_a_host_without_problems_shows_tiles_and_charts(
+    site: Site, open_page: Open, words: Words
 ) -> None:
-    """CPU, memory, storage, network and runs; the live component below."""
-    house.sample(HOST)
+    site.sample(HOST)
     page = open_page("overview")
     assert tiles(page) == {
         "CPU": "34 %",
@@ -67,29 +67,26 @@ def test_a_healthy_host_shows_its_tiles_and_curves(
         "Network": "—",
         "Runs": "0 active",
     }
-    assert "All healthy" in words(page)
+    assert "No problems" in words(page)
     assert page.get("bidi_component")
 
 
-def test_without_a_driver_one_card_says_so(house: House, open_page: Open) -> None:
-    """CPU, memory and storage are still watched."""
-    house.sample(HOST)
+def test_a_host_without_gpus_shows_the_reason(site: Site, open_page: Open) -> None:
+    site.sample(HOST)
     page = open_page("overview")
     assert any("No NVIDIA driver found" in it.value for it in page.info)
 
 
-def test_a_gpu_takes_the_place_of_that_card(house: House, open_page: Open) -> None:
-    """And is not called simulated."""
-    house.sample(HOST | GPU)
+def test_a_host_with_a_gpu_shows_its_tile(site: Site, open_page: Open) -> None:
+    site.sample(HOST | GPU)
     page = open_page("overview")
     assert not any("NVIDIA" in it.value for it in page.info)
     assert tiles(page)["GPU"] == "73 %"
     assert not any("simulated" in it.value for it in page.markdown)
 
 
-def test_simulated_gpus_are_badged_on_every_card(house: House, open_page: Open) -> None:
-    """A demo never passes for hardware."""
-    house.sample(HOST | GPU, facts=(Fact(device="gpu0", name="simulated", text="made up"),))
+def test_simulated_gpus_have_a_badge_on_every_tile(site: Site, open_page: Open) -> None:
+    site.sample(HOST | GPU, facts=(Fact(device="gpu0", name="simulated", text="made up"),))
     page = open_page("overview")
     badges = [
         it for it in page.markdown if it.value == ":violet-badge[:material/science: simulated]"
@@ -97,75 +94,92 @@ def test_simulated_gpus_are_badged_on_every_card(house: House, open_page: Open) 
     assert len(badges) == 2
 
 
-def test_stale_numbers_stay_and_say_so(house: House, open_page: Open, words: Words) -> None:
-    """The last value is kept, greyed and badged."""
-    house.sample(HOST)
-    house.clock.advance(12)
+def test_delayed_samples_are_shown_as_stale(site: Site, open_page: Open, words: Words) -> None:
+    site.sample(HOST)
+    site.clock.advance(12)
     page = open_page("overview")
     assert tiles(page)["CPU"] == ":gray[34 %]"
     assert "12 s old" in page.warning[0].value
-    assert "Stale" in words(page)
+    assert "Samples delayed" in words(page)
 
 
-def test_sampling_that_stopped_is_a_red_strip(house: House, open_page: Open) -> None:
-    """With its age and what to do."""
-    house.sample(HOST)
-    house.clock.advance(42)
+def test_stopped_sampling_is_an_error_with_age_and_command(site: Site, open_page: Open) -> None:
+    site.sample(HOST)
+    site.clock.advance(42)
     page = open_page("overview")
-    assert page.error[0].value.startswith("Sampling stopped 42 s ago.")
+    assert page.error[0].proto.title == "Sampling stopped"
+    assert "42 s old" in page.error[0].value
     assert "datahall" in page.error[0].value
 
 
-def test_a_dead_service_says_when_it_starts_again(house: House, open_page: Open) -> None:
-    """And how it ended; the running ones stay quiet."""
+def test_a_service_that_is_down_shows_its_next_start(site: Site, open_page: Open) -> None:
     dead = ServiceState(
-        name="server", title="Translation server", state="waiting", pid=None, started_at=0.0,
-        restarts=2, last_exit="killed by SIGKILL", next_start_at=house.clock.now() + 4,
+        name="server", title="Translation server", state=ServiceStatus.WAITING, pid=None,
+        started_at=0.0, restarts=2, last_exit="killed by SIGKILL",
+        next_start_at=site.clock.now() + 4,
     )  # fmt: skip
-    write_states(house.workspace.paths, [dead], house.clock.now())
-    house.sample(HOST)
+    write_states(site.workspace.paths, [dead], site.clock.now())
+    site.sample(HOST)
     page = open_page("overview")
-    assert "Translation server" in page.error[0].value
+    assert page.error[0].proto.title == "Translation server down"
     assert "SIGKILL" in page.error[0].value
-    assert "starts again in 4 s" in page.error[0].value
+    assert "restarts in 4 s" in page.error[0].value
 
 
-def test_services_that_run_are_one_quiet_line(house: House, open_page: Open, words: Words) -> None:
-    """No alarm."""
-    write_states(house.workspace.paths, [SERVER], house.clock.now())
-    house.sample(HOST)
+def test_running_services_have_no_banner(site: Site, open_page: Open, words: Words) -> None:
+    write_states(site.workspace.paths, [SERVER], site.clock.now())
+    site.sample(HOST)
     page = open_page("overview")
     assert not page.error
     assert "Translation server" in words(page)
 
 
-def test_a_failed_collector_is_named_in_the_badge(
-    house: House, open_page: Open, words: Words
-) -> None:
-    """The rest of the page goes on."""
+def test_a_failed_collector_is_named(site: Site, open_page: Open, words: Words) -> None:
     report = CollectorReport(name="disk", success=False, seconds=0.1, error="permission denied")
-    house.sample(HOST, collectors=(report,))
-    assert "Not read: disk" in words(open_page("overview"))
+    site.sample(HOST, collectors=(report,))
+    assert "Collector disk failed" in words(open_page("overview"))
 
 
-def test_runs_at_work_show_loss_and_progress(
-    house: House, open_page: Open, words: Words, admin: Actor
-) -> None:
-    """With a link to the run."""
-    house.launcher.otherwise = Script(seconds=1000)
-    house.add_dataset()
+def test_an_active_run_is_linked(site: Site, open_page: Open, words: Words, admin: Actor) -> None:
+    site.launcher.otherwise = Script(seconds=1000)
+    site.add_dataset()
     request = TrainRequest(dataset="cats", skip_backup=True, reason="a test")
-    view = request_run(house.workspace, admin, request)
-    house.workspace.runs.set_planned_steps(view.run.id, 800)
+    view = request_run(site.workspace, admin, request)
+    site.workspace.runs.set_planned_steps(view.run.id, 800)
     page = open_page("overview")
     assert "1 running" in words(page)
     assert page.page_link[0].label == "**cats\\-demo\\-1**"
 
 
-def test_telemetry_that_cannot_be_read_is_told_calmly(
-    house: House, open_page: Open, monkeypatch: pytest.MonkeyPatch
+def test_a_refresh_reads_all_runs_and_their_metrics_in_one_query(
+    site: Site, open_page: Open, admin: Actor
 ) -> None:
-    """The runs below are still drawn."""
+    site.launcher.otherwise = Script(seconds=1000)
+    site.add_dataset()
+    site.sample(HOST)
+    for name in ("one", "two", "three"):
+        request = TrainRequest(dataset="cats", name=name, skip_backup=True, reason="a test")
+        view = request_run(site.workspace, admin, request)
+        site.workspace.runs.log(
+            view.run.id, [MetricPoint(metric="train_loss", step=1, value=2.0, wall_time=0.0)]
+        )
+    page = open_page("overview")
+    statements: list[str] = []
+    sa.event.listen(
+        site.workspace.database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+
+    page.run()
+
+    assert sum("loss 2\\.00" in it.value for it in page.markdown) == 3
+    assert len([it for it in statements if "FROM run" in it or "metric_point" in it]) == 1
+
+
+def test_runs_are_drawn_although_telemetry_cannot_be_read(
+    site: Site, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
 
     class Broken:
         """A store whose file is gone."""
@@ -179,4 +193,4 @@ def test_telemetry_that_cannot_be_read_is_told_calmly(
     assert not page.exception
     assert any("Telemetry" in it.value and "Restart the sampler" in it.value for it in page.info)
     assert any(it.value == "Runs" for it in page.header)
-    assert house.workspace.runs.list() == []
+    assert site.workspace.runs.list() == []

@@ -1,4 +1,4 @@
-"""Training: the drawer that says what will happen, runs in every state, one run in full."""
+"""The Training page."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,41 +13,40 @@ from core.jobs.launcher import JobKind, JobState
 from core.jobs.memory import Script
 from core.process.progress import ProgressReport
 from core.runs.records import MetricPoint, TranslationSample
-from tests.dashboard.views.conftest import House, open_tab
+from tests.dashboard.views.conftest import Site, open_tab
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
 
 
 def press(page: AppTest, label: str) -> AppTest:
-    """Press a button and draw the page again."""
+    """Click a button and rerun the page."""
     return next(it for it in page.button if it.label == label).click().run()
 
 
-def start(house: House, admin: Actor, name: str = "demo-1") -> RunView:
-    """Ask for a run without a backup, with a curve."""
-    house.add_dataset()
+def start(site: Site, admin: Actor, name: str = "demo-1") -> RunView:
+    """Request a run without a backup, with some metrics."""
+    site.add_dataset()
     request = TrainRequest(dataset="cats", name=name, skip_backup=True, reason="a *test*")
-    view = request_run(house.workspace, admin, request)
-    house.workspace.runs.set_planned_steps(view.run.id, 800)
+    view = request_run(site.workspace, admin, request)
+    site.workspace.runs.set_planned_steps(view.run.id, 800)
     points = [
         MetricPoint(metric=metric, step=step, value=value, wall_time=float(step))
         for metric, value in (("train_loss", 2.913), ("valid_loss", 3.1))
         for step in (1, 320)
     ]
-    house.workspace.runs.log(view.run.id, points)
+    site.workspace.runs.log(view.run.id, points)
     return view
 
 
 @pytest.fixture
-def long_jobs(house: House) -> None:
-    """Jobs run for a long time and tell their progress."""
+def long_jobs(site: Site) -> None:
+    """Jobs run for an hour and report progress."""
     told = ProgressReport(done=320, total=800, unit="steps", message="training", rate=6.0, eta_s=80)
-    house.launcher.otherwise = Script(seconds=3600, progress=told)
+    site.launcher.otherwise = Script(seconds=3600, progress=told)
 
 
-def test_without_runs_the_page_says_how_to_begin(open_page: Open) -> None:
-    """One sentence and one button."""
+def test_without_runs_the_page_shows_how_to_start_one(open_page: Open) -> None:
     page = open_page("training")
     assert not page.exception
     assert page.info[0].proto.title == "No runs yet"
@@ -55,79 +54,71 @@ def test_without_runs_the_page_says_how_to_begin(open_page: Open) -> None:
 
 
 def test_the_drawer_offers_the_demo_when_there_is_no_data(open_page: Open) -> None:
-    """The first run starts with a corpus."""
     page = press(open_page("training"), "New training run")
     assert any(it.proto.title == "No dataset yet" for it in page.info)
     assert "Add the demo corpus" in [it.label for it in page.button]
     assert "Add the demo corpus" not in [it.label for it in press(page, "Cancel").button]
 
 
-def test_the_drawer_says_that_the_backup_comes_first(
-    house: House, open_page: Open, words: Words
-) -> None:
-    """The gate's sentence, the steps, and a button that says so."""
-    house.add_dataset()
+def test_the_drawer_plans_a_backup_first(site: Site, open_page: Open, words: Words) -> None:
+    site.add_dataset()
     page = press(open_page("training"), "New training run")
     said = words(page)
-    assert any(it.proto.title == "Not backed up yet" for it in page.info)
+    assert any(it.proto.title == "Not backed up" for it in page.info)
     assert "1. Back up the dataset" in said
-    assert "Back up, then start" in said
+    assert "Back up and start" in said
     assert "parameters" in said
     assert page.text_input(key="new-run-name-cats-demo").value == "cats-demo-1"
 
 
 @pytest.mark.usefixtures("long_jobs")
-def test_starting_backs_up_then_trains(house: House, open_page: Open, words: Words) -> None:
-    """The run waits behind its backup, and the page shows both."""
-    house.add_dataset()
+def test_a_started_run_waits_for_its_backup(site: Site, open_page: Open, words: Words) -> None:
+    site.add_dataset()
     page = press(open_page("training"), "New training run")
     page.number_input(key="new-run-steps-demo").set_value(50).run()
-    press(page, "Back up, then start")
+    press(page, "Back up and start")
     assert not page.exception
-    training = house.launcher.jobs(kind=JobKind.TRAINING)[0]
-    backup = house.launcher.jobs(kind=JobKind.BACKUP)[0]
-    run = house.workspace.runs.list()[0]
+    training = site.launcher.jobs(kind=JobKind.TRAINING)[0]
+    backup = site.launcher.jobs(kind=JobKind.BACKUP)[0]
+    run = site.workspace.runs.list()[0]
     assert training.spec.after == backup.id
     assert training.state is JobState.QUEUED
     assert run.spec.config["train"]["steps"] == 50
     said = words(page)
     assert "Back up dataset cats" in said
     assert "queued" in said
-    assert page.toast[0].value == "cats\\-demo\\-1 is asked for"
+    assert page.toast[0].value == "Run cats\\-demo\\-1 requested"
 
 
 @pytest.mark.usefixtures("long_jobs")
-def test_a_waiver_needs_a_reason_and_is_shown(house: House, open_page: Open, words: Words) -> None:
-    """Without a reason nothing starts and nothing typed is lost."""
-    house.add_dataset()
+def test_skipping_the_backup_needs_a_reason(site: Site, open_page: Open, words: Words) -> None:
+    site.add_dataset()
     page = press(open_page("training"), "New training run")
     page.checkbox(key="new-run-skip").check().run()
     press(page, "Start without backup")
     assert "needs a reason" in page.error[0].value
-    assert not house.workspace.runs.list()
+    assert not site.workspace.runs.list()
     page.text_input(key="new-run-reason").set_value("only a trial").run()
     press(page, "Start without backup")
-    assert house.workspace.runs.list()[0].spec.waiver == "only a trial"
+    assert site.workspace.runs.list()[0].spec.waiver == "only a trial"
     assert "no backup" in words(page)
-    assert "gate.waive" in [it.action for it in house.workspace.ledger.entries()]
+    assert "gate.waive" in [it.action for it in site.workspace.ledger.entries()]
 
 
 @pytest.mark.parametrize("name", ["Bad Name", "../x", "", "a" * 30 + "!"])
-def test_a_bad_name_is_refused_in_the_drawer(house: House, open_page: Open, name: str) -> None:
-    """An empty name is replaced by a free one."""
-    house.add_dataset()
+def test_an_invalid_name_is_refused_in_the_drawer(site: Site, open_page: Open, name: str) -> None:
+    site.add_dataset()
     page = press(open_page("training"), "New training run")
     page.text_input(key="new-run-name-cats-demo").set_value(name).run()
-    press(page, "Back up, then start")
+    press(page, "Back up and start")
     if name:
         assert "not a valid name of a run" in page.error[0].value
     else:
-        assert house.workspace.runs.list()[0].spec.name == "cats-demo-1"
+        assert site.workspace.runs.list()[0].spec.name == "cats-demo-1"
 
 
-def test_impossible_settings_are_said_at_once(house: House, open_page: Open) -> None:
-    """Before anything is started."""
-    house.add_dataset()
+def test_a_large_preset_says_that_it_needs_a_gpu(site: Site, open_page: Open) -> None:
+    site.add_dataset()
     page = press(open_page("training"), "New training run")
     page.selectbox(key="new-run-preset").select("base").run()
     assert not page.exception
@@ -135,11 +126,10 @@ def test_impossible_settings_are_said_at_once(house: House, open_page: Open) -> 
 
 
 @pytest.mark.usefixtures("long_jobs")
-def test_a_running_run_shows_everything(
-    house: House, open_page: Open, words: Words, admin: Actor
+def test_a_running_run_shows_progress_waiver_and_details(
+    site: Site, open_page: Open, words: Words, admin: Actor
 ) -> None:
-    """Table, progress, waiver, curves, log, facts."""
-    start(house, admin)
+    start(site, admin)
     page = open_page("training")
     table = page.dataframe[0].value
     assert [list(it) for it in table["State"]] == [["running"]]
@@ -150,52 +140,49 @@ def test_a_running_run_shows_everything(
     assert "Stop" in said
     assert "Resume" not in [it.label for it in page.button]
     assert "loss 2.91" in said
-    assert "no backup: a *test*" in words(open_tab(page, "run-tab", "Facts"))
+    assert "none; reason: a *test*" in words(open_tab(page, "run-tab", "Details"))
 
 
 @pytest.mark.usefixtures("long_jobs")
-def test_stopping_asks_first(house: House, open_page: Open, admin: Actor) -> None:
-    """Cancel leaves it alone; yes stops it with a checkpoint."""
-    start(house, admin)
+def test_a_stop_is_confirmed_first(site: Site, open_page: Open, admin: Actor) -> None:
+    start(site, admin)
     page = press(open_page("training"), "Stop")
     press(page, "Cancel")
-    assert house.launcher.jobs()[0].state is JobState.RUNNING
-    press(press(page, "Stop"), "Stop it")
-    assert house.launcher.jobs()[0].state in (JobState.STOPPING, JobState.STOPPED)
+    assert site.launcher.jobs()[0].state is JobState.RUNNING
+    press(press(page, "Stop"), "Stop run")
+    assert site.launcher.jobs()[0].state in (JobState.STOPPING, JobState.STOPPED)
 
 
-def test_a_crashed_run_says_why_and_can_be_resumed(
-    house: House, open_page: Open, words: Words, admin: Actor
+def test_a_crashed_run_shows_its_log_and_can_be_resumed(
+    site: Site, open_page: Open, words: Words, admin: Actor
 ) -> None:
-    """With the signal, the step, and the checkpoint."""
-    house.launcher.otherwise = Script(returncode=-9, lines=("step 320 loss 2.9",))
-    start(house, admin)
-    house.clock.advance(1)
+    site.launcher.otherwise = Script(returncode=-9, lines=("step 320 loss 2.9",))
+    start(site, admin)
+    site.clock.advance(1)
     page = open_page("training")
     said = words(page)
     assert "crashed" in said
     assert "no checkpoint" in said
     assert "step 320 loss 2.9" in words(open_tab(page, "run-tab", "Log"))
-    assert "None has started yet" in words(open_tab(page, "run-tab", "Checkpoints"))
-    house.launcher.otherwise = Script(seconds=3600)
-    press(press(page, "Resume"), "Resume it")
-    assert house.launcher.jobs()[0].state is JobState.RUNNING
+    assert "No attempts yet" in words(open_tab(page, "run-tab", "Checkpoints"))
+    site.launcher.otherwise = Script(seconds=3600)
+    press(press(page, "Resume"), "Resume run")
+    assert site.launcher.jobs()[0].state is JobState.RUNNING
 
 
-def test_a_finished_run_shows_scores_and_translations(
-    house: House, open_page: Open, words: Words, admin: Actor
+def test_a_completed_run_shows_scores_and_translations(
+    site: Site, open_page: Open, words: Words, admin: Actor
 ) -> None:
-    """BLEU with its signature, and what it says for the test split."""
-    view = start(house, admin)
-    house.clock.advance(1)
-    house.workspace.runs.set_scores(
+    view = start(site, admin)
+    site.clock.advance(1)
+    site.workspace.runs.set_scores(
         view.run.id, {"bleu": 83.4, "chrf": 91.2, "signatures": {"bleu": "nrefs:1"}}
     )
     sample = TranslationSample(
         split="test", step=800, position=0, source="Hello, how are you?",
         hypothesis="Hola, ¿cómo estás?", reference="Hola, ¿cómo estás?",
     )  # fmt: skip
-    house.workspace.runs.log_samples(
+    site.workspace.runs.log_samples(
         view.run.id, [sample, replace(sample, position=1, source="<b>")]
     )
     page = open_tab(open_page("training"), "run-tab", "Translations")
@@ -203,34 +190,31 @@ def test_a_finished_run_shows_scores_and_translations(
     assert {it.label: it.value for it in page.metric}["BLEU"] == "83.4"
     assert "nrefs:1" in said
     assert "¿cómo estás?" in said
-    assert "2 of 2 samples exactly" in said
+    assert "2 of 2 samples equal the reference" in said
 
 
-def test_deleting_a_run_needs_its_name(house: House, open_page: Open, admin: Actor) -> None:
-    """It takes checkpoints and curves with it."""
-    start(house, admin)
-    house.clock.advance(1)
+def test_deleting_a_run_needs_its_name(site: Site, open_page: Open, admin: Actor) -> None:
+    start(site, admin)
+    site.clock.advance(1)
     page = press(open_page("training"), "Delete")
     next(it for it in page.text_input if it.key.startswith("typed-")).set_value("demo-1")
-    press(page, "Delete it")
+    press(page, "Delete run")
     assert not page.exception
-    assert house.workspace.runs.list() == []
+    assert site.workspace.runs.list() == []
 
 
-def test_promoting_without_a_checkpoint_is_not_offered(
-    house: House, open_page: Open, admin: Actor
+def test_a_run_without_a_checkpoint_has_no_promote_button(
+    site: Site, open_page: Open, admin: Actor
 ) -> None:
-    """There is nothing to export."""
-    start(house, admin)
-    house.clock.advance(1)
+    start(site, admin)
+    site.clock.advance(1)
     assert "Promote" not in [it.label for it in open_page("training").button]
 
 
 @pytest.mark.usefixtures("long_jobs")
-def test_runs_can_be_compared(house: House, open_page: Open, admin: Actor) -> None:
-    """Settings and scores side by side, differences first."""
-    start(house, admin, "one")
-    start(house, admin, "two")
+def test_two_runs_can_be_compared(site: Site, open_page: Open, admin: Actor) -> None:
+    start(site, admin, "one")
+    start(site, admin, "two")
     page = open_tab(open_page("training"), "run-tab", "Compare")
     page.multiselect(key="compare-beside").select("one").run()
     assert not page.exception
@@ -238,11 +222,10 @@ def test_runs_can_be_compared(house: House, open_page: Open, admin: Actor) -> No
 
 
 @pytest.mark.usefixtures("long_jobs")
-def test_the_log_can_be_searched(house: House, open_page: Open, admin: Actor) -> None:
-    """Lines that hold the word."""
-    house.launcher.otherwise = Script(seconds=3600, lines=("step 1", "WARNING slow", "step 2"))
-    start(house, admin)
-    house.clock.advance(1)
+def test_the_log_can_be_searched(site: Site, open_page: Open, admin: Actor) -> None:
+    site.launcher.otherwise = Script(seconds=3600, lines=("step 1", "WARNING slow", "step 2"))
+    start(site, admin)
+    site.clock.advance(1)
     page = open_tab(open_page("training"), "run-tab", "Log")
     page.text_input(key="log-search").set_value("warning").run()
     assert [it.value for it in page.code] == ["WARNING slow"]

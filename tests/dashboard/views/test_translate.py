@@ -1,4 +1,4 @@
-"""Translate: server down, no model yet, a translation, a correction, an export."""
+"""The Translate page."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.inference.translator import Attention, Translation
 from core.serving.client import TranslationClient
 from dashboard import resources
-from tests.dashboard.views.conftest import House, open_tab
+from tests.dashboard.views.conftest import Site, open_tab
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
@@ -21,12 +21,11 @@ ATTENTION = Attention(
 
 
 def press(page: AppTest, label: str) -> AppTest:
-    """Press a button and draw the page again."""
+    """Click a button and rerun the page."""
     return next(it for it in page.button if it.label == label).click().run()
 
 
-def test_a_server_that_is_down_is_told_calmly(open_page: Open) -> None:
-    """With the command that starts it; corrections are still shown."""
+def test_a_server_that_is_down_is_not_an_error(open_page: Open) -> None:
     page = open_page("translate")
     assert not page.exception
     assert not page.error
@@ -35,17 +34,16 @@ def test_a_server_that_is_down_is_told_calmly(open_page: Open) -> None:
 
 
 @pytest.mark.usefixtures("serving")
-def test_without_a_model_the_next_step_is_named(open_page: Open) -> None:
-    """Train, then promote: with links."""
+def test_without_a_model_the_page_links_to_the_next_steps(open_page: Open) -> None:
     page = open_page("translate")
     assert "Promote a run" in page.info[0].value
     assert {it.label for it in page.page_link} == {"Train a model", "Promote a run"}
 
 
 @pytest.fixture
-def page(house: House, serving: TestClient, open_page: Open) -> AppTest:
+def page(site: Site, serving: TestClient, open_page: Open) -> AppTest:
     """The page with a model that serves."""
-    house.promote(1)
+    site.promote(1)
     serving.get("/health")
     for _ in range(100):
         if serving.get("/health").json()["model"]:
@@ -53,8 +51,7 @@ def page(house: House, serving: TestClient, open_page: Open) -> AppTest:
     return open_page("translate")
 
 
-def test_the_example_is_translated_with_one_press(page: AppTest, words: Words) -> None:
-    """The greeting stands there already."""
+def test_the_example_is_translated_by_one_click(page: AppTest, words: Words) -> None:
     assert page.text_area(key="translate-text").value == "Hello, how are you?"
     press(page, "Translate")
     assert page.code[0].value == "HELLO, HOW ARE YOU?"
@@ -65,40 +62,36 @@ def test_the_example_is_translated_with_one_press(page: AppTest, words: Words) -
     assert "Hello, how are you?" in said
 
 
-def test_a_correction_is_kept_and_exported(page: AppTest, house: House) -> None:
-    """It goes into the database, then into a dataset version."""
-    open_tab(press(page, "Translate"), "translate-tab", "Correct it")
-    better = next(it for it in page.text_area if it.key.startswith("better-"))
+def test_a_correction_is_saved_and_exported(page: AppTest, site: Site) -> None:
+    open_tab(press(page, "Translate"), "translate-tab", "Suggest a correction")
+    better = next(it for it in page.text_area if it.key.startswith("correction-"))
     better.set_value("Hola, ¿cómo estás?")
-    press(page, "Keep the correction")
-    kept = house.workspace.feedback.list()[0]
+    press(page, "Save")
+    kept = site.workspace.feedback.list()[0]
     assert (kept.correction, kept.model, kept.actor) == ("Hola, ¿cómo estás?", "en-es:1", "ada")
-    assert page.dataframe[0].value["Exported to"].tolist() == ["waiting"]
-    press(page, "Export 1 as dataset")
-    assert house.workspace.datasets.get("corrections").pairs == 1
-    assert house.workspace.feedback.list()[0].exported_digest
+    assert page.dataframe[0].value["Exported to"].tolist() == ["not exported"]
+    press(page, "Export 1 correction")
+    assert site.workspace.datasets.get("corrections").pairs == 1
+    assert site.workspace.feedback.list()[0].exported_digest
 
 
-def test_a_correction_that_changes_nothing_is_refused(page: AppTest, house: House) -> None:
-    """And says why."""
-    open_tab(press(page, "Translate"), "translate-tab", "Correct it")
-    press(page, "Keep the correction")
+def test_a_correction_that_changes_nothing_is_refused(page: AppTest, site: Site) -> None:
+    open_tab(press(page, "Translate"), "translate-tab", "Suggest a correction")
+    press(page, "Save")
     assert "is equal to the translation" in page.error[0].value
-    assert house.workspace.feedback.list() == []
+    assert site.workspace.feedback.list() == []
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 5000, "<b>\u202e![](http://x/y.png)"])
-def test_any_text_gives_a_translation_or_a_sentence(page: AppTest, text: str) -> None:
-    """Empty, long, hostile."""
+def test_any_text_can_be_submitted(page: AppTest, text: str) -> None:
     page.text_area(key="translate-text").set_value(text)
     press(page, "Translate")
     assert not page.exception
 
 
-def test_an_unsure_translation_warns(
+def test_a_low_score_is_a_warning(
     page: AppTest, monkeypatch: pytest.MonkeyPatch, words: Words
 ) -> None:
-    """Below -1 per token."""
     client = resources.translation()
 
     class Unsure(TranslationClient):
@@ -116,21 +109,19 @@ def test_an_unsure_translation_warns(
     monkeypatch.setattr(resources, "translation", lambda: Unsure("http://127.0.0.1:1"))
     press(page, "Translate")
     assert page.warning[0].proto.title == "Low confidence"
-    assert "unsure" in words(page)
+    assert "Check this translation" in words(page)
 
 
 def test_attention_is_drawn_on_demand(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A heat map, and its news in words."""
     press(page, "Translate")
     assert not page.get("plotly_chart")
     monkeypatch.setattr(TranslationClient, "attention", lambda *_: ATTENTION)
     press(page, "Show attention")
     assert page.get("plotly_chart")
-    assert any("looks at" in it.value for it in page.markdown)
+    assert any("Largest weight" in it.value for it in page.markdown)
 
 
-def test_attention_that_cannot_be_shown_says_why(page: AppTest) -> None:
-    """PyTorch may not be installed."""
+def test_missing_attention_is_an_error_message(page: AppTest) -> None:
     press(page, "Translate")
     press(page, "Show attention")
     assert not page.exception

@@ -40,7 +40,6 @@ def panel(*sources: SeriesKey | MetricKey | Trace, band: bool = False) -> Panel:
 
 
 def test_a_source_that_two_panels_show_is_asked_for_once() -> None:
-    """And its name arrives whole, whatever the device is called."""
     given = payload(
         [panel(LOAD, band=True), panel(LOAD)], TimeWindow(span_s=900), columns=2, empty=""
     )
@@ -51,7 +50,6 @@ def test_a_source_that_two_panels_show_is_asked_for_once() -> None:
 
 
 def test_what_python_knows_is_not_asked_for() -> None:
-    """A trace travels with the panel, gaps and all."""
     trace = Trace(x=(1.0, 2.0), y=(0.5, None))
     given = payload([panel(trace)], StepWindow(), columns=1, empty="")
 
@@ -61,7 +59,6 @@ def test_what_python_knows_is_not_asked_for() -> None:
 
 
 def test_runs_are_drawn_over_steps_or_over_time() -> None:
-    """The address says which, so that the server counts from each run's beginning."""
     steps = payload([panel(LOSS)], StepWindow(), columns=1, empty="")
     elapsed = payload([panel(LOSS)], StepWindow(elapsed=True), columns=1, empty="")
 
@@ -70,13 +67,11 @@ def test_runs_are_drawn_over_steps_or_over_time() -> None:
 
 
 def test_gauges_and_metrics_do_not_mix() -> None:
-    """One has time below it, the other steps."""
     with pytest.raises(TypeError, match="SeriesKey or Trace"):
         payload([panel(LOSS)], TimeWindow(span_s=60), columns=1, empty="")
 
 
 def test_equal_records_give_equal_data() -> None:
-    """Or every rerun would send, and the browser rebuild, the same charts."""
     limits = (Limit(label="limit", value=1.0),)
     made = [
         payload(
@@ -114,7 +109,6 @@ def component(tmp_path: Path, hook: ModuleType) -> Path:
 
 
 def test_the_bundle_is_one_module_with_its_styles(component: Path, hook: ModuleType) -> None:
-    """One request, uPlot first, and nothing left to import."""
     hook.bundle(component)
 
     script = (component / "assets" / "live.js").read_text(encoding="utf-8")
@@ -126,7 +120,6 @@ def test_the_bundle_is_one_module_with_its_styles(component: Path, hook: ModuleT
 
 
 def test_every_module_is_bundled_after_what_it_imports(hook: ModuleType) -> None:
-    """A forgotten file would be found only in the browser."""
     source = ROOT / hook.COMPONENT / "source"
     assert {path.stem for path in source.glob("*.js")} == set(hook.MODULES)
     for place, name in enumerate(hook.MODULES):
@@ -138,7 +131,6 @@ def test_every_module_is_bundled_after_what_it_imports(hook: ModuleType) -> None
 def test_a_build_without_network_uses_what_is_there(
     tmp_path: Path, hook: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second `make up` of a day is not the day's second download."""
     monkeypatch.setattr(hook, "npm", lambda: ["/nonexistent/npm"])
     package = hook.PACKAGES[0]
     for _, target in package.files:
@@ -160,7 +152,6 @@ def node() -> list[str]:
 
 
 def test_the_browsers_half_counts_formats_and_finds_gaps() -> None:
-    """Its own tests, beside this file."""
     script = Path(__file__).with_name("live_charts.test.mjs")
     result = SystemRunner().run([*node(), "--test", str(script)], timeout_s=60)
 

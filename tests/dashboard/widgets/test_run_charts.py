@@ -1,13 +1,13 @@
-"""Curves of runs: each run keeps its colour, validation is dashed."""
+"""The panels of the metric charts of training runs."""
 
 from core.actions.records import RunView
 from core.jobs.launcher import JobState
 from core.runs.records import Run, RunSpec
-from dashboard.widgets.run_charts import MAX_RUNS, CurveChoice, run_panels
+from dashboard.widgets.run_charts import MAX_RUNS, ChartOptions, run_panels
 
 
 def view(name: str) -> RunView:
-    """A run with that name."""
+    """Return a run with that name."""
     spec = RunSpec(
         name=name, dataset="d", dataset_digest="e", preset="demo", device="cpu", config={},
         code_version="0",
@@ -16,9 +16,8 @@ def view(name: str) -> RunView:
     return RunView(run=run, job=None, state=JobState.QUEUED, step=0, steps=None, exit_reason="")
 
 
-def test_one_run_needs_no_name_in_its_legend() -> None:
-    """Train and valid, the latter dashed, both in one colour."""
-    loss = run_panels([view("a")], CurveChoice(log=True))[0]
+def test_a_single_run_is_not_named_in_the_legend() -> None:
+    loss = run_panels([view("a")], ChartOptions(log=True))[0]
     assert [(line.label, line.dashed, line.color) for line in loss.series] == [
         ("train", False, 0),
         ("valid", True, 0),
@@ -26,21 +25,18 @@ def test_one_run_needs_no_name_in_its_legend() -> None:
     assert loss.log
 
 
-def test_several_runs_are_named_and_keep_their_colour_everywhere() -> None:
-    """The second run is the second colour in each panel."""
-    panels = run_panels([view("a"), view("b")], CurveChoice())
+def test_several_runs_are_named_and_keep_their_colour() -> None:
+    panels = run_panels([view("a"), view("b")], ChartOptions())
     assert [line.label for line in panels[0].series] == ["a train", "a valid", "b train", "b valid"]
     assert all(panel.series[-1].color == 1 for panel in panels)
 
 
-def test_a_resumed_run_is_marked_at_its_step_but_not_over_time() -> None:
-    """Seconds are another axis."""
-    loss = run_panels([view("a")], CurveChoice(resumed_at=[200]))[0]
+def test_a_resume_is_marked_on_the_step_axis_only() -> None:
+    loss = run_panels([view("a")], ChartOptions(resumed_at=[200]))[0]
     assert [(mark.label, mark.at) for mark in loss.marks] == [("resumed", 200.0)]
-    assert not run_panels([view("a")], CurveChoice(resumed_at=[200], elapsed=True))[0].marks
+    assert not run_panels([view("a")], ChartOptions(resumed_at=[200], elapsed=True))[0].marks
 
 
-def test_no_panel_has_more_lines_than_colours() -> None:
-    """Eight lines at most."""
+def test_a_panel_has_at_most_as_many_lines_as_colours() -> None:
     views = [view(str(place)) for place in range(9)]
-    assert len(run_panels(views, CurveChoice())[0].series) == 2 * MAX_RUNS
+    assert len(run_panels(views, ChartOptions())[0].series) == 2 * MAX_RUNS

@@ -8,7 +8,6 @@ import streamlit as st
 from core.operations.services import read_states
 from dashboard import resources, session_state
 from dashboard.viewmodels.health import summarize_health
-from dashboard.widgets.header import page_header
 from dashboard.widgets.live_charts import (
     Limit,
     MetricKey,
@@ -20,6 +19,7 @@ from dashboard.widgets.live_charts import (
     Unit,
     live_charts,
 )
+from dashboard.widgets.page import page_header
 from monitors.store.interface import SeriesKey
 
 STEPS = tuple(float(step) for step in range(1, 400))

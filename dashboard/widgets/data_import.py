@@ -1,4 +1,4 @@
-"""The drawer that imports parallel text: one TSV file or two Moses files."""
+"""The drawer that imports parallel text: one TSV file, or two files with one line per sentence."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,10 @@ from core.data.records import Dataset
 from core.errors import DatahallError
 from dashboard.session_state import current_actor, set_value
 from dashboard.viewmodels.datasets import version_label
+from dashboard.viewmodels.formatting import pluralize
 from dashboard.widgets.datasets import DATASET_KEY
-from dashboard.widgets.dialogs import close_dialog, drawer, finish, open_dialog, opened
-from dashboard.widgets.errors import draw_error
+from dashboard.widgets.dialogs import close_dialog, draw_drawer, finish, is_open, open_dialog
+from dashboard.widgets.page import draw_error
 
 DIALOG = "data-import"
 
@@ -27,43 +28,43 @@ def draw_import(workspace: Workspace) -> None:
         on_click=open_dialog,
         args=(DIALOG,),
     )
-    if opened(DIALOG):
-        drawer("Import parallel text", lambda: _draw(workspace), icon=":material/upload_file:")
+    if is_open(DIALOG):
+        draw_drawer("Import parallel text", lambda: _draw(workspace), icon=":material/upload_file:")
 
 
 def _draw(workspace: Workspace) -> None:
-    """Draw the drawer's content."""
+    """Draw the content of the drawer."""
     st.markdown(
-        "One **TSV** file (source, tab, translation), or **two files** of equal length, one per "
-        "language (`text.en` and `text.es`). Each may end in `.gz`."
+        "One **TSV** file (source, tab, translation), or **two files** with the same number of "
+        "lines, one per language (`text.en` and `text.es`). Files may be compressed (`.gz`)."
     )
     with st.form("import-form", border=False):
         files = st.file_uploader("Files", accept_multiple_files=True, key="import-files")
         name = st.text_input(
             "Name", key="import-name", placeholder="my-corpus", max_chars=40,
-            help="Small letters, digits and . _ -",
+            help="Lower-case letters, digits and . _ -",
         )  # fmt: skip
         with st.container(horizontal=True):
-            source = st.text_input("From language", "en", key="import-source", max_chars=12)
-            target = st.text_input("To language", "es", key="import-target", max_chars=12)
+            source = st.text_input("Source language", "en", key="import-source", max_chars=12)
+            target = st.text_input("Target language", "es", key="import-target", max_chars=12)
         with st.container(horizontal=True, horizontal_alignment="right"):
-            cancelled = st.form_submit_button("Cancel", key="import-cancel")
-            asked = st.form_submit_button("Import", type="primary", key="import-go")
-    if cancelled:
+            is_cancelled = st.form_submit_button("Cancel", key="import-cancel")
+            is_submitted = st.form_submit_button("Import", type="primary", key="import-go")
+    if is_cancelled:
         close_dialog()
         st.rerun()
-    if asked:
-        with st.spinner("Reading every line"):
+    if is_submitted:
+        with st.spinner("Reading the files"):
             dataset = _import(workspace, files, name, (source, target))
         if dataset is not None:
             set_value(DATASET_KEY, f"{dataset.name}/{dataset.digest}")
-            finish(f"Imported {version_label(dataset)}: {dataset.pairs:,} pairs")
+            finish(f"Imported {version_label(dataset)}: {pluralize(dataset.pairs, 'pair')}")
 
 
 def _import(
     workspace: Workspace, files: Sequence[UploadedFile], name: str, languages: tuple[str, str]
 ) -> Dataset | None:
-    """Import the files; what is wrong is said in the drawer, where all that was typed stays."""
+    """Import the files; an error is drawn in the drawer, which keeps its inputs."""
     try:
         return import_uploads(
             workspace,

@@ -1,8 +1,8 @@
-"""Which curves stand in which panel."""
+"""The panels of the live charts of a host."""
 
 from dashboard.viewmodels.readings import Readings
 from dashboard.widgets.host_charts import (
-    MOST_LINES,
+    MAX_LINES,
     cpu_panels,
     device_panels,
     gpu_panels,
@@ -36,48 +36,41 @@ GPUS = Readings(
 
 
 def test_a_host_without_gpus_has_four_panels() -> None:
-    """CPU, memory, disk, network."""
     titles = [panel.title for panel in overview_panels(HOST)]
     assert titles == ["CPU", "Memory", "Disk", "Network"]
 
 
-def test_only_what_is_measured_is_a_line() -> None:
-    """No PSI, no line for it."""
+def test_a_gauge_without_samples_has_no_line() -> None:
     cpu, memory, *_ = overview_panels(HOST)
-    assert [line.label for line in cpu.series] == ["busy"]
+    assert [line.label for line in cpu.series] == ["utilisation"]
     assert [limit.value for limit in memory.limits] == [2.0]
 
 
-def test_the_busiest_interfaces_are_drawn_and_named() -> None:
-    """Never more lines than can be told apart."""
+def test_the_busiest_interfaces_are_drawn() -> None:
     network = overview_panels(HOST)[-1]
     labels = [line.label for line in network.series]
-    assert len(labels) == MOST_LINES
-    assert labels[:2] == ["eth5 in", "eth5 out"]
+    assert len(labels) == MAX_LINES
+    assert labels[:2] == ["eth5 receive", "eth5 transmit"]
 
 
 def test_a_single_disk_needs_no_name() -> None:
-    """Read and write."""
     assert [line.label for line in overview_panels(HOST)[2].series] == ["read", "write"]
 
 
 def test_gpus_are_lines_up_to_eight() -> None:
-    """Twelve GPUs: the first eight, the rest on the Devices page one by one."""
     panels = gpu_panels(GPUS, [f"gpu{place}" for place in range(12)])
     assert [panel.title for panel in panels] == ["GPU utilisation", "GPU memory", "GPU power"]
-    assert len(panels[0].series) == MOST_LINES
+    assert len(panels[0].series) == MAX_LINES
     assert len(panels[1].series) == 1
 
 
-def test_one_gpu_in_full_has_its_limits() -> None:
-    """The power limit is a line across; panels without readings are left out."""
+def test_the_panels_of_one_gpu_have_limits() -> None:
     panels = {panel.title: panel for panel in one_gpu_panels(GPUS, "gpu0")}
     assert list(panels) == ["Utilisation", "Memory", "Power"]
     assert [limit.label for limit in panels["Power"].limits] == ["limit"]
 
 
-def test_a_latency_curve_stays_while_the_disk_is_idle() -> None:
-    """The series is known, though it has no value just now."""
+def test_an_idle_disk_keeps_its_latency_panel() -> None:
     key = SeriesKey(gauge="disk_read_latency_seconds", device="sda")
     now = Readings(values=HOST.values, known=frozenset([key]))
     wanted = (
@@ -88,7 +81,6 @@ def test_a_latency_curve_stays_while_the_disk_is_idle() -> None:
     assert [panel.title for panel in device_panels(HOST, wanted)] == ["Read"]
 
 
-def test_processor_and_memory_panels_leave_out_what_is_absent() -> None:
-    """No swap, no panel."""
-    assert [panel.title for panel in cpu_panels(HOST)] == ["Busy", "Per core"]
+def test_panels_without_samples_are_left_out() -> None:
+    assert [panel.title for panel in cpu_panels(HOST)] == ["Utilisation", "Utilisation per core"]
     assert [panel.title for panel in memory_panels(HOST)] == ["Memory"]
