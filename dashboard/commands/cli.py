@@ -1,6 +1,7 @@
 """`datahall`: the root of the command line, its exit statuses and its error output."""
 
 import gc
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -121,7 +122,13 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    r"""Entry point of the console script.
+
+    A character that the terminal's encoding lacks is printed as an escape such as `\xed`.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -1,8 +1,9 @@
 """What every command shares: the options --home and --json, and output as text or JSON."""
 
 import json
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -42,8 +43,21 @@ messages = Console(stderr=True, highlight=False)
 
 
 def print_json(document: object) -> None:
-    """Print one JSON document on standard output."""
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    """Print one JSON document on standard output; NaN and infinity become null."""
+    is_utf8 = (sys.stdout.encoding or "").lower() == "utf-8"
+    finite = _without_infinity(document)
+    print(json.dumps(finite, ensure_ascii=not is_utf8, indent=2, default=str, allow_nan=False))
+
+
+def _without_infinity(value: object) -> object:
+    """Return a JSON value with None for every number that JSON cannot hold."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _without_infinity(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_infinity(item) for item in value]
+    return value
 
 
 def print_error(error: DatahallError, *, as_json: bool) -> None:

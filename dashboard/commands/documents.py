@@ -1,7 +1,4 @@
-"""JSON shapes of `--json`: the contract that checks and scripts rely on (keys are only added)."""
-
-from collections.abc import Mapping
-from typing import Any
+"""The documents of `--json`. Scripts rely on their keys: add keys, never rename or remove them."""
 
 from core.actions.records import DatasetView, RunDetail, RunView
 from core.backup.engine import Snapshot
@@ -9,7 +6,7 @@ from core.inference.translator import Translation
 from core.registry.records import ModelVersion
 
 
-def dataset_document(view: DatasetView) -> dict[str, Any]:
+def dataset_document(view: DatasetView) -> dict[str, object]:
     """Return a dataset version."""
     dataset = view.dataset
     return {
@@ -27,7 +24,7 @@ def dataset_document(view: DatasetView) -> dict[str, Any]:
     }
 
 
-def run_document(view: RunView) -> dict[str, Any]:
+def run_document(view: RunView) -> dict[str, object]:
     """Return a run."""
     progress = view.progress
     return {
@@ -48,7 +45,7 @@ def run_document(view: RunView) -> dict[str, Any]:
     }
 
 
-def run_detail_document(detail: RunDetail) -> dict[str, Any]:
+def run_detail_document(detail: RunDetail) -> dict[str, object]:
     """Return a run with everything about it."""
     view = detail.view
     return {
@@ -82,7 +79,7 @@ def run_detail_document(detail: RunDetail) -> dict[str, Any]:
     }
 
 
-def snapshot_document(snapshot: Snapshot) -> dict[str, Any]:
+def snapshot_document(snapshot: Snapshot) -> dict[str, object]:
     """Return a snapshot."""
     return {
         "id": snapshot.id,
@@ -98,7 +95,7 @@ def snapshot_document(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def model_document(model: ModelVersion) -> dict[str, Any]:
+def model_document(model: ModelVersion) -> dict[str, object]:
     """Return a model version."""
     return {
         "name": model.name,
@@ -117,7 +114,7 @@ def model_document(model: ModelVersion) -> dict[str, Any]:
     }
 
 
-def translation_document(translation: Translation) -> Mapping[str, Any]:
+def translation_document(translation: Translation) -> dict[str, object]:
     """Return a translation."""
     return {
         "source": translation.source,

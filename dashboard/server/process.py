@@ -30,6 +30,8 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
     environment["DATAHALL_HOME"] = str(settings.home)
     environment["DATAHALL_WEB_HOST"] = settings.web.host
     environment["DATAHALL_WEB_PORT"] = str(settings.web.port)
+    # By default uvicorn lets any program of this machine set the client address in the audit log.
+    environment.setdefault("FORWARDED_ALLOW_IPS", "")
     _serve(settings)
     return 0
 

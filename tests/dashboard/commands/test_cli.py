@@ -199,3 +199,22 @@ def test_ctrl_c_ends_a_command_with_130(
 
     assert run(["doctor", "--home", str(settings.home)]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_output_does_not_depend_on_the_encoding_of_the_terminal(
+    settings: Settings, encoding: str, flags: tuple[str, ...]
+) -> None:
+    text = settings.home / "signs.tsv"
+    text.write_text("Sign\tí ŝ →\n", encoding="utf-8")
+    home = ("--home", str(settings.home))
+    imported = ("data", "import", "signs", str(text), "--source", "en", "--target", "es")
+    assert run([*imported, *home]) == 0
+
+    argv = module_argv("dashboard", "data", "show", "signs", *flags, *home)
+    result = SystemRunner().run(argv, environment={"PYTHONIOENCODING": encoding}, timeout_s=60)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    if flags:
+        assert json.loads(result.stdout)["examples"][0]["target"] == "í ŝ →"

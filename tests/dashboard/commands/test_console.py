@@ -1,6 +1,8 @@
 """What takes a while shows how far it is, on standard error."""
 
 import io
+import json
+import math
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from rich.console import Console
 from core.settings import Settings
 from dashboard.commands import progress, translate
 from dashboard.commands.cli import run
-from dashboard.commands.console import print_table
+from dashboard.commands.console import print_json, print_table
 from dashboard.commands.progress import progress_counter
 from tests.core.inference.echo import EchoTranslator
 
@@ -79,3 +81,10 @@ def test_text_of_others_does_not_command_the_terminal(capsys: pytest.CaptureFixt
     told = capsys.readouterr().out
     assert not {"\x1b", "\x9b", "\x07"} & set(told)
     assert all(word in told for word in ("x\ufffd[2J", "é", "☕"))
+
+
+def test_numbers_that_json_cannot_hold_become_null(capsys: pytest.CaptureFixture[str]) -> None:
+    """The loss of a run that diverged is not a number."""
+    print_json({"a": [math.nan, (math.inf, 1.5)]})
+
+    assert json.loads(capsys.readouterr().out) == {"a": [None, [None, 1.5]]}

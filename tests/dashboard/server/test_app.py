@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from core.actions.workspace import open_workspace
 from core.command import Process, SystemRunner, module_argv, start
 from core.paths import StatePaths
 from core.settings import Settings, WebSettings
@@ -275,6 +276,16 @@ HANDSHAKE = (
 )
 def test_malformed_bytes_get_400(dashboard: Running, request_: bytes) -> None:
     assert _status(dashboard, request_) == 400
+
+
+def test_a_client_cannot_choose_its_address_in_the_audit_log(dashboard: Running) -> None:
+    with httpx.Client(base_url=dashboard.root, timeout=30.0) as client:
+        token = issue_token(StatePaths(dashboard.home), name="mallory")
+        client.get("/", params={"token": token}, headers={"X-Forwarded-For": "192.0.2.1"})
+    with open_workspace(Settings(home=dashboard.home)) as workspace:
+        (entry,) = [row for row in workspace.ledger.entries() if row.actor == "mallory"]
+
+    assert entry.target == "127.0.0.1"
 
 
 def test_a_malformed_websocket_request_is_refused(dashboard: Running) -> None:
