@@ -1,4 +1,4 @@
-"""How tests type a command and read its answer."""
+"""Run a command in this process and read its JSON document."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What takes a while shows how far it is, on standard error."""
+"""Progress on standard error, tables and JSON on standard output."""
 
 import io
 import json
@@ -17,38 +17,36 @@ from tests.core.inference.echo import EchoTranslator
 
 
 @pytest.fixture
-def _at_every_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every number is told: none has to wait for the next one."""
+def _print_every_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print every count, not one per interval."""
     monkeypatch.setattr(progress, "LINE_INTERVAL_S", 0.0)
 
 
-def test_a_terminal_gets_a_bar_that_is_gone_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what is done, and the share where the whole is known."""
+def test_a_terminal_gets_a_bar_with_count_and_percentage(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
     monkeypatch.setattr(progress, "messages", Console(file=screen, force_terminal=True, width=80))
-    with progress_counter("importing [bold]", "pairs", total=20_000) as tell:
-        tell(5000)
+    with progress_counter("importing [bold]", "pairs", total=20_000) as show:
+        show(5000)
     drawn = screen.getvalue()
     assert "importing [bold]" in drawn
     assert "25 %" in drawn
     assert "5,000 pairs" in drawn
 
 
-def test_without_a_whole_no_share_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file's pairs are counted only when all are read."""
+def test_without_a_total_there_is_no_percentage(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
     monkeypatch.setattr(progress, "messages", Console(file=screen, force_terminal=True, width=80))
-    with progress_counter("importing", "pairs") as tell:
-        tell(5000)
+    with progress_counter("importing", "pairs") as show:
+        show(5000)
     assert "5,000 pairs" in screen.getvalue()
     assert "%" not in screen.getvalue()
 
 
-@pytest.mark.usefixtures("_at_every_chance")
-def test_an_import_tells_how_far_it_is(
+@pytest.mark.usefixtures("_print_every_count")
+def test_an_import_shows_its_progress(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Plain lines without a terminal, nothing beside a document."""
+    """Lines when standard error is not a terminal, nothing with --json."""
     text = tmp_path / "cats.tsv"
     text.write_text("".join(f"Cat {n}\tGato {n}\n" for n in range(10_000)), encoding="utf-8")
     words = ["data", "import", "cats", str(text), "--source", "en", "--target", "es"]
@@ -58,14 +56,13 @@ def test_an_import_tells_how_far_it_is(
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.usefixtures("_at_every_chance")
-def test_a_file_tells_how_far_its_translation_is(
+@pytest.mark.usefixtures("_print_every_count")
+def test_the_translation_of_a_file_shows_its_progress(
     settings: Settings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A typed text does not: its translation is the answer."""
     monkeypatch.setattr(translate, "_translator", lambda *_: EchoTranslator(version="echo:1"))
     text = tmp_path / "lines.txt"
     text.write_text("Hello\n" * 100, encoding="utf-8")
@@ -75,12 +72,14 @@ def test_a_file_tells_how_far_its_translation_is(
     assert capsys.readouterr().err == ""
 
 
-def test_text_of_others_does_not_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """A correction may hold what clears the screen or fills the clipboard."""
+def test_a_table_sends_no_control_characters_to_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A correction could clear the screen or set the clipboard."""
     print_table(("A",), [("x\x1b[2J\x9b0m\x07é\n☕",)])
-    told = capsys.readouterr().out
-    assert not {"\x1b", "\x9b", "\x07"} & set(told)
-    assert all(word in told for word in ("x\ufffd[2J", "é", "☕"))
+    shown = capsys.readouterr().out
+    assert not {"\x1b", "\x9b", "\x07"} & set(shown)
+    assert all(word in shown for word in ("x\ufffd[2J", "é", "☕"))
 
 
 def test_numbers_that_json_cannot_hold_become_null(capsys: pytest.CaptureFixture[str]) -> None:

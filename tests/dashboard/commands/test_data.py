@@ -1,4 +1,4 @@
-"""`datahall data`: what cleaning found is shown as on the page."""
+"""`datahall data show`: what each cleaning rule found."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ Ask = Callable[..., tuple[int, Any]]
 
 @pytest.fixture(autouse=True)
 def _cats(settings: Settings, clock: FixedClock) -> None:
-    """A prepared dataset, of which one pair was dropped."""
+    """A prepared dataset of which cleaning dropped one pair."""
     pairs = [Pair(source=f"I see {n} cats.", target=f"Veo {n} gatos.") for n in range(2, 60)]
     dropped = Pair(source="No comment", target="No comment")
     store = DatasetStore(settings.paths.datasets)
@@ -26,7 +26,6 @@ def _cats(settings: Settings, clock: FixedClock) -> None:
 
 
 def test_each_rule_shows_examples_of_what_it_dropped(ask: Ask) -> None:
-    """A number alone does not tell whether the rule was right."""
     code, document = ask("data", "show", "cats")
     assert code == 0
     rules = {rule["rule"]: rule for rule in document["rules"]}
@@ -38,7 +37,6 @@ def test_each_rule_shows_examples_of_what_it_dropped(ask: Ask) -> None:
 def test_the_examples_are_a_table_in_text(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each with the rule that found it."""
     assert run(["data", "show", "cats", "--home", str(settings.home)]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["FOUND", "BY", "SOURCE", "TARGET"] in rows

@@ -1,4 +1,4 @@
-"""What is stored of runs, snapshots and models is told under the promised keys."""
+"""Runs, snapshots and models have the promised keys in `--json`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -31,8 +31,7 @@ def workspace(settings: Settings) -> Iterator[Workspace]:
         yield opened
 
 
-def test_a_run_is_shown_with_all_that_is_promised(workspace: Workspace, ask: Ask) -> None:
-    """Attempts, configuration, proof, checkpoints, losses, energy; by id or name."""
+def test_a_run_has_the_promised_keys(workspace: Workspace, ask: Ask) -> None:
     workspace.runs.begin_attempt("run1", "job1", 0)
     workspace.runs.log(
         "run1", [MetricPoint(metric="train_loss", step=10, value=2.5, wall_time=1e9)]
@@ -59,8 +58,9 @@ def test_a_run_is_shown_with_all_that_is_promised(workspace: Workspace, ask: Ask
     assert shown["exit_reason"]
 
 
-def test_snapshots_are_listed_newest_first_with_their_proof(workspace: Workspace, ask: Ask) -> None:
-    """Only one that was compared with its manifest is called verified."""
+def test_snapshots_are_listed_newest_first_with_their_verification(
+    workspace: Workspace, ask: Ask
+) -> None:
     old = Snapshot(
         id=SNAPSHOT, created_at=1e9, repository=workspace.vault.engine.repository,
         paths=("datasets",), tags=("all",), files=3, bytes=1000, verified_at=1e9 + 5,
@@ -80,7 +80,6 @@ def test_snapshots_are_listed_newest_first_with_their_proof(workspace: Workspace
 
 
 def test_models_are_listed_newest_first_with_their_aliases(workspace: Workspace, ask: Ask) -> None:
-    """With the run that they came from, and its scores."""
     first = ModelVersion(
         name="cats", version=1, run_id="run1", run_name="cats-demo-1", step=10, source="en",
         target="es", dataset="cats", dataset_digest=DIGEST, snapshot=SNAPSHOT, waiver=None,
@@ -105,10 +104,9 @@ def test_models_are_listed_newest_first_with_their_aliases(workspace: Workspace,
 @pytest.mark.parametrize(
     ("tail", "told"), [("0", ""), ("2", "three\nfour\n"), ("3", "two\nthree\nfour\n")]
 )
-def test_the_end_of_a_log_reaches_across_its_cut(
+def test_the_last_lines_of_a_log_may_be_in_its_rotated_file(
     workspace: Workspace, ask: Ask, capsys: pytest.CaptureFixture[str], tail: str, told: str
 ) -> None:
-    """And no lines means no lines."""
     log = workspace.paths.run_log("run1")
     log.parent.mkdir(parents=True)
     log.with_name(f"{log.name}.1").write_text("one\ntwo\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`datahall serve` as programs start it."""
+"""`datahall serve` as a process."""
 
 import json
 import signal
@@ -18,20 +18,19 @@ Ask = Callable[..., tuple[int, Any]]
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_the_address_is_told_once_it_answers(
+def test_the_address_is_printed_once_the_server_answers(
     settings: Settings, tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
-    """Port 0 takes any free one."""
-    told = tmp_path / "told.json"
+    output = tmp_path / "output.json"
     arguments = ("serve", "--port", "0", "--json", "--home", str(settings.home))
-    with told.open("wb") as log:
+    with output.open("wb") as log:
         process = start(module_argv("dashboard", *arguments), log=log.fileno())
     try:
         pause = threading.Event()
-        while not told.read_text().endswith("}\n"):
-            assert process.poll() is None, told.read_text()
+        while not output.read_text().endswith("}\n"):
+            assert process.poll() is None, output.read_text()
             pause.wait(0.05)
-        url = json.loads(told.read_text())["url"]
+        url = json.loads(output.read_text())["url"]
         assert httpx.get(f"{url}/health", timeout=60).json()["status"] == "ok"
         process.send_signal(number)
         assert process.wait(timeout=60) == status
@@ -40,9 +39,8 @@ def test_the_address_is_told_once_it_answers(
         process.wait()
 
 
-def test_a_port_that_is_taken_is_told_as_every_failure(ask: Ask) -> None:
-    """One document, exit status 2."""
+def test_a_port_in_use_is_an_error_document(ask: Ask) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        code, told = ask("serve", "--port", str(taken.getsockname()[1]))
-    assert (code, told["error"]["kind"]) == (2, "settings")
-    assert "another program uses this port" in told["error"]["message"]
+        code, output = ask("serve", "--port", str(taken.getsockname()[1]))
+    assert (code, output["error"]["kind"]) == (2, "settings")
+    assert "another program uses this port" in output["error"]["message"]

@@ -1,4 +1,4 @@
-"""The command line keeps its contract: help with examples, JSON shapes, exit codes."""
+"""The contract of the command line: help with examples, JSON documents, exit statuses."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +15,7 @@ Ask = Callable[..., tuple[int, Any]]
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
-    """Yield the words of every command."""
+    """Yield the path of every command, such as (`runs`, `list`)."""
     root = typer.main.get_group(app)
     for name in COMMANDS:
         command = root.get_command(None, name)
@@ -24,27 +24,25 @@ def _commands() -> Iterator[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("words", list(_commands()), ids=" ".join)
-def test_every_command_helps_with_an_example(
+def test_the_help_of_every_command_has_an_example(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody has to guess how a command is typed."""
     assert run([*words, "--help"]) == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert "Example: datahall" in told
-    assert "--home" in told
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Example: datahall" in shown
+    assert "--home" in shown
 
 
 @pytest.mark.parametrize(
     "words", [("data", "list"), ("runs", "list"), ("models", "list"), ("backup", "list"),
               ("models", "history"), ("feedback", "list")], ids=" ".join,
 )  # fmt: skip
-def test_an_empty_home_lists_nothing(ask: Ask, words: tuple[str, ...]) -> None:
-    """Empty is a list, not an error."""
+def test_a_list_of_an_empty_home_is_empty(ask: Ask, words: tuple[str, ...]) -> None:
     assert ask(*words) == (0, [])
 
 
 def test_a_dataset_has_the_promised_keys(ask: Ask, settings: Settings) -> None:
-    """`data list --json`, with a digest that never changes for the same text."""
+    """And the same text has the same digest."""
     text = settings.home / "cats.tsv"
     text.write_text("A cat.\tUn gato.\nTwo cats.\tDos gatos.\n", encoding="utf-8")
     words = ("data", "import", "cats", str(text), "--source", "en", "--target", "es")
@@ -59,7 +57,7 @@ def test_a_dataset_has_the_promised_keys(ask: Ask, settings: Settings) -> None:
 
 
 def test_a_run_that_was_never_queued_can_be_read_and_deleted(ask: Ask, settings: Settings) -> None:
-    """A power cut while it was asked for left it; log, points and deletion are documents too."""
+    """A power cut between its creation and its job leaves such a run."""
     spec = RunSpec(name="one", dataset="cats", dataset_digest="d" * 64, preset="demo",
                    device="cpu", config={}, code_version="0")  # fmt: skip
     with open_workspace(settings) as workspace:
@@ -76,8 +74,7 @@ def test_a_run_that_was_never_queued_can_be_read_and_deleted(ask: Ask, settings:
     assert ask("runs", "list") == (0, [])
 
 
-def test_a_reading_of_the_host_has_the_promised_keys(ask: Ask) -> None:
-    """`monitor --once --json`: gauges in base units, absent where not supported."""
+def test_one_sample_of_the_host_has_the_promised_keys(ask: Ask) -> None:
     code, document = ask("monitor", "--once")
     assert code == 0
     assert {"host", "time", "readings", "collectors"} <= document.keys()
@@ -87,8 +84,7 @@ def test_a_reading_of_the_host_has_the_promised_keys(ask: Ask) -> None:
     assert {"memory_available_bytes", "disk_used_bytes"} <= gauges
 
 
-def test_the_doctor_says_what_works(ask: Ask) -> None:
-    """Each finding has a sentence; the exit code says whether all is sound."""
+def test_the_exit_status_of_doctor_tells_whether_all_is_sound(ask: Ask) -> None:
     code, document = ask("doctor")
     assert code == (0 if document["sound"] else 1)
     assert all(finding["sentence"] for finding in document["findings"])
@@ -109,17 +105,13 @@ def test_the_doctor_says_what_works(ask: Ask) -> None:
 def test_a_failure_has_one_shape_and_exit_code_2(
     ask: Ask, words: tuple[str, ...], kind: str
 ) -> None:
-    """Programs read kind and remedy; people read the same sentence."""
     code, document = ask(*words)
     assert code == 2
     assert document["error"]["kind"] == kind
     assert document["error"].keys() == {"kind", "message", "remedy"}
 
 
-def test_bad_input_that_only_the_job_can_find_ends_as_bad_input(
-    ask: Ask, settings: Settings
-) -> None:
-    """The job is another process: what it told is what the command tells."""
+def test_an_input_error_of_a_job_is_the_error_of_the_command(ask: Ask, settings: Settings) -> None:
     text = settings.home / "cats.tsv"
     lines = [f"Cat {number} sleeps.\tEl gato {number} duerme.\n" for number in range(300)]
     text.write_text("".join(lines), encoding="utf-8")

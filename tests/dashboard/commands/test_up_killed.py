@@ -1,9 +1,9 @@
-"""`datahall up` is killed; the job that its supervisor started goes on, and is found again."""
+"""When `datahall up` is killed, jobs continue and the next `up` finds them."""
 
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.dashboard.e2e.harness import free_port, printed_document, stop
 
 T = TypeVar("T")
 PATIENCE_S = 60.0
-JOB = ("sleep", "600.25")  # like no other process of this machine
+JOB = ("sleep", "600.25")  # a duration that no other process on this machine uses
 FIRST = JobSpec(kind=JobKind.VERIFY, title="First", subject="x", argv=("sleep", "2"))
 
 
@@ -34,8 +34,8 @@ def ports() -> dict[str, int]:
 
 @contextmanager
 def _up(home: Path, ports: dict[str, int]) -> Iterator[Process]:
-    """Run `datahall up`; stopped at the end."""
-    with _told(home).open("wb") as log:
+    """Run `datahall up`; the end of the block stops it."""
+    with _output(home).open("wb") as log:
         process = start(
             module_argv("dashboard", "up", "--no-browser", "--json", "--home", str(home)),
             environment={f"DATAHALL_{name}_PORT": str(port) for name, port in ports.items()},
@@ -49,23 +49,23 @@ def _up(home: Path, ports: dict[str, int]) -> Iterator[Process]:
             stop(process)
 
 
-def _told(home: Path) -> Path:
-    """Return the file that holds what `up` printed."""
+def _output(home: Path) -> Path:
+    """Return the file that holds the output of `up`."""
     return home.with_name("up.json")
 
 
-def _until(look: Callable[[], T | None]) -> T:
-    """Return what there is to see, once there is."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        if found := look():
+def _wait_for(condition: Callable[[], T]) -> T:
+    """Return the value of the condition once it is true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if found := condition():
             return found
         time.sleep(0.1)
-    pytest.fail("it never came")
+    pytest.fail("the condition did not become true in time")
 
 
 def _pids() -> set[int]:
-    """Return the processes that do the job."""
+    """Return the ids of the processes of the long job."""
     return {
         process.pid
         for process in psutil.process_iter(["cmdline"])
@@ -81,31 +81,43 @@ def _answers(port: int, path: str) -> bool:
         return False
 
 
+def _are_running(pids: Iterable[int]) -> bool:
+    """Whether one of the processes runs; a zombie does not."""
+    running = {
+        process.pid
+        for process in psutil.process_iter(["status"])
+        if process.info["status"] != psutil.STATUS_ZOMBIE
+    }
+    return not running.isdisjoint(pids)
+
+
 @pytest.mark.slow
-def test_a_job_outlives_up_and_is_found_again(tmp_path: Path, ports: dict[str, int]) -> None:
-    """The same process goes on; the next `up` waits for the ports and starts nothing twice."""
+def test_a_job_survives_a_killed_up_and_is_not_started_twice(
+    tmp_path: Path, ports: dict[str, int]
+) -> None:
+    """The next `up` waits until the ports of the old services are free."""
     settings = Settings(home=tmp_path / "home")
     with _up(settings.home, ports) as up, open_workspace(settings) as workspace:
-        printed_document(_told(settings.home), up)
+        printed_document(_output(settings.home), up)
         first = workspace.launcher.submit(FIRST)
-        # Behind another job, so that not this test but the supervisor starts it.
+        # It runs after another job, so that the supervisor starts it and not this test.
         spec = JobSpec(kind=JobKind.VERIFY, title="Long", subject="x", argv=JOB, after=first.id)
         job_id = workspace.launcher.submit(spec).id
-        pids = _until(_pids)
+        pids = _wait_for(_pids)
         before = workspace.launcher.job(job_id)
         services = {state.name: state.pid or 0 for state in read_states(settings.paths)}
-        # Until it may go on it cannot end, and keeps its port.
+        # A stopped process cannot exit and keeps its port.
         os.kill(services["dashboard"], signal.SIGSTOP)
         up.kill()
         up.wait()
 
     with _up(settings.home, ports) as up, open_workspace(settings) as workspace:
-        _until(lambda: settings.paths.up_lock.read_text() == str(up.pid))
+        _wait_for(lambda: settings.paths.up_lock.read_text() == str(up.pid))
         os.kill(services["dashboard"], signal.SIGCONT)
-        printed_document(_told(settings.home), up)
+        printed_document(_output(settings.home), up)
         for name, path in (("WEB", "/healthz"), ("SERVING", "/health"), ("SAMPLER", "/metrics")):
-            _until(partial(_answers, ports[name], path))
-        assert not any(psutil.pid_exists(pid) for pid in services.values())
+            _wait_for(partial(_answers, ports[name], path))
+        _wait_for(lambda: not _are_running(services.values()))
         assert (before.state, len(pids)) == (JobState.RUNNING, 1)
         assert (workspace.launcher.job(job_id), _pids()) == (before, pids)
 
