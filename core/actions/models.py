@@ -1,13 +1,14 @@
 """Models as actions: evaluate, promote, roll back."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from core.actions.runs import find_run
 from core.actions.workspace import Workspace
 from core.audit import Actor
-from core.checkpoints.catalog import require_best
+from core.checkpoints.catalog import DamagedCheckpointError, require_best
 from core.checkpoints.manifest import check_sizes
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, CorruptError, NotFoundError
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.process.job import job_argv
 from core.promotion import rollback
@@ -25,6 +26,27 @@ def find_model(workspace: Workspace, what: str) -> ModelVersion:
     if mark and number.isdecimal():
         return workspace.registry.get(name, int(number))
     return workspace.registry.resolve(what)
+
+
+def find_damaged_best(workspace: Workspace, name: str) -> DamagedCheckpointError | None:
+    """Return the error of a promotion that does not allow a fallback; None if there is none.
+
+    The check of the files is fast and incomplete; damage that only the newest promotion job of the
+    run found, comparing every byte, is reported too, while the same checkpoint is the best one.
+    """
+    run = find_run(workspace, name).run
+    root = workspace.paths.checkpoints(run.id)
+    try:
+        best = require_best(root, run.spec.name, allow_fallback=False, check=check_sizes)
+    except DamagedCheckpointError as error:
+        return error
+    except (NotFoundError, CorruptError):  # a fallback does not help; the promotion reports it
+        return None
+    jobs = workspace.launcher.jobs(subject=run.id, kind=JobKind.PROMOTE, limit=1)
+    found = workspace.launcher.error(jobs[0].id) if jobs else None
+    if not isinstance(found, DamagedCheckpointError):
+        return None
+    return found if found.wanted == Path(best.checkpoint.path).name else None
 
 
 def request_evaluation(

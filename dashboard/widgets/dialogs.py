@@ -27,6 +27,7 @@ class Confirmation:
         sentence: what the action does.
         consequences: what is lost and what is kept, as a list.
         name: what the user must type to confirm; empty when a click is enough.
+        consent: label of a check box that must be selected to confirm; empty for none.
         button: label of the button, such as `Stop run`.
         icon: icon of the dialog.
     """
@@ -36,6 +37,7 @@ class Confirmation:
     sentence: str
     consequences: Sequence[str] = ()
     name: str = ""
+    consent: str = ""
     button: str
     icon: str
 
@@ -89,12 +91,15 @@ def finish(notice: str) -> None:
 
 
 def _draw_form(confirmation: Confirmation, action: Callable[[], str]) -> None:
-    """Draw the text field, where a name must be typed, and the buttons."""
+    """Draw the inputs that the confirmation needs, and the buttons."""
     with st.form(f"form-{confirmation.dialog}", border=False):
         typed = confirmation.name
         if confirmation.name:
             label = f"Type **{escape_markdown(confirmation.name)}** to confirm"
             typed = st.text_input(label, key=f"typed-{confirmation.dialog}", autocomplete="off")
+        has_consent = not confirmation.consent or st.checkbox(
+            confirmation.consent, key=f"consent-{confirmation.dialog}"
+        )
         with st.container(horizontal=True, horizontal_alignment="right"):
             is_cancelled = st.form_submit_button("Cancel", key=f"cancel-{confirmation.dialog}")
             is_confirmed = st.form_submit_button(
@@ -105,6 +110,8 @@ def _draw_form(confirmation: Confirmation, action: Callable[[], str]) -> None:
         st.rerun()
     if is_confirmed and typed.strip() != confirmation.name:
         st.error("The name does not match. Nothing was changed.", icon=":material/error:")
+    elif is_confirmed and not has_consent:
+        st.error("Select the check box to confirm. Nothing was changed.", icon=":material/error:")
     elif is_confirmed:
         _perform(action)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.actions.models import list_models, request_promotion, roll_back
+from core.actions.models import list_models, roll_back
 from core.actions.records import RunView
 from core.actions.workspace import Workspace
 from core.errors import NotFoundError
@@ -23,11 +23,12 @@ from dashboard.viewmodels.models import (
 )
 from dashboard.widgets.dialogs import Confirmation, confirm, is_open, open_dialog
 from dashboard.widgets.elements import draw_badge, draw_large_table, draw_small_table, draw_values
-from dashboard.widgets.page import perform
 from dashboard.widgets.run_detail import draw_scores
+from dashboard.widgets.runs import confirm_promotion
 
 MODEL_KEY = "model"
-ROLLBACK = "models-rollback"
+ROLLBACK, PROMOTE = "models-rollback", "models-promote"
+PROMOTED_RUN = "promoted_run"
 MAX_DEPLOYMENTS = 20
 
 
@@ -76,11 +77,10 @@ def draw_promotion(workspace: Workspace, views: Sequence[RunView]) -> None:
             "trained model on real text. The export is deployed only if the comparison passes.]"
         )
     if is_submitted and name:
-        perform(
-            lambda: request_promotion(workspace, current_actor(), name, reason=reason),
-            f"Promotion of {name}: job queued",
-        )
-        st.rerun()
+        set_value(PROMOTED_RUN, name)
+        open_dialog(PROMOTE)
+    if is_open(PROMOTE):
+        confirm_promotion(workspace, PROMOTE, get_value(PROMOTED_RUN, ""), reason)
 
 
 def draw_versions(rows: Sequence[ModelRow]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.actions.models import request_promotion
+from core.actions.models import find_damaged_best, request_promotion
 from core.actions.records import RunView
 from core.actions.runs import list_runs
 from core.actions.training import delete_run, resume_run, stop_run
@@ -69,16 +69,38 @@ def draw_actions(row: RunRow, *, can_promote: bool) -> None:
 
 
 def draw_confirmations(workspace: Workspace, row: RunRow) -> None:
-    """Draw the confirmation of the action that was chosen, if any."""
+    """Draw the confirmation of the chosen action, if any."""
     actions: Sequence[tuple[Confirmation, Callable[[], str]]] = (
         (_stop_confirmation(row), lambda: _stop(workspace, row.name)),
         (_resume_confirmation(row), lambda: _resume(workspace, row.name)),
-        (_promote_confirmation(row), lambda: _promote(workspace, row.name)),
         (_delete_confirmation(row), lambda: _delete(workspace, row.name)),
     )
     for confirmation, action in actions:
         if is_open(confirmation.dialog):
             confirm(confirmation, action)
+    promotion = f"training-promote-{row.id}"
+    if is_open(promotion):
+        confirm_promotion(workspace, promotion, row.name)
+
+
+def confirm_promotion(workspace: Workspace, dialog: str, name: str, reason: str = "") -> None:
+    """Draw the confirmation of a promotion; a fallback checkpoint needs the user's consent."""
+    damage = find_damaged_best(workspace, name)
+    confirmation = Confirmation(
+        dialog=dialog,
+        title=f"Promote {escape_markdown(name)} to production?",
+        sentence="The best checkpoint is exported and compared with the trained model. If the "
+        "comparison passes, the export serves all translations; you can roll back to the current "
+        "version.",
+        consequences=() if damage is None else (escape_markdown(damage.message, 400),),
+        consent="" if damage is None else f"Use the checkpoint of step {damage.available_step}",
+        button="Promote run",
+        icon=":material/deployed_code:",
+    )
+    confirm(
+        confirmation,
+        lambda: _promote(workspace, name, reason, allow_fallback=damage is not None),
+    )
 
 
 def draw_state(row: RunRow) -> None:
@@ -179,9 +201,11 @@ def _resume(workspace: Workspace, name: str) -> str:
     return f"Resuming {name}"
 
 
-def _promote(workspace: Workspace, name: str) -> str:
+def _promote(workspace: Workspace, name: str, reason: str, *, allow_fallback: bool) -> str:
     """Queue a promotion."""
-    request_promotion(workspace, current_actor(), name)
+    request_promotion(
+        workspace, current_actor(), name, reason=reason, allow_fallback=allow_fallback
+    )
     return f"Promotion of {name}: job queued"
 
 
@@ -211,19 +235,6 @@ def _resume_confirmation(row: RunRow) -> Confirmation:
         sentence="The run continues from its last good checkpoint.",
         button="Resume run",
         icon=":material/play_circle:",
-    )
-
-
-def _promote_confirmation(row: RunRow) -> Confirmation:
-    """Return the confirmation of a promotion."""
-    return Confirmation(
-        dialog=f"training-promote-{row.id}",
-        title=f"Promote {escape_markdown(row.name)} to production?",
-        sentence="The best checkpoint is exported and compared with the trained model. If the "
-        "comparison passes, the export serves all translations; you can roll back to the current "
-        "version.",
-        button="Promote run",
-        icon=":material/deployed_code:",
     )
 
 

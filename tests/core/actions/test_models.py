@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from core.actions.models import request_evaluation, request_promotion
+from core.actions.models import find_damaged_best, request_evaluation, request_promotion
 from core.actions.records import TrainRequest
 from core.actions.training import request_run
 from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.checkpoints.catalog import BEST, DamagedCheckpointError, write_pointer
 from core.checkpoints.manifest import write_manifest
+from core.clock import FixedClock
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobKind
+from core.jobs.memory import MemoryLauncher, Script
 
 Request = Callable[..., Job]
 
@@ -86,3 +88,31 @@ def test_a_good_best_checkpoint_needs_no_permission(
 ) -> None:
     write_pointer(checkpoints, BEST, checkpoints / "step_00000020")
     assert "--allow-fallback" not in request_job(workspace, admin).spec.argv
+
+
+@pytest.mark.usefixtures("checkpoints")
+def test_a_damaged_best_checkpoint_is_found_before_a_promotion(workspace: Workspace) -> None:
+    damage = find_damaged_best(workspace, "damaged")
+    assert damage is not None
+    assert damage.available_step == 20
+
+
+def test_damage_found_by_a_promotion_job_counts_until_another_checkpoint_is_best(
+    workspace: Workspace,
+    launcher: MemoryLauncher,
+    clock: FixedClock,
+    checkpoints: Path,
+    admin: Actor,
+) -> None:
+    write_pointer(checkpoints, BEST, checkpoints / "step_00000020")
+    assert find_damaged_best(workspace, "damaged") is None
+    error = DamagedCheckpointError(
+        "a byte differs", remedy="", wanted="step_00000020", available_step=10
+    )
+    launcher.otherwise = Script(returncode=1, error=error)
+    promote(workspace, admin)
+    clock.advance(1)
+    assert find_damaged_best(workspace, "damaged") == error
+    (checkpoints / "step_00000020").rename(checkpoints / "step_00000025")
+    write_pointer(checkpoints, BEST, checkpoints / "step_00000025")
+    assert find_damaged_best(workspace, "damaged") is None

@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 from core.actions.records import RunView, TrainRequest
 from core.actions.training import request_run
 from core.audit import Actor
+from core.checkpoints.catalog import BEST, write_pointer
+from core.checkpoints.manifest import write_manifest
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.memory import Script
 from core.process.progress import ProgressReport
@@ -209,6 +211,30 @@ def test_a_run_without_a_checkpoint_has_no_promote_button(
     start(site, admin)
     site.clock.advance(1)
     assert "Promote" not in [it.label for it in open_page("training").button]
+
+
+@pytest.mark.usefixtures("long_jobs")
+def test_promoting_a_fallback_checkpoint_needs_consent(
+    site: Site, open_page: Open, words: Words, admin: Actor
+) -> None:
+    root = site.workspace.paths.checkpoints(start(site, admin).run.id)
+    for step in (20, 30):
+        folder = root / f"step_{step:08d}"
+        folder.mkdir(parents=True)
+        write_manifest(folder, step=step, created_at=1.0, config_digest="c", scores={})
+    write_pointer(root, BEST, root / "step_00000030")
+    (root / "step_00000030" / "MANIFEST.json").write_bytes(b"")
+    page = press(open_page("training"), "Promote")
+    assert "step_00000030, is damaged" in words(page)
+    [consent] = [it for it in page.checkbox if it.key.startswith("consent-")]
+    assert consent.label == "Use the checkpoint of step 20"
+    press(page, "Promote run")
+    assert "Select the check box" in page.error[0].value
+    assert not site.launcher.jobs(kind=JobKind.PROMOTE)
+    next(it for it in page.checkbox if it.key.startswith("consent-")).check()
+    press(page, "Promote run")
+    [job] = site.launcher.jobs(kind=JobKind.PROMOTE)
+    assert "--allow-fallback" in job.spec.argv
 
 
 @pytest.mark.usefixtures("long_jobs")
