@@ -1,4 +1,4 @@
-"""Corrections as actions: keep them, and turn them into a dataset version."""
+"""Actions on corrections: store one, export the pending ones as a dataset version."""
 
 import tempfile
 from pathlib import Path
@@ -20,7 +20,7 @@ def correct(
     correction: str,
     languages: tuple[str, str],
 ) -> Correction:
-    """Keep a person's correction of a translation; raises InputError when it changes nothing."""
+    """Store a correction of a translation; raises InputError when it changes nothing."""
     recorder = FeedbackRecorder(
         store=workspace.feedback, ledger=workspace.ledger, clock=workspace.clock
     )
@@ -37,11 +37,11 @@ def correct(
 def export_feedback(workspace: Workspace, actor: Actor, name: str) -> Dataset:
     """Import the pending corrections as a new version of dataset `name`.
 
-    Those of one direction: the newest one's. The others wait for the next export.
+    Exports one translation direction, that of the newest correction; others stay pending.
     """
     pending = workspace.feedback.list(limit=1_000_000, pending=True)
     if not pending:
-        raise ConflictError("no corrections wait for export")
+        raise ConflictError("there are no corrections to export")
     source, target = pending[0].source_language, pending[0].target_language
     chosen = [
         entry for entry in pending

@@ -1,4 +1,4 @@
-"""Models as actions: evaluate, promote, roll back."""
+"""Actions on models: evaluate a run, promote one, roll an alias back."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,12 +20,12 @@ def list_models(workspace: Workspace) -> Sequence[ModelVersion]:
     return workspace.registry.list()
 
 
-def find_model(workspace: Workspace, what: str) -> ModelVersion:
-    """Return the version that NAME:VERSION or an alias names; raises NotFoundError."""
-    name, mark, number = what.rpartition(":")
-    if mark and number.isdecimal():
+def find_model(workspace: Workspace, name_or_alias: str) -> ModelVersion:
+    """Return the version for NAME:VERSION or an alias; raises NotFoundError."""
+    name, colon, number = name_or_alias.rpartition(":")
+    if colon and number.isdecimal():
         return workspace.registry.get(name, int(number))
-    return workspace.registry.resolve(what)
+    return workspace.registry.resolve(name_or_alias)
 
 
 def find_damaged_best(workspace: Workspace, name: str) -> DamagedCheckpointError | None:
@@ -98,7 +98,10 @@ def request_promotion(
     run_id = _run_with_checkpoint(workspace, name, allow_fallback=allow_fallback)
     for job in workspace.launcher.jobs(subject=run_id, kind=JobKind.PROMOTE, limit=1):
         if not job.state.is_over:
-            raise ConflictError(f"{name} is being promoted already")
+            raise ConflictError(
+                f"run {name} is being promoted already",
+                remedy=f'Wait until it ends, or cancel it: "datahall jobs cancel {job.id}"',
+            )
     spec = JobSpec(
         kind=JobKind.PROMOTE,
         title=f"Promote {name} to {alias}",

@@ -85,6 +85,14 @@ def print_table(
     Console(highlight=False, markup=False, width=width).print(table)
 
 
+def print_fields(fields: Mapping[str, object]) -> None:
+    """Print one `NAME value` line for each field that has a value."""
+    shown = {name: _cell(value) for name, value in fields.items() if value not in (None, "")}
+    width = max(map(len, shown), default=0)
+    for name, value in shown.items():
+        print(f"{name:{width}}  {value}")
+
+
 def _cell(value: object) -> str:
     """Return the text of a cell; line ends stay, other control characters do not."""
     return "" if value is None else "\n".join(map(one_line, split_lines(str(value))))

@@ -1,4 +1,4 @@
-"""`datahall feedback`: corrections from the page and over the wire."""
+"""`datahall feedback`: list the collected corrections, export them as a dataset version."""
 
 from typing import Annotated
 
@@ -8,16 +8,23 @@ from core.actions.corrections import export_feedback
 from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
 from dashboard.commands.workspace import cli_actor, workspace_of
 
-app = typer.Typer(help="Corrections, on their way to being training data.", no_args_is_help=True)
+app = typer.Typer(
+    help="Corrections of translations, to be used as training data.", no_args_is_help=True
+)
 
 
 @app.command("list")
 def list_corrections(
-    pending: Annotated[bool, typer.Option("--pending", help="Only those not exported.")] = False,
+    pending: Annotated[
+        bool, typer.Option("--pending", help="Only corrections not exported yet.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List corrections, newest first. Example: datahall feedback list --json."""
+    """List corrections, newest first.
+
+    Example: datahall feedback list --pending
+    """
     with workspace_of(home) as workspace:
         entries = workspace.feedback.list(pending=pending)
     if as_json:
@@ -31,8 +38,8 @@ def list_corrections(
         )
         for entry in entries
     ]  # fmt: skip
-    columns = ("TIME", "WHO", "SOURCE", "HYPOTHESIS", "CORRECTION", "MODEL")
-    print_table(columns, rows, empty="no corrections yet")
+    columns = ("TIME", "ACTOR", "SOURCE", "HYPOTHESIS", "CORRECTION", "MODEL")
+    print_table(columns, rows, empty="There are no corrections.")
 
 
 @app.command("export")
@@ -41,10 +48,13 @@ def export(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a dataset version of pending corrections. Example: datahall feedback export fixes."""
+    """Make a dataset version of the corrections that are not exported yet.
+
+    Example: datahall feedback export corrections
+    """
     with workspace_of(home) as workspace:
         dataset = export_feedback(workspace, cli_actor(), name)
     if as_json:
         print_json({"name": dataset.name, "digest": dataset.digest, "pairs": dataset.pairs})
     else:
-        print(f"{dataset.name} {dataset.digest[:12]}: {dataset.pairs} pairs")
+        print(f"{dataset.name} {dataset.digest[:12]}: {dataset.pairs:,} pairs")

@@ -1,4 +1,4 @@
-"""`datahall models` and `datahall evaluate`."""
+"""`datahall models` (list, show, promote, rollback, history) and `datahall evaluate`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -10,12 +10,21 @@ from core.actions import models
 from core.actions.jobs import job_result
 from core.errors import InputError
 from core.registry.records import ModelVersion
-from dashboard.commands.console import HomeOption, JsonOption, local_time, print_json, print_table
+from dashboard.commands.console import (
+    HomeOption,
+    JsonOption,
+    local_time,
+    print_fields,
+    print_json,
+    print_table,
+)
 from dashboard.commands.documents import model_document
 from dashboard.commands.progress import follow, require_success
 from dashboard.commands.workspace import cli_actor, workspace_of
 
-app = typer.Typer(help="The model registry.", no_args_is_help=True)
+app = typer.Typer(help="Models: versions, promotion and rollback.", no_args_is_help=True)
+
+SCORES = {"bleu": "BLEU", "chrf": "chrF", "ter": "TER"}
 
 FallbackOption = Annotated[
     bool,
@@ -28,7 +37,7 @@ FallbackOption = Annotated[
 
 def evaluate(
     what: Annotated[
-        str, typer.Argument(help="A run (id or name) or a model (name:version or alias).")
+        str, typer.Argument(help="A run (id or name) or a model (NAME:VERSION or alias).")
     ],
     split: Annotated[str, typer.Option(help="test or valid.")] = "test",
     beam: Annotated[int, typer.Option(help="Beam width.", min=1, max=16)] = 5,
@@ -36,7 +45,10 @@ def evaluate(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score a run or model on a split. Example: datahall evaluate demo-demo-1 --json."""
+    """Score a run or a model on the test or validation split.
+
+    Example: datahall evaluate demo-demo-1 --split test
+    """
     if split not in ("test", "valid"):
         raise InputError(f"unknown split {split!r}", remedy="Use test or valid")
     with workspace_of(home) as workspace:
@@ -49,16 +61,27 @@ def evaluate(
     if as_json:
         print_json(report)
         return
-    for key in ("bleu", "chrf", "ter", "loss", "sentences", "split"):
-        print(f"{key:10} {report.get(key)}")
-    for metric, signature in report.get("signatures", {}).items():
-        print(f"{metric:10} {signature}")
+    signatures = report.get("signatures", {})
+    print_fields(
+        {
+            **{
+                title: f"{report[key]:.2f} {signatures.get(key, '')}".rstrip()
+                for key, title in SCORES.items()
+                if key in report
+            },
+            "loss": f"{report['loss']:.4f} per token" if "loss" in report else None,
+            "sentences": f"{report['sentences']:,} of split {report['split']}",
+        }
+    )
     _print_notice(report)
 
 
 @app.command("list")
 def list_models(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """List versions, newest first. Example: datahall models list --json."""
+    """List model versions, newest first.
+
+    Example: datahall models list
+    """
     with workspace_of(home) as workspace:
         versions = models.list_models(workspace)
         if as_json:
@@ -72,7 +95,7 @@ def list_models(home: HomeOption = None, as_json: JsonOption = False) -> None:
             )
             for entry in versions
         ]  # fmt: skip
-        empty = 'no models yet; "datahall models promote RUN" makes one'
+        empty = 'There are no models. Promote a run with "datahall models promote RUN".'
         print_table(("MODEL", "RUN", "ALIASES", "BLEU", "CREATED"), rows, empty=empty)
 
 
@@ -82,26 +105,47 @@ def show(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one version with its lineage. Example: datahall models show production."""
+    """Show a model version: its run, its dataset, its scores and its self-test.
+
+    Example: datahall models show production
+    """
     with workspace_of(home) as workspace:
-        document = model_document(models.find_model(workspace, model))
+        found = models.find_model(workspace, model)
     if as_json:
-        print_json(document)
+        print_json(model_document(found))
         return
-    for key, value in document.items():
-        print(f"{key:15} {'' if value is None else value}")
+    print_fields(
+        {
+            "model": f"{found.name}:{found.version}",
+            "aliases": ", ".join(found.aliases),
+            "languages": f"{found.source} to {found.target}",
+            "run": f"{found.run_name} at step {found.step}",
+            "dataset": f"{found.dataset} {found.dataset_digest[:12]}",
+            "backup": f"skipped: {found.waiver}" if found.waiver else f"snapshot {found.snapshot}",
+            "created": local_time(found.created_at),
+            "self-test": found.self_test.verdict if found.self_test else "not recorded",
+            **{
+                f"test {title}": f"{found.scores[key]:.2f}"
+                for key, title in SCORES.items()
+                if key in found.scores
+            },
+        }
+    )
 
 
 @app.command("promote")
 def promote(
     run: Annotated[str, typer.Argument(help="Id or name of the run.")],
-    alias: Annotated[str, typer.Option(help="The alias that moves.")] = "production",
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    alias: Annotated[str, typer.Option(help="Alias to point at the new version.")] = "production",
+    reason: Annotated[str, typer.Option(help="Reason, stored in the history.")] = "",
     allow_fallback: FallbackOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Export, self-test, register and deploy. Example: datahall models promote demo-demo-1."""
+    """Export a run as a model version, test it, and point an alias at it.
+
+    Example: datahall models promote demo-demo-1
+    """
     with workspace_of(home) as workspace:
         job = models.request_promotion(
             workspace,
@@ -125,12 +169,15 @@ def promote(
 
 @app.command("rollback")
 def rollback(
-    alias: Annotated[str, typer.Option(help="The alias that moves back.")] = "production",
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    alias: Annotated[str, typer.Option(help="Alias to move back.")] = "production",
+    reason: Annotated[str, typer.Option(help="Reason, stored in the history.")] = "",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Point the alias at what it pointed at before. Example: datahall models rollback."""
+    """Point an alias at the version that it pointed at before.
+
+    Example: datahall models rollback
+    """
     with workspace_of(home) as workspace:
         event = models.roll_back(workspace, cli_actor(), alias=alias, reason=reason)
     if as_json:
@@ -141,7 +188,10 @@ def rollback(
 
 @app.command("history")
 def history(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """What served when, newest first. Example: datahall models history."""
+    """List which version each alias pointed at, and since when, newest first.
+
+    Example: datahall models history
+    """
     with workspace_of(home) as workspace:
         events = workspace.registry.history()
     if as_json:
@@ -155,7 +205,7 @@ def history(home: HomeOption = None, as_json: JsonOption = False) -> None:
         for event in events
     ]  # fmt: skip
     columns = ("SINCE", "ALIAS", "MODEL", "ACTION", "BY", "REASON")
-    print_table(columns, rows, empty="nothing was ever promoted")
+    print_table(columns, rows, empty="No model was promoted yet.")
 
 
 def _print_notice(document: Mapping[str, Any]) -> None:
@@ -165,7 +215,7 @@ def _print_notice(document: Mapping[str, Any]) -> None:
 
 
 def _run_of_model(versions: Sequence[ModelVersion], what: str) -> str | None:
-    """Return the run that a model, NAME:VERSION or an alias, was made from."""
+    """Return the run of a model, given as NAME:VERSION or as an alias; None for any other text."""
     return next(
         (
             entry.run_id

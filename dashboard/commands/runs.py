@@ -1,4 +1,4 @@
-"""`datahall runs`: list, show, log, stop, resume, compare, export, delete."""
+"""`datahall runs`: list, show, log, stop, resume, delete, compare and export training runs."""
 
 import sys
 import time
@@ -8,16 +8,26 @@ from typing import Annotated
 import typer
 
 from core.actions import runs as run_actions
-from core.actions.records import RunView
+from core.actions.records import RunDetail, RunView
 from core.actions.training import delete_run, resume_run, stop_run
 from core.actions.workspace import Workspace
 from core.errors import InputError
 from core.jobs import logs
-from dashboard.commands.console import HomeOption, JsonOption, print_json, print_table
+from dashboard.commands.console import (
+    HomeOption,
+    JsonOption,
+    local_time,
+    print_fields,
+    print_json,
+    print_table,
+)
 from dashboard.commands.documents import run_detail_document, run_document
 from dashboard.commands.workspace import cli_actor, workspace_of
+from dashboard.viewmodels.formatting import format_bytes
 
-FOLLOW_S = 0.5
+POLL_S = 0.5
+MIN_COMPARED = 2
+SCORES = {"bleu": "BLEU", "chrf": "chrF", "ter": "TER"}
 
 app = typer.Typer(help="Training runs.", no_args_is_help=True)
 RunArgument = Annotated[str, typer.Argument(help="Id or name of the run.")]
@@ -25,117 +35,141 @@ RunArgument = Annotated[str, typer.Argument(help="Id or name of the run.")]
 
 @app.command("list")
 def list_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """List runs, newest first. Example: datahall runs list --json."""
+    """List runs, newest first.
+
+    Example: datahall runs list
+    """
     with workspace_of(home) as workspace:
         views = run_actions.list_runs(workspace)
-        if as_json:
-            print_json([run_document(view) for view in views])
-            return
-        rows = [
-            (
-                view.run.id, view.run.spec.name, view.state, f"{view.step}/{view.steps or '?'}",
-                _number(view, "train_loss"), view.run.spec.dataset,
-                f"{view.run.scores['bleu']:.1f}" if "bleu" in view.run.scores else "",
-                view.exit_reason,
-            )
-            for view in views
-        ]  # fmt: skip
-        columns = ("ID", "NAME", "STATE", "STEP", "LOSS", "DATASET", "BLEU", "REASON")
-        print_table(columns, rows, empty='no runs yet; "datahall train demo" starts one')
+    if as_json:
+        print_json([run_document(view) for view in views])
+        return
+    rows = [
+        (
+            view.run.id, view.run.spec.name, view.state, f"{view.step}/{view.steps or '?'}",
+            _metric(view, "train_loss"), view.run.spec.dataset,
+            f"{view.run.scores['bleu']:.1f}" if "bleu" in view.run.scores else "",
+            view.exit_reason,
+        )
+        for view in views
+    ]  # fmt: skip
+    columns = ("ID", "NAME", "STATE", "STEP", "LOSS", "DATASET", "BLEU", "REASON")
+    print_table(columns, rows, empty='There are no runs. Start one with "datahall train demo".')
 
 
 @app.command("show")
 def show(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Show everything about a run. Example: datahall runs show demo-demo-1 --json."""
+    """Show a run: its state, attempts, checkpoints and newest metrics.
+
+    Example: datahall runs show demo-demo-1
+    """
     with workspace_of(home) as workspace:
-        document = run_detail_document(run_actions.detail(workspace, run))
+        detail = run_actions.detail(workspace, run)
     if as_json:
-        print_json(document)
+        print_json(run_detail_document(detail))
         return
-    for key, value in document.items():
-        if key != "config":
-            print(f"{key:15} {'' if value is None else value}")
+    _print_detail(detail)
 
 
 @app.command("log")
 def show_log(
     run: RunArgument,
-    wait: Annotated[bool, typer.Option("-f", "--follow", help="Go on until it ends.")] = False,
-    tail: Annotated[int, typer.Option(help="Lines from the end.", min=0)] = 200,
+    wait: Annotated[
+        bool, typer.Option("-f", "--follow", help="Print new lines until the run ends.")
+    ] = False,
+    tail: Annotated[int, typer.Option(help="Number of lines from the end.", min=0)] = 200,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what the run printed. Example: datahall runs log demo-demo-1 -f."""
+    """Print the log of a run.
+
+    Example: datahall runs log demo-demo-1 -f
+    """
     if wait and as_json:
-        raise InputError("a log that is followed is no JSON document", remedy="Leave out one")
+        raise InputError("--follow and --json exclude each other", remedy="Give one of them")
     with workspace_of(home) as workspace:
         view = run_actions.find_run(workspace, run)
         path = workspace.paths.run_log(view.run.id)
-        size = path.stat().st_size if path.exists() else 0
+        end = path.stat().st_size if path.exists() else 0
         text = logs.tail(path, tail)
         if as_json:
             print_json({"run": view.run.spec.name, "state": view.state, "log": text})
         elif not path.exists():
-            print(f"{view.run.spec.name} has printed nothing yet ({view.state})")
+            print(f"{view.run.spec.name} has no log yet ({view.state})")
         else:
             sys.stdout.write(text)
         if wait:
-            _follow_log(workspace, view, size)
+            _follow_log(workspace, view, end)
 
 
 @app.command("stop")
 def stop(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Checkpoint and stop a run. Example: datahall runs stop demo-demo-1."""
+    """Request that a run writes a checkpoint and stops.
+
+    Example: datahall runs stop demo-demo-1
+    """
     with workspace_of(home) as workspace:
-        _say(stop_run(workspace, cli_actor(), run), as_json=as_json)
+        _print_state(stop_run(workspace, cli_actor(), run), as_json=as_json)
 
 
 @app.command("resume")
 def resume(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Go on from the last good checkpoint. Example: datahall runs resume demo-demo-1."""
+    """Continue a run from its newest complete checkpoint.
+
+    Example: datahall runs resume demo-demo-1
+    """
     with workspace_of(home) as workspace:
-        _say(resume_run(workspace, cli_actor(), run), as_json=as_json)
+        _print_state(resume_run(workspace, cli_actor(), run), as_json=as_json)
 
 
 @app.command("delete")
 def delete(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Remove a run and its checkpoints. Example: datahall runs delete demo-demo-1."""
+    """Remove a run and its checkpoints; models made from it stay.
+
+    Example: datahall runs delete demo-demo-1
+    """
     with workspace_of(home) as workspace:
-        gone = run_actions.find_run(workspace, run).run
-        delete_run(workspace, cli_actor(), gone.id)
+        deleted = run_actions.find_run(workspace, run).run
+        delete_run(workspace, cli_actor(), deleted.id)
     if as_json:
-        print_json({"deleted": {"id": gone.id, "name": gone.spec.name}})
+        print_json({"deleted": {"id": deleted.id, "name": deleted.spec.name}})
     else:
-        print(f"{gone.spec.name} is gone; models made from it stay")
+        print(f"deleted {deleted.spec.name}")
 
 
 @app.command("compare")
 def compare(
-    names: Annotated[list[str], typer.Argument(help="Ids or names, at least two.")],
+    names: Annotated[list[str], typer.Argument(help="Ids or names of two or more runs.")],
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put runs side by side, differences first. Example: datahall runs compare a b."""
-    if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
-        raise InputError("compare needs at least two runs")
+    """Compare the settings and scores of runs; differences come first.
+
+    Example: datahall runs compare demo-demo-1 demo-demo-2
+    """
+    if len(names) < MIN_COMPARED:
+        raise InputError("a comparison needs two runs or more")
     with workspace_of(home) as workspace:
         rows = run_actions.compare(workspace, names)
     if as_json:
         print_json({key: dict(zip(names, values, strict=True)) for key, values in rows})
         return
-    print_table(("WHAT", *names), [(key, *values) for key, values in rows])
+    print_table(("SETTING OR SCORE", *names), [(key, *values) for key, values in rows])
 
 
 @app.command("export")
 def export(
     run: RunArgument,
-    to: Annotated[str, typer.Option("--to", help="csv.")] = "csv",
+    to: Annotated[str, typer.Option("--to", help="Format: csv.")] = "csv",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write every metric point as CSV. Example: datahall runs export demo-demo-1 --to csv."""
+    """Write every metric point of a run as CSV.
+
+    Example: datahall runs export demo-demo-1 --to csv
+    """
     if to != "csv":
-        raise InputError(f"export to {to!r} is not here yet", remedy="Use --to csv")
+        raise InputError(f"unknown export format {to!r}", remedy="Use --to csv")
     with workspace_of(home) as workspace:
         if as_json:
             print_json([asdict(point) for point in run_actions.points(workspace, run)])
@@ -143,15 +177,65 @@ def export(
             run_actions.export_csv(workspace, run, sys.stdout)
 
 
+def _print_detail(detail: RunDetail) -> None:
+    """Print a run with its attempts, checkpoints and newest metrics."""
+    view, spec = detail.view, detail.view.run.spec
+    backup = f"snapshot {spec.snapshot[:8]}" if spec.snapshot else "backed up before the start"
+    print_fields(
+        {
+            "id": view.run.id,
+            "name": spec.name,
+            "state": view.state,
+            "reason": view.exit_reason,
+            "step": f"{view.step} of {view.steps}" if view.steps else view.step,
+            "created": local_time(view.run.created_at),
+            "dataset": f"{spec.dataset} {spec.dataset_digest[:12]}",
+            "backup": f"skipped: {spec.waiver}" if spec.waiver else backup,
+            "preset": spec.preset,
+            "device": spec.device,
+            "started from": spec.parent,
+            "code": spec.code_version,
+            **{
+                f"test {title}": f"{view.run.scores[key]:.2f}"
+                for key, title in SCORES.items()
+                if key in view.run.scores
+            },
+        }
+    )
+    print_table(
+        ("ATTEMPT", "STARTED", "FROM STEP", "JOB"),
+        [(it.number, local_time(it.started_at), it.from_step, it.job_id) for it in detail.attempts],
+        empty="No attempt has started yet.",
+    )
+    print_table(
+        ("CHECKPOINT", "WRITTEN", "SIZE", "BEST"),
+        [
+            (
+                it.step,
+                local_time(it.created_at),
+                format_bytes(it.bytes),
+                "best" if it.is_best else "",
+            )
+            for it in detail.checkpoints
+        ],
+        empty="There is no checkpoint yet.",
+    )
+    print_table(
+        ("METRIC", "STEP", "VALUE"),
+        [(name, point.step, f"{point.value:.6g}") for name, point in view.latest.items()],
+        empty="There are no metrics yet.",
+    )
+
+
 def _follow_log(workspace: Workspace, view: RunView, offset: int) -> None:
-    """Print what follows `offset` until the run is over; rotation starts the file again."""
+    """Print the log after `offset` until the run is over; a rotated log is read from its start."""
     path = workspace.paths.run_log(view.run.id)
     while True:
         is_over = run_actions.find_run(workspace, view.run.id).is_over
-        size = path.stat().st_size if path.exists() else 0
-        offset = offset if size >= offset else 0
+        end = path.stat().st_size if path.exists() else 0
+        offset = offset if end >= offset else 0
         added = b""
-        if size > offset:
+        if end > offset:
             with path.open("rb") as stream:
                 stream.seek(offset)
                 added = stream.read()
@@ -160,17 +244,17 @@ def _follow_log(workspace: Workspace, view: RunView, offset: int) -> None:
         sys.stdout.flush()
         if is_over:
             return
-        time.sleep(FOLLOW_S)
+        time.sleep(POLL_S)
 
 
-def _say(view: RunView, *, as_json: bool) -> None:
-    """Say where a run is."""
+def _print_state(view: RunView, *, as_json: bool) -> None:
+    """Print the state of a run."""
     if as_json:
         print_json(run_document(view))
     else:
         print(f"{view.run.spec.name} is {view.state}")
 
 
-def _number(view: RunView, metric: str) -> str:
-    """Return the newest value of a metric, or nothing."""
-    return f"{view.latest[metric].value:.3f}" if metric in view.latest else ""
+def _metric(view: RunView, name: str) -> str:
+    """Return the newest value of a metric; empty when there is none."""
+    return f"{view.latest[name].value:.3f}" if name in view.latest else ""

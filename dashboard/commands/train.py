@@ -15,30 +15,48 @@ from dashboard.commands.documents import run_detail_document
 from dashboard.commands.progress import follow, require_success
 from dashboard.commands.workspace import cli_actor, workspace_of
 
+NUM_SAMPLES = 5
+
 
 def train(
     dataset: Annotated[str, typer.Argument(help="Name of the dataset.")],
     preset: Annotated[str, typer.Option(help="demo, tiny, small, base or big.")] = "demo",
-    minutes: Annotated[float | None, typer.Option(help="Budget of minutes.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Budget of updates.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Train for this many minutes.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Train for this many updates.")] = None,
     change: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value of a training setting.")
+        list[str] | None,
+        typer.Option("--set", help="A training setting as KEY=VALUE; may be repeated."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    launcher: Annotated[str, typer.Option(help="Where it runs.")] = "local",
-    name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
-    parent: Annotated[str | None, typer.Option("--from", help="Start from this run.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
-    digest: Annotated[str | None, typer.Option(help="A version of the dataset.")] = None,
-    wait: Annotated[bool, typer.Option("--follow", help="Show progress until it ends.")] = False,
-    skip_backup: Annotated[bool, typer.Option("--skip-backup", help="Waive the gate.")] = False,
-    reason: Annotated[str, typer.Option(help="Why the gate is waived.")] = "",
+    launcher: Annotated[str, typer.Option(help="Where the run is executed: local.")] = "local",
+    name: Annotated[
+        str | None, typer.Option(help="Name of the run. [default: DATASET-PRESET-N]")
+    ] = None,
+    parent: Annotated[
+        str | None, typer.Option("--from", help="Start from the best weights of this run.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
+    digest: Annotated[
+        str | None, typer.Option(help="Digest of a dataset version. [default: the newest]")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--follow", help="Show the progress until the run ends.")
+    ] = False,
+    skip_backup: Annotated[
+        bool, typer.Option("--skip-backup", help="Train without a backup; needs --reason.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why the backup is skipped.")] = "",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Queue one run and print its id. Example: datahall train demo --preset demo --follow."""
+    """Queue one training run and print its id.
+
+    The dataset is backed up first, unless a verified snapshot contains it.
+
+    Example: datahall train demo --preset demo --follow
+    """
     if launcher != "local":
-        raise InputError(f"launcher {launcher!r} is not here yet", remedy="Use --launcher local")
+        raise InputError(f"unknown launcher {launcher!r}", remedy="Use --launcher local")
     changes = _changes(change or [], minutes=minutes, steps=steps, seed=seed)
     request = TrainRequest(
         dataset=dataset, digest=digest, preset=preset, name=name, device=device, changes=changes,
@@ -55,32 +73,29 @@ def train(
         if as_json:
             print_json(run_detail_document(detail(workspace, view.run.id)))
         elif wait:
-            _tell(workspace, view.run.id)
+            _print_result(workspace, view.run.id)
         else:
             print(view.run.id)
 
 
 def _changes(
-    given: list[str], *, minutes: float | None, steps: int | None, seed: int | None
+    settings: list[str], *, minutes: float | None, steps: int | None, seed: int | None
 ) -> dict[str, str | float | int]:
-    """Return what is changed of the preset; raises InputError."""
+    """Return the training settings that differ from the preset; raises InputError."""
     if minutes is not None and steps is not None:
-        raise InputError("--minutes and --steps exclude each other")
-    named = {"minutes": minutes, "steps": steps, "seed": seed}
-    return dict(_pairs(given)) | {key: value for key, value in named.items() if value is not None}
-
-
-def _pairs(changes: list[str]) -> list[tuple[str, str]]:
-    """Return `key=value` texts as pairs; raises InputError."""
-    split = [text.partition("=") for text in changes]
-    for key, mark, _ in split:
-        if not mark:
-            raise InputError(f"--set {key!r} is not key=value")
-    return [(key.strip(), value.strip()) for key, _, value in split]
+        raise InputError("--minutes and --steps exclude each other", remedy="Give one of them")
+    changes: dict[str, str | float | int] = {}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"--set {text!r} is not of the form KEY=VALUE")
+        changes[key.strip()] = value.strip()
+    options = {"minutes": minutes, "steps": steps, "seed": seed}
+    return changes | {key: value for key, value in options.items() if value is not None}
 
 
 def _follow(workspace: Workspace, view: RunView, *, quiet: bool) -> None:
-    """Follow the backup that comes first, where one does, then the run."""
+    """Follow the backup job before the run, if there is one, then the run."""
     if view.job is None:
         return
     if view.job.spec.after is not None:
@@ -90,13 +105,12 @@ def _follow(workspace: Workspace, view: RunView, *, quiet: bool) -> None:
         require_success(ended, workspace)
 
 
-def _tell(workspace: Workspace, run_id: str) -> None:
-    """Say how the run ended."""
-    ended = detail(workspace, run_id)
-    scores = ended.view.run.scores
-    print(f"{ended.view.run.spec.name} {ended.view.state} at step {ended.view.step}")
+def _print_result(workspace: Workspace, run_id: str) -> None:
+    """Print how the run ended, its test scores and some translations."""
+    view = detail(workspace, run_id).view
+    print(f"{view.run.spec.name} {view.state} at step {view.step}")
     for key in ("bleu", "chrf"):
-        if key in scores:
-            print(f"test {key:5} {scores[key]:.2f}")
-    for sample in workspace.runs.samples(run_id, "test")[:5]:
+        if key in view.run.scores:
+            print(f"test {key:5} {view.run.scores[key]:.2f}")
+    for sample in workspace.runs.samples(run_id, "test")[:NUM_SAMPLES]:
         print(f"  {sample.source}\n    {sample.hypothesis}")
