@@ -35,7 +35,7 @@ from core.model.config import ModelConfig
 from core.model.transformer import sinusoids
 from core.training.config import PRESETS, TrainConfig
 from core.training.host import prepare_host
-from core.training.learner import Learner
+from core.training.update import Learner
 
 VOCABULARY = 8000
 BATCH_TOKENS = 4096

@@ -184,7 +184,7 @@ class StatePaths:
         return self.runs / run_id
 
     def run_config(self, run_id: str) -> Path:
-        """Everything the training process needs, written before launch."""
+        """A copy of the run's configuration for people; the database holds the original."""
         return self.run(run_id) / "config.json"
 
     def run_log(self, run_id: str) -> Path:

@@ -20,15 +20,16 @@ from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.checkpoints.catalog import require_best
 from core.checkpoints.manifest import check_sizes
-from core.command import module_argv
 from core.data.records import Dataset
 from core.errors import ConflictError, InputError
+from core.files import write_json
 from core.jobs.devices import Slots, check_room, count_gpus, parse_device
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.paths import confined
+from core.process.job import job_argv
 from core.process.variables import RUN_VARIABLE
 from core.runs.records import Run, RunSpec, RunSummary
-from core.training.config import RunConfig, TrainConfig, choose, save_config
+from core.training.config import TrainConfig, choose_config
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _MAX_STEM = 34  # leaves room for a number in a name of 40 characters
@@ -46,7 +47,7 @@ def request_run(workspace: Workspace, actor: Actor, request: TrainRequest) -> Ru
     Raises InputError, NotFoundError, ConflictError or DeniedError before anything is changed.
     """
     dataset = workspace.datasets.get(request.dataset, request.digest)
-    train = choose(request.preset, request.changes)
+    train = choose_config(request.preset, request.changes)
     name = _run_name(workspace, request)
     if request.skip_backup and not request.reason.strip():
         raise InputError(
@@ -157,49 +158,30 @@ def _start(
     train: TrainConfig,
     name: str,
 ) -> RunView:
-    """Store the run and its configuration, then queue its job; a failure leaves nothing."""
+    """Store the run and queue its job; a failure leaves nothing."""
     run_id = secrets.token_hex(6)
     check = _check(workspace, dataset)
-    config = RunConfig(
-        run_id=run_id,
-        run_name=name,
-        preset=request.preset,
-        home=str(workspace.paths.home),
+    spec = RunSpec(
+        name=name,
         dataset=dataset.name,
         dataset_digest=dataset.digest,
-        source=dataset.source,
-        target=dataset.target,
+        preset=request.preset,
         device=request.device,
+        config={"train": asdict(train)},
         code_version=code_version(),
         snapshot=check.snapshot.id if check.snapshot else None,
         waiver=request.reason.strip() if request.skip_backup else None,
-        init_from=workspace.runs.get(request.parent).id if request.parent else None,
-        train=train,
+        parent=workspace.runs.get(request.parent).id if request.parent else None,
     )
-    run = workspace.runs.create(run_id, _run_spec(config))
+    run = workspace.runs.create(run_id, spec)
     try:
-        save_config(workspace.paths.run_config(run_id), config)
+        # A copy for people and other programs: Datahall itself reads only the database.
+        write_json(workspace.paths.run_config(run_id), {"id": run_id, **asdict(spec)})
         job = _queue(workspace, actor, run, check)
     except BaseException:
         _remove(workspace, run_id)
         raise
     return run_view(workspace, RunSummary(run=run, latest={}), job)
-
-
-def _run_spec(config: RunConfig) -> RunSpec:
-    """Return what the database stores of a run's configuration."""
-    return RunSpec(
-        name=config.run_name,
-        dataset=config.dataset,
-        dataset_digest=config.dataset_digest,
-        preset=config.preset,
-        device=config.device,
-        config=asdict(config),
-        code_version=config.code_version,
-        snapshot=config.snapshot,
-        waiver=config.waiver,
-        parent=config.init_from,
-    )
 
 
 def _queue(workspace: Workspace, actor: Actor, run: Run, check: BackupCheck) -> Job:
@@ -226,7 +208,7 @@ def _training_spec(workspace: Workspace, run: Run) -> JobSpec:
         kind=JobKind.TRAINING,
         title=f"Train {run.spec.name}",
         subject=run.id,
-        argv=module_argv("core.training", "--run", str(workspace.paths.run(run.id))),
+        argv=job_argv("core.training", workspace.paths.home, run=run.id),
         environment={RUN_VARIABLE: run.id},
         log=workspace.paths.run_log(run.id),
         device=run.spec.device,

@@ -215,7 +215,7 @@ def _call(given: dict[str, Any], environment: Mapping[str, str], stop: StopFlag)
     context = JobContext(
         settings=settings,
         clock=clock,
-        progress=Progress(folder, clock, _print_line),
+        progress=Progress(folder, clock, print_line),
         stop=stop,
         job_id=environment.get(JOB_VARIABLE, ""),
         folder=folder,
@@ -226,7 +226,7 @@ def _call(given: dict[str, Any], environment: Mapping[str, str], stop: StopFlag)
         context.close()
 
 
-def _print_line(line: str) -> None:
+def print_line(line: str) -> None:
     """Write a line to the job's log at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

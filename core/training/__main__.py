@@ -1,18 +1,19 @@
-"""`python -P -m core.training --run DIR`: see core.training.process."""
+"""`python -P -m core.training --home DIR --run ID`: see core.training.run."""
 
 import os
 import sys
 
 from core.model.library_variables import set_library_variables
+from core.process.job import OnStop, run_job
 
 
-def start() -> int:
-    """Make the settings that come before torch, then train; return the exit status."""
+def main() -> int:
+    """Set the variables that libraries read when imported, then run the job."""
     set_library_variables(os.environ)
-    from core.training.process import main  # noqa: PLC0415  (imports torch)
+    from core.training.run import train_run  # noqa: PLC0415  (imports torch)
 
-    return main(sys.argv[1:], os.environ)
+    return run_job(train_run, on_stop=OnStop.REQUEST)
 
 
 if __name__ == "__main__":
-    sys.exit(start())
+    sys.exit(main())

@@ -1,29 +1,28 @@
-"""The configuration of a run: chosen from presets, written before launch, loaded strictly.
+"""The training configuration of a run: a preset with changes; free of PyTorch.
 
-Free of torch, so that the page and the command line can build one.
+It is stored once, in the run's database row.
 """
 
 import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, get_type_hints
 
 from core.errors import InputError
-from core.files import read_json, write_json
 
-LARGEST = 2**31 - 1  # what every database and every library here can count to
-_FORMER_KEY = "database_url"  # of configurations that were written when they held it
+LARGEST = 2**31 - 1  # the largest integer that every database and library here supports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
-    """Everything that decides a run's numbers, model shape included.
+    """Everything that determines a run's numbers, the model's shape included.
 
-    One of `minutes` (budget of wall time, the number of updates is measured at start) or `steps`
-    bounds the run. `batch_tokens` counts target tokens. `optimizer` is `adamw` (Kingma & Ba 2015;
-    Loshchilov & Hutter 2019) or `muon` (Jordan 2024) for the matrices with AdamW for the rest.
+    Exactly one of `steps` and `minutes` is above 0; `minutes` is a budget of wall time, from which
+    the number of updates is computed at the start. `batch_tokens` counts target tokens. `optimizer`
+    is `adamw` (Kingma & Ba 2015; Loshchilov & Hutter 2019), or `muon` (Jordan 2024) for matrices
+    and AdamW for the rest. `ema` is the decay of the moving average of the weights. `threads` 0
+    means all cores.
     """
 
     width: int
@@ -56,31 +55,8 @@ class TrainConfig:
     seed: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunConfig:
-    """The content of `runs/ID/config.json`: what the training process is asked for.
-
-    It is shown, copied and backed up, so it holds no secret: the database is found by the settings.
-    """
-
-    run_id: str
-    run_name: str
-    preset: str
-    home: str
-    dataset: str
-    dataset_digest: str
-    source: str
-    target: str
-    device: str
-    code_version: str
-    snapshot: str | None
-    waiver: str | None
-    init_from: str | None
-    train: TrainConfig
-
-
 def _tiny() -> TrainConfig:
-    """4+4 layers of width 128: the reference for small data (Wu et al. 2021)."""
+    """Return 4+4 layers of width 128, the reference for small data (Wu et al. 2021)."""
     return TrainConfig(
         width=128, heads=4, hidden=256, encoder_layers=4, decoder_layers=4, dropout=0.1,
         vocabulary=8000, batch_tokens=1024, learning_rate=3e-3, warmup_ratio=0.08,
@@ -115,10 +91,10 @@ PRESETS: Mapping[str, TrainConfig] = {
 }  # fmt: skip
 
 
-def choose(preset: str, changes: Mapping[str, str | float | int]) -> TrainConfig:
-    """Return a preset with changes; raises InputError that lists what is known.
+def choose_config(preset: str, changes: Mapping[str, str | float | int]) -> TrainConfig:
+    """Return a preset with changes; raises InputError that lists the known names.
 
-    Values may be text (`--set key=value`). Setting `steps` clears `minutes` and vice versa.
+    Values may be text (`--set key=value`). Setting `steps` sets `minutes` to 0 and vice versa.
     """
     if preset not in PRESETS:
         raise InputError(f"unknown preset {preset!r}", remedy="Presets: " + ", ".join(PRESETS))
@@ -134,17 +110,17 @@ def choose(preset: str, changes: Mapping[str, str | float | int]) -> TrainConfig
         except (TypeError, ValueError, OverflowError):
             word = {int: "whole number", float: "number"}.get(kinds[key], "text")
             raise InputError(f"{key}={value!r} is not a {word}") from None
-    if values.get("steps"):
+    if "steps" in values:
         values.setdefault("minutes", 0.0)
-    elif values.get("minutes"):
+    elif "minutes" in values:
         values["steps"] = 0
-    return check(dataclasses.replace(PRESETS[preset], **values))
+    return check_config(dataclasses.replace(PRESETS[preset], **values))
 
 
-def check(config: TrainConfig) -> TrainConfig:
-    """Return the config if it can be trained; raises InputError that says what cannot be."""
+def check_config(config: TrainConfig) -> TrainConfig:
+    """Return the configuration if it is valid; raises InputError that lists every problem."""
     floats = [value for value in dataclasses.astuple(config) if isinstance(value, float)]
-    limits: Mapping[str, bool] = {
+    rules: Mapping[str, bool] = {
         "all numbers must be finite": all(math.isfinite(value) for value in floats),
         f"whole numbers are at most {LARGEST:,}": all(
             value <= LARGEST for value in dataclasses.astuple(config) if isinstance(value, int)
@@ -182,34 +158,23 @@ def check(config: TrainConfig) -> TrainConfig:
         )
         >= 1,
     }
-    wrong = [text for text, holds in limits.items() if not holds]
+    wrong = [text for text, holds in rules.items() if not holds]
     if wrong:
         raise InputError("; ".join(wrong))
     return config
 
 
-def save_config(path: Path, config: RunConfig) -> None:
-    """Write the configuration."""
-    write_json(path, dataclasses.asdict(config))
+def read_train_config(document: Mapping[str, Any]) -> TrainConfig:
+    """Return the training configuration in a stored run's `config`; raises InputError.
 
-
-def load_config(path: Path) -> RunConfig:
-    """Read a configuration; raises InputError on an unknown or missing key."""
-    document = read_json(path)
-    document.pop(_FORMER_KEY, None)
-    train = document.pop("train", {})
-    return RunConfig(
-        **_strict(path, document, set(RunConfig.__dataclass_fields__) - {"train"}),
-        train=TrainConfig(**_strict(path, train, set(TrainConfig.__dataclass_fields__))),
-    )
-
-
-def _strict(path: Path, given: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
-    """Return `given` if its keys are exactly the known ones; raises InputError."""
+    Unknown and missing keys are refused, so that no setting is silently ignored.
+    """
+    given = document.get("train", {})
+    known = set(TrainConfig.__dataclass_fields__)
     unknown, missing = sorted(set(given) - known), sorted(known - set(given))
     if unknown or missing:
         raise InputError(
-            f"{path}: unknown keys {unknown}, missing keys {missing}",
-            remedy="Known: " + ", ".join(sorted(known)),
+            f"the configuration of the run has unknown keys {unknown} and misses keys {missing}",
+            remedy="It was created by another version of Datahall; start a new run",
         )
-    return dict(given)
+    return TrainConfig(**given)

@@ -1,23 +1,25 @@
-"""The text of a run: its dataset, prepared and in tokens."""
+"""The text of a run: its dataset, prepared and encoded, and the order of its batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.clock import Clock
 from core.data.datasets import DatasetStore
 from core.data.encoded import EncodedSplit, batches, load_split, read_segments
 from core.data.prepare import prepare
 from core.data.records import Dataset
 from core.data.tokenizer import Tokenizer
 from core.errors import InputError
-from core.paths import StatePaths
-from core.process.progress import Progress
-from core.training.config import RunConfig
+from core.process.job import JobContext
+from core.runs.records import Run
+from core.training.config import TrainConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """What a run reads. `valid_texts` are the segments that are translated while it runs."""
+    """A prepared dataset as token ids.
+
+    `valid_texts` and `valid_references` are translated and scored during training.
+    """
 
     dataset: Dataset
     vocabulary: bytes
@@ -29,33 +31,32 @@ class Corpus:
 
     @property
     def tokens_per_epoch(self) -> int:
-        """Target tokens of the training split, ends included."""
+        """Target tokens of the training split, ends of sentences included."""
         return sum(map(len, self.train.targets))
 
 
 def load_corpus(
-    run: RunConfig,
-    paths: StatePaths,
-    clock: Clock,
-    progress: Progress,
-    vocabulary: bytes | None = None,
+    run: Run, config: TrainConfig, job: JobContext, vocabulary: bytes | None = None
 ) -> Corpus:
-    """Return the run's corpus, prepared now if it is not yet; raises InputError, CorruptError.
+    """Return the run's corpus, which is prepared first if necessary; raises InputError.
 
-    `vocabulary` is that of the weights that the run starts from; without, the dataset's own.
+    `vocabulary` is the SentencePiece model of existing weights; the default is the dataset's own.
     """
-    found = DatasetStore(paths.datasets).get(run.dataset, run.dataset_digest)
-    dataset = prepare(found, vocabulary_size=run.train.vocabulary, clock=clock, progress=progress)
+    found = DatasetStore(job.settings.paths.datasets).get(run.spec.dataset, run.spec.dataset_digest)
+    dataset = prepare(
+        found, vocabulary_size=config.vocabulary, clock=job.clock, progress=job.progress
+    )
     model = vocabulary or dataset.vocabulary_file.read_bytes()
     tokenizer = Tokenizer(model)
-    train = load_split(dataset, "train", tokenizer, run.train.max_tokens)
+    train = load_split(dataset, "train", tokenizer, config.max_tokens)
     if not train.sources:
         raise InputError(
-            f"{dataset.name} has no pair to train on",
-            remedy=f"{train.skipped} pairs are longer than max_tokens {run.train.max_tokens}",
+            f"dataset {dataset.name} has no pair to train on: all {train.skipped:,} pairs are "
+            f"longer than {config.max_tokens} tokens",
+            remedy="Increase max_tokens: --set max_tokens=N",
         )
     texts, references = (
-        read_segments(dataset.split_file("valid", language))[: run.train.validation_sentences]
+        read_segments(dataset.split_file("valid", language))[: config.validation_sentences]
         for language in (dataset.source, dataset.target)
     )
     return Corpus(
@@ -63,25 +64,24 @@ def load_corpus(
         vocabulary=model,
         tokenizer=tokenizer,
         train=train,
-        valid=load_split(dataset, "valid", tokenizer, run.train.max_tokens),
+        valid=load_split(dataset, "valid", tokenizer, config.max_tokens),
         valid_texts=texts,
         valid_references=references,
     )
 
 
-class Order:
-    """The order of batches: a function of (seed, epoch), so that a resumed run finds its place."""
+class BatchOrder:
+    """The batches of each epoch, a function of (seed, epoch); the current epoch is kept."""
 
-    def __init__(self, corpus: Corpus, tokens: int, seed: int) -> None:
-        """Prepare for batches of at most `tokens` target tokens."""
+    def __init__(self, corpus: Corpus, config: TrainConfig) -> None:
+        """Divide the training split by `batch_tokens` and `seed` of the configuration."""
         self._lengths = corpus.train.lengths
-        self._tokens = tokens
-        self._seed = seed
+        self._tokens, self._seed = config.batch_tokens, config.seed
         self._epoch = -1
         self._batches: list[list[int]] = []
 
     def batches(self, epoch: int) -> list[list[int]]:
-        """Return the batches of an epoch, each a list of pairs of the training split."""
+        """Return the batches of an epoch, each a list of positions in the training split."""
         if epoch != self._epoch:
             self._batches = batches(self._lengths, self._tokens, self._seed, epoch)
             self._epoch = epoch

@@ -1,13 +1,15 @@
-"""One attempt on a run, from its configuration to its test scores."""
+"""The training job: one attempt at a run, from its configuration to its test scores."""
 
-import dataclasses
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from core.backup.vault import Vault
+from core.backup.catalog import open_vault
 from core.checkpoints.catalog import (
     GoodCheckpoint,
     find_best,
@@ -22,250 +24,282 @@ from core.checkpoints.contents import (
     load_state,
     load_weights,
 )
-from core.clock import Clock
-from core.errors import DeniedError, InputError, NotFoundError, UnavailableError
+from core.errors import (
+    ConflictError,
+    DatahallError,
+    DeniedError,
+    InputError,
+    NotFoundError,
+    UnavailableError,
+)
 from core.evaluation.evaluate import EvaluatedModel, evaluate
 from core.evaluation.metrics import EvaluationReport
-from core.files import canonical_json, digest_text
+from core.locks import take_lock
 from core.model.config import ModelConfig
 from core.model.search import BeamOptions
-from core.paths import StatePaths
+from core.process.job import JobContext, JobResult, print_line
+from core.runs.records import Run
 from core.runs.store import RunStore
-from core.training.config import RunConfig
+from core.training.config import TrainConfig, read_train_config
 from core.training.corpus import Corpus, load_corpus
-from core.training.host import num_threads, prepare_host
-from core.training.journal import Journal
-from core.training.learner import Learner
-from core.training.loop import train
-from core.training.pace import measure_step_seconds
-from core.training.schedule import steps_within
-from core.training.session import Position, Session, read_position, resume
+from core.training.host import (
+    choose_device,
+    measure_step_seconds,
+    num_threads,
+    prepare_host,
+    steps_within,
+)
+from core.training.loop import Position, Trainer, position_of
+from core.training.metric_log import MetricLog
+from core.training.update import Learner
 
 
-class StoppedError(Exception):
-    """The process was asked to stop in the middle of something that can be done again."""
+class _StoppedError(Exception):
+    """A stop was requested during the evaluation on the test split, which can be repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
-    """Where an attempt works: the run's folder, the home, the stores, the job that it is."""
+class _Attempt:
+    """What one attempt at a run works with."""
 
-    run: RunConfig
-    folder: Path
-    paths: StatePaths
-    vault: Vault
+    job: JobContext
+    run: Run
+    config: TrainConfig
     store: RunStore
-    clock: Clock
-    job_id: str
-    journal: Journal
-    should_stop: Callable[[], bool]
+    log: MetricLog
 
     @property
     def checkpoints(self) -> Path:
         """Folder of the run's checkpoints."""
-        return self.folder / "checkpoints"
+        return self.job.settings.paths.checkpoints(self.run.id)
 
 
-def work(place: Workplace) -> EvaluationReport | None:
-    """Train to the end and return the test scores, or None when asked to stop before.
+def train_run(job: JobContext, *, run: str) -> JobResult:
+    """Train a run (id or name) from its newest good checkpoint until it is finished or stopped.
 
-    Raises DatahallError: DeniedError when the dataset is in no verified snapshot and nobody waived
-    that, DivergedError when the loss is no number any more.
+    After SIGTERM it finishes the current update, saves a checkpoint and succeeds. Raises
+    DatahallError: DeniedError if no verified snapshot contains the dataset and no waiver was given,
+    DivergedError if the loss is not finite any more.
     """
-    check_gate(place)
-    session = open_session(place)
-    if not train(session):
-        return None
-    session.journal.flush()
-    return _test(place, session)
+    store = RunStore(job.database, job.clock)
+    found = store.get(run)
+    config = read_train_config(found.spec.config)
+    log = MetricLog(store, found.id, job.clock, print_line)
+    attempt = _Attempt(job=job, run=found, config=config, store=store, log=log)
+    try:
+        with _locked(attempt):
+            return _train(attempt)
+    except torch.OutOfMemoryError as error:
+        raise UnavailableError(
+            f"{found.spec.device} has too little free memory for batches of "
+            f"{config.batch_tokens:,} tokens",
+            remedy=f"Start a new run with --set batch_tokens={config.batch_tokens // 2}",
+        ) from error
 
 
-def check_gate(place: Workplace) -> None:
-    """Raise DeniedError unless a verified snapshot holds the dataset, or the gate was waived.
+@contextmanager
+def _locked(attempt: _Attempt) -> Iterator[None]:
+    """Hold the lock of the run; raises ConflictError if another process trains it."""
+    folder = attempt.checkpoints.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = take_lock(folder / "training.lock")
+    if lock is None:
+        raise ConflictError(f"run {attempt.run.spec.name} is being trained by another process")
+    try:
+        yield
+    finally:
+        os.close(lock)
 
-    It was asked when the run was requested; here it is asked again, just before the data is read.
+
+def _train(attempt: _Attempt) -> JobResult:
+    """Train, then evaluate the best checkpoint on the test split."""
+    _check_backup(attempt)
+    trainer = _open_trainer(attempt)
+    if not trainer.train():
+        return JobResult(sentence=f"stopped at step {trainer.position.step:,}")
+    trainer.log.flush()
+    return _test(attempt, trainer)
+
+
+def _check_backup(attempt: _Attempt) -> None:
+    """Raise DeniedError unless a verified snapshot contains the dataset or a waiver was given.
+
+    This was checked when the run was requested; it is checked again just before the data is read.
     """
-    run = place.run
-    snapshot = place.vault.protecting(run.dataset_digest)
+    spec, job = attempt.run.spec, attempt.job
+    snapshot = open_vault(job.settings, job.database, job.clock).protecting(spec.dataset_digest)
     if snapshot is not None:
-        place.store.set_snapshot(run.run_id, snapshot.id)
-    elif run.waiver is None:
+        attempt.store.set_snapshot(attempt.run.id, snapshot.id)
+    elif spec.waiver is None:
         raise DeniedError(
-            f"{run.dataset} {run.dataset_digest[:12]} is in no verified snapshot",
-            remedy='Run "datahall backup run", then resume; or start with --skip-backup --reason',
+            f"no verified snapshot contains dataset {spec.dataset} {spec.dataset_digest[:12]}",
+            remedy='Run "datahall backup run", then resume the run; or start a new one with '
+            "--skip-backup --reason TEXT",
         )
 
 
-def open_session(place: Workplace) -> Session:
-    """Load or make everything that the loop needs, and begin an attempt in the store."""
-    run, journal = place.run, place.journal
-    remove_drafts(place.checkpoints)
-    found = newest_good(place.checkpoints, journal.say)
-    parent = _parent(place) if found is None else None
-    corpus = _corpus(place, found, parent)
-    shape = _shape(run, corpus)
-    device = choose_device(run.device)
-    position = _first_position(place, found)
+def _open_trainer(attempt: _Attempt) -> Trainer:
+    """Load or create everything that the loop needs, and begin an attempt in the store."""
+    run, config, job, log = attempt.run, attempt.config, attempt.job, attempt.log
+    remove_drafts(attempt.checkpoints)
+    checkpoint = newest_good(attempt.checkpoints, log.write_line)
+    state = load_state(checkpoint.folder) if checkpoint else None
+    parent = _parent_weights(attempt) if checkpoint is None else None
+    corpus = _load_corpus(attempt, checkpoint, parent)
+    shape = _model_shape(config, corpus)
+    device = choose_device(run.spec.device)
+    position = _first_position(attempt, state)
     prepare_host(position.threads, device)
     if not position.steps:
-        seconds = measure_step_seconds(corpus, shape, run.train, device, place.clock)
-        steps = steps_within(run.train.minutes, seconds)
-        journal.say(f"{seconds:.3f} s an update: {steps:,} in {run.train.minutes:g} minutes")
-        position = dataclasses.replace(position, steps=steps)
-    session = Session(
-        run=run,
+        seconds = measure_step_seconds(corpus, shape, config, device, job.clock)
+        position = replace(position, steps=steps_within(config.minutes, seconds))
+        log.write_line(
+            f"{seconds:.3f} s per update: {position.steps:,} in {config.minutes:g} minutes"
+        )
+    trainer = Trainer(
+        config=config,
         corpus=corpus,
-        learner=Learner(shape, run.train, device),
-        journal=journal,
-        clock=place.clock,
-        checkpoints=place.checkpoints,
-        config_digest=digest_text(canonical_json(asdict(run.train))),
+        learner=Learner(shape, config, device),
         position=position,
-        should_stop=place.should_stop,
+        checkpoints=attempt.checkpoints,
+        log=log,
+        progress=job.progress,
+        stop=job.stop,
+        clock=job.clock,
     )
-    if found is not None:
-        resume(session, found)
+    if checkpoint is not None and state is not None:
+        trainer.resume(checkpoint, state)
     elif parent is not None:
-        _start_from(session, parent)
-    place.store.set_planned_steps(run.run_id, position.steps)
-    place.store.begin_attempt(run.run_id, place.job_id, session.position.step)
-    journal.say(describe(session))
-    return session
+        _start_from(trainer, parent)
+    attempt.store.set_planned_steps(run.id, position.steps)
+    attempt.store.begin_attempt(run.id, job.job_id, trainer.position.step)
+    log.write_line(_describe(run, trainer))
+    return trainer
 
 
-def describe(session: Session) -> str:
-    """Say in one line what will happen."""
-    position, corpus = session.position, session.corpus
-    parameters = sum(p.numel() for p in session.learner.model.parameters())
+def _describe(run: Run, trainer: Trainer) -> str:
+    """Return one line about what will be trained."""
+    position, corpus = trainer.position, trainer.corpus
+    num_parameters = sum(p.numel() for p in trainer.learner.model.parameters())
     return (
-        f"{session.run.run_name}: {parameters:,} parameters, {len(corpus.train.sources):,} pairs "
-        f"({corpus.tokens_per_epoch:,} target tokens an epoch), "
-        f"steps {position.step:,} to {position.steps:,} of {session.run.train.batch_tokens:,} "
-        f"tokens on {session.learner.device} with {position.threads} threads"
+        f"{run.spec.name}: {num_parameters:,} parameters, {len(corpus.train.sources):,} pairs "
+        f"({corpus.tokens_per_epoch:,} target tokens per epoch), steps {position.step:,} to "
+        f"{position.steps:,} of {trainer.config.batch_tokens:,} tokens on "
+        f"{trainer.learner.device} with {position.threads} threads"
     )
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device to compute on; raises UnavailableError when it is not here.
-
-    The launcher shows a job its own GPUs alone, counted from 0: `cuda:3` may be the only one seen.
-    """
-    if not name.startswith("cuda"):
-        return torch.device(name)
-    if not torch.cuda.is_available():
-        raise UnavailableError(f"{name} is not available here", remedy="Use --device cpu")
-    index = int(name.partition(":")[2] or 0)
-    return torch.device("cuda", index if index < torch.cuda.device_count() else 0)
-
-
-def _parent(place: Workplace) -> Weights | None:
-    """Return the best weights of the run to start from, or None; raises InputError."""
-    if place.run.init_from is None:
+def _parent_weights(attempt: _Attempt) -> Weights | None:
+    """Return the best weights of the run to start from; None if there is no such run."""
+    parent = attempt.run.spec.parent
+    if parent is None:
         return None
-    root = place.paths.checkpoints(place.run.init_from)
-    best = require_best(root, place.run.init_from, allow_fallback=None)
+    root = attempt.job.settings.paths.checkpoints(parent)
+    best = require_best(root, parent, allow_fallback=None)
     return load_weights(Path(best.checkpoint.path))
 
 
-def _corpus(place: Workplace, found: GoodCheckpoint | None, parent: Weights | None) -> Corpus:
-    """Return the corpus in the vocabulary that the weights know."""
+def _load_corpus(
+    attempt: _Attempt, checkpoint: GoodCheckpoint | None, parent: Weights | None
+) -> Corpus:
+    """Return the corpus, encoded with the vocabulary of the weights."""
     vocabulary = parent.vocabulary if parent else None
-    if found is not None:
-        vocabulary = found.folder / VOCABULARY_NAME
+    if checkpoint is not None:
+        vocabulary = checkpoint.folder / VOCABULARY_NAME
     return load_corpus(
-        place.run,
-        place.paths,
-        place.clock,
-        place.journal.progress(),
+        attempt.run,
+        attempt.config,
+        attempt.job,
         vocabulary.read_bytes() if vocabulary else None,
     )
 
 
-def _shape(run: RunConfig, corpus: Corpus) -> ModelConfig:
-    """Return the model's shape for this corpus."""
-    train = run.train
+def _model_shape(config: TrainConfig, corpus: Corpus) -> ModelConfig:
+    """Return the shape of the model for this corpus."""
     return ModelConfig(
         vocabulary=corpus.tokenizer.size,
-        width=train.width,
-        heads=train.heads,
-        hidden=train.hidden,
-        encoder_layers=train.encoder_layers,
-        decoder_layers=train.decoder_layers,
-        dropout=train.dropout,
-        norm="post" if train.norm == "post" else "pre",
+        width=config.width,
+        heads=config.heads,
+        hidden=config.hidden,
+        encoder_layers=config.encoder_layers,
+        decoder_layers=config.decoder_layers,
+        dropout=config.dropout,
+        norm="post" if config.norm == "post" else "pre",
     )
 
 
-def _first_position(place: Workplace, found: GoodCheckpoint | None) -> Position:
-    """Return where to go on; `steps` is 0 when it has to be measured first.
+def _first_position(attempt: _Attempt, state: dict[str, Any] | None) -> Position:
+    """Return where to continue; `steps` is 0 if it must be measured first.
 
-    A plan that was made once is kept, even if no checkpoint followed it.
+    A number of steps that was planned once is kept, even if no checkpoint followed.
     """
-    if found is not None:
-        return read_position(load_state(found.folder))
-    steps = place.run.train.steps or place.store.get(place.run.run_id).steps or 0
-    return Position(steps=steps, threads=num_threads(place.run.train.threads))
+    if state is not None:
+        return position_of(state)
+    steps = attempt.config.steps or attempt.run.steps or 0
+    return Position(steps=steps, threads=num_threads(attempt.config.threads))
 
 
-def _start_from(session: Session, parent: Weights) -> None:
-    """Begin with another run's weights; raises InputError when the shapes differ."""
-    shape = session.learner.model.config
-    same = dataclasses.replace(parent.config, dropout=shape.dropout, max_length=shape.max_length)
+def _start_from(trainer: Trainer, parent: Weights) -> None:
+    """Start from the weights of another run; raises InputError if the shapes differ."""
+    shape = trainer.learner.model.config
+    same = replace(parent.config, dropout=shape.dropout, max_length=shape.max_length)
     if same != shape:
         raise InputError(
             f"the weights to start from have another shape: {parent.config}",
-            remedy=f"This run asks for {shape}",
+            remedy=f"This run is configured for {shape}",
         )
-    session.learner.start_from(parent.tensors)
+    trainer.learner.load(parent.tensors)
 
 
-def _test(place: Workplace, session: Session) -> EvaluationReport | None:
-    """Score the best checkpoint on the test split and note it on the run."""
+def _test(attempt: _Attempt, trainer: Trainer) -> JobResult:
+    """Score the best checkpoint on the test split and store the scores."""
     try:
-        best = find_best(place.checkpoints)
+        best = find_best(attempt.checkpoints)
     except NotFoundError:
-        raise session.save_error or UnavailableError("no checkpoint was written") from None
+        cause = trainer.save_error or DatahallError("no metrics could be stored")
+        raise type(cause)(
+            f"the run ends without a checkpoint: {cause.message}", remedy=cause.remedy
+        ) from cause
     if best.is_fallback:
-        place.journal.say(best.notice)
-    if not session.corpus.dataset.report or not session.corpus.dataset.report.splits.get("test"):
-        place.journal.say("there is no test split: the run ends without test scores")
-        place.store.set_scores(place.run.run_id, {})
-        return None
+        attempt.log.write_line(best.notice)
+    report_of_data = trainer.corpus.dataset.report
+    if not report_of_data or not report_of_data.splits.get("test"):
+        return JobResult(sentence="finished; the dataset has no test split, so it is not scored")
     weights = load_weights(Path(best.checkpoint.path))
-    report = _evaluate(place, session, weights)
-    if report is None:
-        return None
-    place.store.log_samples(place.run.run_id, report.samples)
-    scores = {key: value for key, value in asdict(report).items() if key != "samples"}
-    place.store.set_scores(place.run.run_id, scores)
-    place.journal.say(
-        f"test at step {report.step:,}: BLEU {report.bleu:.2f}, chrF {report.chrf:.2f}, "
-        f"TER {report.ter:.2f}, loss {report.loss:.4f} ({report.sentences:,} sentences, "
-        f"beam {report.beam}, {report.seconds:.1f} s)"
-    )
-    return report
+    try:
+        report = _evaluate(attempt, trainer, weights, report_of_data.splits["test"])
+    except _StoppedError:
+        return JobResult(sentence="stopped while translating the test split; resume to score it")
+    attempt.store.log_samples(attempt.run.id, report.samples)
+    scores = asdict(report)
+    del scores["samples"]
+    attempt.store.set_scores(attempt.run.id, scores)
+    return JobResult(sentence=report.sentence, values=asdict(report))
 
 
-def _evaluate(place: Workplace, session: Session, weights: Weights) -> EvaluationReport | None:
-    """Translate the test split; return None when asked to stop meanwhile."""
-    dataset, train = session.corpus.dataset, place.run.train
-    num_sentences = dataset.report.splits["test"] if dataset.report else 0
-    place.journal.begin("translating the test split", "sentences", 0, num_sentences)
+def _evaluate(
+    attempt: _Attempt, trainer: Trainer, weights: Weights, num_sentences: int
+) -> EvaluationReport:
+    """Translate and score the test split; raises _StoppedError on a stop request."""
+    job = attempt.job
+    job.progress.begin("translating the test split", total=num_sentences, unit="sentences")
 
-    def tick(done: int) -> None:
-        place.journal.advance(done)
-        if place.should_stop():
-            raise StoppedError
+    def on_progress(done: int) -> None:
+        job.progress.update(done)
+        if job.stop.is_set():
+            raise _StoppedError
 
-    subject = EvaluatedModel(
-        model=build_model(weights, str(session.learner.device)),
-        tokenizer=session.corpus.tokenizer,
-        run_id=place.run.run_id,
+    model = EvaluatedModel(
+        model=build_model(weights, str(trainer.learner.device)),
+        tokenizer=trainer.corpus.tokenizer,
+        run_id=attempt.run.id,
         step=weights.step,
     )
-    options = BeamOptions(beam=train.beam)
-    try:
-        return evaluate(subject, dataset, "test", options, clock=place.clock, on_progress=tick)
-    except StoppedError:
-        place.journal.say("stopped while translating the test split; resume to score it")
-        return None
+    return evaluate(
+        model,
+        trainer.corpus.dataset,
+        "test",
+        BeamOptions(beam=attempt.config.beam),
+        clock=job.clock,
+        on_progress=on_progress,
+    )

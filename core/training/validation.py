@@ -1,4 +1,4 @@
-"""Validation while a run trains: loss of raw and averaged weights, BLEU, decoded samples."""
+"""Validation during training: loss of raw and averaged weights, BLEU, translated samples."""
 
 import dataclasses
 import math
@@ -11,16 +11,19 @@ from core.evaluation.metrics import bleu
 from core.model.search import BeamOptions
 from core.runs.records import TranslationSample
 from core.training.corpus import Corpus
-from core.training.learner import Learner
+from core.training.update import Learner
 
 LOSS_PAIRS = 500
-# BLEU of a few hundred sentences cannot tell neighbours apart; the loss of all their tokens can.
+# Differences below this are noise in the BLEU of a few hundred sentences; the loss decides then.
 BLEU_NOISE = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """How the better weights do: `preferred` names their file; `bleu` is of greedy search."""
+    """Scores of the weights (raw or averaged) with the lower loss; `preferred` names their file.
+
+    `bleu` is that of greedy search.
+    """
 
     loss: float
     bleu: float
@@ -29,17 +32,17 @@ class Validation:
 
     @property
     def scores(self) -> dict[str, float]:
-        """The scores by the names of their metrics."""
+        """The scores by metric name."""
         return {"valid_loss": self.loss, "valid_bleu": self.bleu}
 
     def is_better_than(self, bleu_so_far: float, loss_so_far: float) -> bool:
-        """Whether this beats the best so far: clearly by BLEU, else by loss."""
+        """Whether this is better: by BLEU if the difference exceeds the noise, else by loss."""
         gain = self.bleu - bleu_so_far
         return gain > BLEU_NOISE or (gain >= -BLEU_NOISE and self.loss < loss_so_far)
 
 
 def validate(learner: Learner, corpus: Corpus, step: int) -> Validation:
-    """Score the weights as they are; needs a validation split that is not empty."""
+    """Score the current weights; the validation split must not be empty."""
     pairs = _head(corpus.valid, LOSS_PAIRS)
     losses = {
         EMA_NAME: split_loss(learner.average, pairs),

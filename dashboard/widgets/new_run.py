@@ -11,7 +11,7 @@ from core.actions.runs import list_runs
 from core.actions.training import check_backup, num_gpus, request_run, suggest_name
 from core.actions.workspace import Workspace
 from core.errors import DatahallError
-from core.training.config import PRESETS, TrainConfig, choose
+from core.training.config import PRESETS, TrainConfig, choose_config
 from dashboard.session_state import current_actor, set_value
 from dashboard.viewmodels.formatting import escape_markdown
 from dashboard.viewmodels.new_run import (
@@ -70,7 +70,7 @@ def _draw(workspace: Workspace) -> None:
     views = list_runs(workspace)
     form = _draw_form(workspace, choices, views)
     try:
-        config = choose(form.preset, form.changes)
+        config = choose_config(form.preset, form.changes)
     except DatahallError as error:
         draw_error(error)
         return

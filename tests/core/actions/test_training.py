@@ -23,11 +23,11 @@ from core.backup.vault import Vault
 from core.clock import FixedClock
 from core.data.records import Dataset
 from core.errors import ConflictError, DeniedError, InputError, NotFoundError
+from core.files import read_json
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.local import LocalLauncher
 from core.jobs.memory import MemoryLauncher, Script
 from core.settings import Settings
-from core.training.config import load_config
 from tests.core.actions.conftest import PAIRS
 
 LONG = Script(seconds=1000)
@@ -138,9 +138,10 @@ def test_the_configuration_is_written_before_the_process_starts(
     workspace: Workspace, admin: Actor
 ) -> None:
     view = request_run(workspace, admin, _request(changes={"steps": "50", "seed": "7"}))
-    config = load_config(workspace.paths.run_config(view.run.id))
-    assert (config.train.steps, config.train.seed) == (50, 7)
-    assert config.dataset_digest == view.run.spec.dataset_digest
+    copy = read_json(workspace.paths.run_config(view.run.id))
+    assert (copy["config"]["train"]["steps"], copy["config"]["train"]["seed"]) == (50, 7)
+    assert copy["dataset_digest"] == view.run.spec.dataset_digest
+    assert copy["config"] == view.run.spec.config
 
 
 @pytest.mark.usefixtures("dataset")

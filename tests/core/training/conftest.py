@@ -1,8 +1,8 @@
-"""A run small enough to train in a second: real data, real store, the real entry point."""
+"""A run small enough to train in a second: real data, real store, the real job function."""
 
 import dataclasses
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ from core.data.datasets import DatasetStore
 from core.data.demo.corpus import TOPICS, topic_pairs
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
+from core.process.job import OnStop, run_job
 from core.runs.records import RunSpec
 from core.runs.store import RunStore
-from core.training.config import RunConfig, TrainConfig, check, save_config
-from core.training.process import main
+from core.training.config import TrainConfig, check_config
+from core.training.run import train_run
 
 SMALL = TrainConfig(
     width=16, heads=2, hidden=24, encoder_layers=1, decoder_layers=1, dropout=0.1,
@@ -47,16 +48,16 @@ class Trial:
 
     @property
     def argv(self) -> list[str]:
-        """What the training process is told."""
-        return ["--run", str(self.folder)]
+        """The arguments of the training job."""
+        return ["--home", str(self.paths.home), "--run", self.id]
 
-    def train(self) -> int:
+    def train(self, environment: Mapping[str, str] | None = None) -> int:
         """Train in this process; return the exit status."""
-        return main(self.argv, {})
+        return run_job(train_run, self.argv, environment or {}, on_stop=OnStop.REQUEST)
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """Give the home's database."""
+        """Return the home's database."""
         database = open_database(sqlite_url(self.paths.database))
         try:
             yield database
@@ -65,7 +66,7 @@ class Trial:
 
     @contextmanager
     def store(self) -> Iterator[RunStore]:
-        """Give the home's run store."""
+        """Return the home's run store."""
         with self.database() as database:
             yield RunStore(database, SystemClock())
 
@@ -80,7 +81,7 @@ MakeTrial = Callable[..., Trial]
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> StatePaths:
-    """A home whose dataset is imported and prepared once; trials link to it."""
+    """A home whose dataset is imported once; trials link to it."""
     paths = StatePaths(tmp_path_factory.mktemp("template"))
     pairs = topic_pairs(TOPICS[0])[:500]
     store = DatasetStore(paths.datasets)
@@ -90,7 +91,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> StatePaths:
 
 @pytest.fixture
 def make_trial(template: StatePaths, tmp_path: Path) -> Iterator[MakeTrial]:
-    """A maker of runs: `make_trial("first", steps=9)` registers one and writes its config."""
+    """A maker of runs: `make_trial("first", steps=9)` stores one."""
     paths = StatePaths(tmp_path / "home")
     paths.prepare()
     paths.datasets.symlink_to(template.datasets)
@@ -103,16 +104,15 @@ def make_trial(template: StatePaths, tmp_path: Path) -> Iterator[MakeTrial]:
         parent: str | None = None,
         **changes: object,
     ) -> Trial:
-        train = check(dataclasses.replace(SMALL, **changes))  # type: ignore[arg-type]  # by name
-        run = RunConfig(
-            run_id=run_id, run_name=run_id, preset="demo", home=str(paths.home), dataset="toy",
-            dataset_digest=dataset.digest, source="en", target="es", device="cpu",
-            code_version="0", snapshot=None, waiver=waiver, init_from=parent, train=train,
+        train = check_config(dataclasses.replace(SMALL, **changes))  # type: ignore[arg-type]  # by name
+        spec = RunSpec(
+            name=run_id, dataset="toy", dataset_digest=dataset.digest, preset="demo",
+            device="cpu", config={"train": dataclasses.asdict(train)}, code_version="0",
+            waiver=waiver, parent=parent,
         )  # fmt: skip
         trial = Trial(paths.run(run_id), paths)
         with trial.store() as store:
-            store.create(run_id, _spec(run))
-        save_config(paths.run_config(run_id), run)
+            store.create(run_id, spec)
         return trial
 
     threads = torch.get_num_threads()
@@ -121,12 +121,3 @@ def make_trial(template: StatePaths, tmp_path: Path) -> Iterator[MakeTrial]:
     for number, handler in handlers.items():
         signal.signal(number, handler)
     torch.set_num_threads(threads)
-
-
-def _spec(run: RunConfig) -> RunSpec:
-    """Return what the run store keeps of a run."""
-    return RunSpec(
-        name=run.run_name, dataset=run.dataset, dataset_digest=run.dataset_digest,
-        preset=run.preset, device=run.device, config=dataclasses.asdict(run),
-        code_version=run.code_version, waiver=run.waiver, parent=run.init_from,
-    )  # fmt: skip

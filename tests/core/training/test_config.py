@@ -1,24 +1,25 @@
-"""Training settings: what cannot be trained is refused before anything is queued."""
+"""The training configuration: invalid settings are refused before anything is queued."""
 
-import json
-from pathlib import Path
+import dataclasses
 
 import pytest
 
 from core.errors import InputError
-from core.training.config import PRESETS, RunConfig, check, choose, load_config, save_config
+from core.training.config import PRESETS, check_config, choose_config, read_train_config
+
+TRAIN = dataclasses.asdict(PRESETS["demo"])
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_can_be_trained(preset: str) -> None:
-    """They keep their own rules."""
-    assert check(PRESETS[preset]) == choose(preset, {})
+def test_every_preset_is_valid(preset: str) -> None:
+    assert check_config(PRESETS[preset]) == choose_config(preset, {})
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("minutes", "inf"), ("minutes", "nan"), ("minutes", "-1"), ("steps", 10**23),
+        ("minutes", "inf"), ("minutes", "nan"), ("minutes", "-1"), ("minutes", "0"),
+        ("steps", 10**23), ("steps", "0"),
         ("steps", "-1"), ("seed", -1), ("seed", 10**26), ("width", "0"), ("width", "1e999"),
         ("width", float("inf")), ("heads", "0"), ("hidden", "0"), ("beam", "0"),
         ("max_tokens", "0"), ("learning_rate", "inf"), ("learning_rate", "nan"),
@@ -27,21 +28,24 @@ def test_every_preset_can_be_trained(preset: str) -> None:
         ("optimizer", "'; drop table run"), ("nothing\n", "1"), ("validation_sentences", "0"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_trained_is_refused(key: str, value: str | float) -> None:
-    """An InputError now instead of a job that fails later."""
+def test_an_invalid_setting_is_refused(key: str, value: str | float) -> None:
     with pytest.raises(InputError):
-        choose("demo", {key: value})
+        choose_config("demo", {key: value})
 
 
-def test_a_configuration_that_still_holds_the_database_is_read(tmp_path: Path) -> None:
-    """It was a field once; runs of then can be resumed."""
-    path = tmp_path / "config.json"
-    config = RunConfig(
-        run_id="r", run_name="r", preset="demo", home=str(tmp_path), dataset="d",
-        dataset_digest="0", source="en", target="es", device="cpu", code_version="0",
-        snapshot=None, waiver=None, init_from=None, train=PRESETS["demo"],
-    )  # fmt: skip
-    save_config(path, config)
-    document = json.loads(path.read_text())
-    path.write_text(json.dumps(document | {"database_url": "postgresql://ada:secret@db/hall"}))
-    assert load_config(path) == config
+def test_one_budget_replaces_the_other() -> None:
+    by_minutes = choose_config("demo", {"minutes": 5})
+    by_steps = choose_config("tiny", {"steps": 5})
+    assert (by_minutes.minutes, by_minutes.steps) == (5.0, 0)
+    assert (by_steps.minutes, by_steps.steps) == (0.0, 5)
+
+
+def test_a_stored_configuration_is_read_strictly() -> None:
+    stored = {"train": TRAIN, "home": "as earlier versions stored it"}
+    assert read_train_config(stored) == PRESETS["demo"]
+    misspelt = {**TRAIN, "wdith": TRAIN["width"]}
+    del misspelt["width"]
+    with pytest.raises(InputError, match=r"unknown keys \['wdith'\] and misses keys \['width'\]"):
+        read_train_config({"train": misspelt})
+    with pytest.raises(InputError, match="misses keys"):
+        read_train_config({})

@@ -1,4 +1,4 @@
-"""A run finds its database by the settings, and goes on while it cannot write there."""
+"""A run uses the database in the settings, and continues while it cannot be written."""
 
 import shutil
 import sqlite3
@@ -14,8 +14,8 @@ from core.checkpoints.contents import CheckpointToSave
 from core.clock import SystemClock
 from core.database import open_database, sqlite_url
 from core.runs.store import RunStore
-from core.training import process as entry
-from core.training import session
+from core.training import loop
+from core.training import run as run_module
 
 Trial = Any  # tests/core/training/conftest.py
 MakeTrial = Callable[..., Trial]
@@ -31,7 +31,7 @@ def test_the_settings_name_the_database(make_trial: MakeTrial, tmp_path: Path, p
     if place == "file":
         text = f'database_url = "{sqlite_url(path)}"\n'
         (trial.paths.home / "datahall.toml").write_text(text, encoding="utf-8")
-    assert entry.main(trial.argv, environment) == 0
+    assert trial.train(environment) == 0
     with closing(open_database(sqlite_url(path))) as database:
         assert RunStore(database, SystemClock()).get("first").scores
     assert not trial.paths.database.exists()
@@ -43,7 +43,7 @@ def test_a_locked_database_does_not_stop_a_run(
     """No checkpoint without its metrics; once the lock is gone, the curve has no gap."""
     monkeypatch.setattr(database_module, "_BUSY_TIMEOUT_S", 0)
     trial = make_trial(steps=12, checkpoint_every=4, validate_every=100)
-    save, said = session.save_checkpoint, []
+    save, said = loop.save_checkpoint, []
     with closing(sqlite3.connect(trial.paths.database, isolation_level=None)) as other:
 
         def save_then_lock(root: Path, content: CheckpointToSave) -> Path:
@@ -57,9 +57,9 @@ def test_a_locked_database_does_not_stop_a_run(
             if "no checkpoint at step 8" in line:
                 other.execute("rollback")
 
-        monkeypatch.setattr(session, "save_checkpoint", save_then_lock)
-        monkeypatch.setattr(entry, "say", say)
+        monkeypatch.setattr(loop, "save_checkpoint", save_then_lock)
+        monkeypatch.setattr(run_module, "print_line", say)
         assert trial.train() == 0
-    assert [line for line in said if "cannot be stored now" in line and "is locked" in line]
+    assert [line for line in said if "metrics cannot be stored" in line and "is locked" in line]
     assert "no checkpoint at step 8: its metrics are not stored yet" in said
     assert list(trial.curve()) == list(range(1, 13))

@@ -12,7 +12,7 @@ from core.model.config import ModelConfig
 from core.model.transformer import Transformer
 from core.training.config import PRESETS, TrainConfig
 from core.training.muon import orthogonalise
-from core.training.optimizer import Optimizer
+from core.training.update import Optimizer
 
 SHAPE = ModelConfig(
     vocabulary=50, width=16, heads=2, hidden=40, encoder_layers=1, decoder_layers=1, dropout=0.0

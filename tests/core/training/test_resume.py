@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from core.checkpoints.catalog import checkpoint_folders, newest_good
-from core.training.process import main
+from core.process.job import OnStop, run_job
+from core.training.run import train_run
 
 Trial = Any  # tests/core/training/conftest.py
 MakeTrial = Callable[..., Trial]
@@ -25,13 +26,15 @@ def server() -> ForkServerContext:
     """A server that imported torch once and forks a process per attempt, before any thread."""
     context = multiprocessing.get_context("forkserver")
     # torch's optimisers import _dynamo when first made: more than a second for each attempt.
-    context.set_forkserver_preload(["core.training.process", "torch._dynamo"])
+    context.set_forkserver_preload(["core.training.run", "torch._dynamo"])
     return context
 
 
 def start(server: ForkServerContext, trial: Trial) -> ForkServerProcess:
     """Start a training process."""
-    process = server.Process(target=main, args=(trial.argv, {}))
+    process = server.Process(
+        target=run_job, args=(train_run, trial.argv, {}), kwargs={"on_stop": OnStop.REQUEST}
+    )
     process.start()
     return process
 

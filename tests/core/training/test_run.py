@@ -1,50 +1,56 @@
-"""A run from its configuration to its test scores, and all the ways in which it may end early."""
+"""A run from its configuration to its test scores, and the ways in which it can end early."""
 
 import json
 import os
 import resource
 import signal
+import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import torch
 from safetensors.torch import load_file
 
+from core import tables
 from core.checkpoints.catalog import list_checkpoints, newest_good
 from core.checkpoints.contents import CheckpointToSave, load_state
 from core.command import module_argv, start
 from core.data.datasets import DatasetStore
 from core.locks import take_lock
 from core.process.progress import read_progress
-from core.training import process as entry
-from core.training import session
-from core.training.config import load_config, save_config
-from core.training.session import read_position
+from core.training import loop
+from core.training.loop import Position, position_of
 
 Trial = Any  # tests/core/training/conftest.py
 MakeTrial = Callable[..., Trial]
 PATIENCE_S = 120.0
 
 
-def newest_position(trial: Trial) -> Any:  # noqa: ANN401  (a Position)
+def newest_position(trial: Trial) -> Position:
     """Return the position in the newest checkpoint."""
     found = newest_good(trial.checkpoints, pytest.fail)
     assert found is not None
-    return read_position(load_state(found.folder))
+    return position_of(load_state(found.folder))
 
 
-def test_a_run_trains_validates_keeps_and_is_tested(
+def change_config(trial: Trial, **changes: object) -> None:
+    """Change the stored training configuration of a run."""
+    with trial.store() as store, trial.database() as database, database.write() as connection:
+        config = {"train": {**store.get(trial.id).spec.config["train"], **changes}}
+        connection.execute(sa.update(tables.run).values(config=config))
+
+
+def test_a_run_is_trained_validated_saved_and_tested(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """What the page and the command line show afterwards is all there."""
     trial = make_trial(steps=24)
     job = tmp_path / "job"
     job.mkdir()
-    assert entry.main(trial.argv, {"DATAHALL_JOB": "j1", "DATAHALL_JOB_FOLDER": str(job)}) == 0
+    assert trial.train({"DATAHALL_JOB": "j1", "DATAHALL_JOB_FOLDER": str(job)}) == 0
     with trial.store() as store:
         run = store.get("first")
         assert run.steps == 24
@@ -63,15 +69,15 @@ def test_a_run_trains_validates_keeps_and_is_tested(
     kept = list_checkpoints(trial.checkpoints)
     assert kept[0].step == 24
     assert sum(it.is_best for it in kept) == 1
-    assert "parameters" in capsys.readouterr().out.splitlines()[0]
+    assert "first: " in (printed := capsys.readouterr().out)
+    assert "parameters, " in printed
     assert json.loads((job / "result.json").read_text())["split"] == "test"
     progress = read_progress(job)
     assert progress is not None
     assert (progress.unit, progress.done) == ("sentences", progress.total)
 
 
-def test_a_finished_run_is_only_tested_again(make_trial: MakeTrial) -> None:
-    """Resuming what is done changes nothing."""
+def test_resuming_a_finished_run_only_repeats_the_test(make_trial: MakeTrial) -> None:
     trial = make_trial(steps=6)
     assert trial.train() == 0
     before = trial.curve()
@@ -79,9 +85,10 @@ def test_a_finished_run_is_only_tested_again(make_trial: MakeTrial) -> None:
     assert trial.curve() == before
 
 
-def test_sigterm_ends_the_update_keeps_it_and_exits_zero(make_trial: MakeTrial) -> None:
-    """The real process, stopped and resumed, draws the curve of one that was left alone."""
-    trial, other = (make_trial(name, steps=200, validate_every=100) for name in ("stopped", "calm"))
+def test_sigterm_saves_a_checkpoint_and_the_run_can_be_resumed(make_trial: MakeTrial) -> None:
+    """The curve equals that of an uninterrupted run."""
+    names = ("stopped", "uninterrupted")
+    trial, other = (make_trial(name, steps=200, validate_every=100) for name in names)
     process = start(module_argv("core.training", *trial.argv), capture=True)
     deadline = time.monotonic() + PATIENCE_S
     while not list(trial.checkpoints.glob("step_*")) and time.monotonic() < deadline:
@@ -89,7 +96,7 @@ def test_sigterm_ends_the_update_keeps_it_and_exits_zero(make_trial: MakeTrial) 
     process.send_signal(signal.SIGTERM)
     printed, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
-    assert b"as asked" in printed
+    assert b"stopped on request" in printed
     position = newest_position(trial)
     assert 0 < position.step < 200
     assert max(trial.curve()) == position.step
@@ -98,18 +105,17 @@ def test_sigterm_ends_the_update_keeps_it_and_exits_zero(make_trial: MakeTrial) 
     assert trial.curve() == other.curve()
 
 
-def test_a_loss_that_is_no_number_stops_the_run_with_its_last_checkpoint(
+def test_a_diverged_run_fails_and_keeps_its_last_good_checkpoint(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit 1, one sentence, and weights from before."""
     trial = make_trial(steps=50, learning_rate=1e37, checkpoint_every=1)
     assert trial.train() == 1
-    told = capsys.readouterr().err
-    assert "the loss became" in told
-    assert "lower learning_rate" in told
+    error = capsys.readouterr().err
+    assert "training diverged at step" in error
+    assert "a learning_rate below" in error
     found = newest_good(trial.checkpoints, pytest.fail)
     assert found is not None
-    assert f"the last good checkpoint is of step {found.manifest.step}" in told
+    assert f"the last good checkpoint is of step {found.manifest.step}" in error
     assert all(it.isfinite().all() for it in load_file(found.folder / "raw.safetensors").values())
     assert max(trial.curve()) == found.manifest.step
 
@@ -127,8 +133,7 @@ def test_a_budget_of_minutes_is_measured_once_and_kept(make_trial: MakeTrial) ->
         assert store.get("fresh").steps == newest_position(fresh).steps == len(fresh.curve()) >= 1
 
 
-def test_measuring_the_pace_does_not_change_the_curve(make_trial: MakeTrial) -> None:
-    """Steps by budget or by number: the same curve for the same number."""
+def test_measuring_the_speed_does_not_change_the_curve(make_trial: MakeTrial) -> None:
     by_budget = make_trial("budget", steps=0, minutes=1 / 6000)
     assert by_budget.train() == 0
     num_steps = len(by_budget.curve())
@@ -137,13 +142,11 @@ def test_measuring_the_pace_does_not_change_the_curve(make_trial: MakeTrial) -> 
     assert by_number.curve() == by_budget.curve()
 
 
-def test_threads_are_part_of_a_run(make_trial: MakeTrial) -> None:
-    """Sums depend on their number: a resumed run uses what it began with."""
+def test_a_resumed_run_uses_the_number_of_threads_it_began_with(make_trial: MakeTrial) -> None:
+    """Sums depend on that number."""
     trial = make_trial(steps=4, threads=1)
     assert trial.train() == 0
-    path = trial.paths.run_config("first")
-    config = load_config(path)
-    save_config(path, replace(config, train=replace(config.train, threads=2)))
+    change_config(trial, threads=2)
     assert trial.train() == 0
     assert newest_position(trial).threads == torch.get_num_threads() == 1
 
@@ -162,8 +165,8 @@ def test_a_run_starts_from_anothers_best_weights(make_trial: MakeTrial) -> None:
 def test_two_processes_never_train_one_run(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whoever holds the lock trains."""
     trial = make_trial()
+    trial.folder.mkdir(parents=True)
     lock = take_lock(trial.folder / "training.lock")
     assert lock is not None
     assert trial.train() == 2
@@ -171,13 +174,31 @@ def test_two_processes_never_train_one_run(
     os.close(lock)
 
 
+def test_a_run_that_ends_without_a_checkpoint_names_the_full_disk(
+    make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trial = make_trial(steps=8)
+    trial.checkpoints.mkdir(parents=True)
+    mount = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", str(trial.checkpoints)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this account cannot mount a file system")
+    try:
+        assert trial.train() == 1
+    finally:
+        subprocess.run(["/usr/bin/umount", str(trial.checkpoints)], check=True)
+    printed = capsys.readouterr()
+    cause = f"the disk at {trial.checkpoints} has no space left"
+    assert f"the run ends without a checkpoint: {cause}" in printed.err
+    assert f"no checkpoint at step 8: {cause}" in printed.out
+    assert list(trial.curve()) == list(range(1, 9))
+
+
 def test_a_full_disk_does_not_stop_a_run(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Checkpoints fail from one moment on; the run goes on, says so, and keeps the last one."""
     trial = make_trial(steps=12, checkpoint_every=4, validate_every=100)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    save = session.save_checkpoint
+    save = loop.save_checkpoint
 
     def save_on_a_full_disk(root: Path, content: CheckpointToSave) -> Path:
         limit = 10_000 if content.step > 4 else soft
@@ -187,18 +208,18 @@ def test_a_full_disk_does_not_stop_a_run(
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
-    monkeypatch.setattr(session, "save_checkpoint", save_on_a_full_disk)
+    monkeypatch.setattr(loop, "save_checkpoint", save_on_a_full_disk)
     assert trial.train() == 0
-    said = capsys.readouterr().out
-    assert "no checkpoint at step 8" in said
-    assert "The run goes on; the last one is of step 4" in said
+    printed = capsys.readouterr().out
+    assert "no checkpoint at step 8" in printed
+    assert "File too large" in printed
+    assert "Training continues; the last checkpoint is of step 4" in printed
     assert list(trial.curve()) == list(range(1, 13))
 
 
 def test_a_damaged_newest_checkpoint_costs_steps_not_the_curve(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The run goes on from the one before and arrives at the same values."""
     trial = make_trial(steps=10, checkpoint_every=4)
     assert trial.train() == 0
     before = trial.curve()
@@ -210,15 +231,11 @@ def test_a_damaged_newest_checkpoint_costs_steps_not_the_curve(
     assert trial.curve() == before
 
 
-def test_an_unknown_key_in_the_config_is_named(
+def test_an_unknown_key_in_the_configuration_is_named(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit 2 and the known keys."""
     trial = make_trial()
-    path = trial.paths.run_config("first")
-    document = json.loads(path.read_text())
-    document["train"]["wdith"] = 3
-    path.write_text(json.dumps(document))
+    change_config(trial, wdith=3)
     assert trial.train() == 2
     assert "wdith" in capsys.readouterr().err
 
@@ -226,7 +243,6 @@ def test_an_unknown_key_in_the_config_is_named(
 def test_a_missing_dataset_is_named(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit 2, before anything is done."""
     trial = make_trial()
     trial.paths.datasets.unlink()
     assert DatasetStore(trial.paths.datasets).list() == []

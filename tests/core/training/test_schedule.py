@@ -1,10 +1,11 @@
-"""Learning rates and budgets."""
+"""The learning rate schedule, and the number of steps in a time budget."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.training.schedule import learning_rate_factor, num_warmup, steps_within
+from core.training.host import steps_within
+from core.training.update import learning_rate_factor, num_warmup_steps
 
 SCHEDULES = some.sampled_from(["linear", "inverse_sqrt"])
 
@@ -12,7 +13,7 @@ SCHEDULES = some.sampled_from(["linear", "inverse_sqrt"])
 @given(steps=some.integers(2, 5000), ratio=some.floats(0, 0.9), schedule=SCHEDULES)
 def test_the_rate_rises_to_its_peak_and_then_falls(steps: int, ratio: float, schedule: str) -> None:
     """Never above the peak, never zero, highest at the end of the warm-up."""
-    warmup = num_warmup(steps, ratio)
+    warmup = num_warmup_steps(steps, ratio)
     factors = [
         learning_rate_factor(step, steps=steps, warmup=warmup, schedule=schedule)
         for step in range(1, steps + 1)
@@ -24,14 +25,12 @@ def test_the_rate_rises_to_its_peak_and_then_falls(steps: int, ratio: float, sch
 
 
 def test_linear_ends_near_zero_and_inverse_sqrt_halves_when_steps_quadruple() -> None:
-    """The two shapes, at single points."""
     assert learning_rate_factor(1000, steps=1000, warmup=100, schedule="linear") == pytest.approx(
         1 / 901
     )
     assert learning_rate_factor(400, steps=1000, warmup=100, schedule="inverse_sqrt") == 0.5
 
 
-def test_a_budget_becomes_steps() -> None:
-    """A tenth is left for validation; there is always one update."""
+def test_a_tenth_of_the_budget_is_left_for_validation() -> None:
     assert steps_within(10, 0.5) == 1080
     assert steps_within(0.01, 60) == 1

@@ -7,7 +7,7 @@ import pytest
 from core.actions.records import BackupCheck, DatasetView, RunView
 from core.backup.engine import Snapshot
 from core.jobs.launcher import JobState
-from core.training.config import PRESETS, choose
+from core.training.config import PRESETS, choose_config
 from dashboard.viewmodels.new_run import (
     budget_of,
     dataset_choices,
@@ -72,7 +72,7 @@ def test_an_earlier_run_of_the_preset_sets_the_estimate(run_view: RunView, now: 
 
 
 def test_a_limit_in_minutes_is_the_estimate() -> None:
-    told = estimate(choose("demo", {"minutes": 5}), [], "demo", "cpu")
+    told = estimate(choose_config("demo", {"minutes": 5}), [], "demo", "cpu")
     assert told.seconds == 300
     assert "time limit" in told.sentence
 

@@ -1,4 +1,4 @@
-"""The training process asks the gate again, just before it reads the data."""
+"""The training job checks the backup of its dataset again, just before it reads the data."""
 
 import shutil
 from collections.abc import Callable
@@ -33,10 +33,10 @@ def protect(trial: Trial, repository: str | None = None) -> None:
 
 
 def is_refused(trial: Trial, capsys: pytest.CaptureFixture[str]) -> bool:
-    """Whether the process ends at the gate, with nothing done."""
+    """Whether the job is refused before it does anything."""
     return (
         trial.train() == 2
-        and "no verified snapshot" in capsys.readouterr().err
+        and "no verified snapshot contains" in capsys.readouterr().err
         and trial.curve() == {}
     )
 
@@ -44,12 +44,10 @@ def is_refused(trial: Trial, capsys: pytest.CaptureFixture[str]) -> bool:
 def test_a_dataset_without_a_snapshot_is_refused(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody waived it."""
     assert is_refused(make_trial(waiver=None), capsys)
 
 
-def test_a_snapshot_opens_the_gate_and_is_noted(make_trial: MakeTrial) -> None:
-    """The run says which one held its data."""
+def test_a_snapshot_permits_training_and_is_stored_with_the_run(make_trial: MakeTrial) -> None:
     trial = make_trial(waiver=None, steps=2)
     protect(trial)
     assert trial.train() == 0
@@ -60,7 +58,6 @@ def test_a_snapshot_opens_the_gate_and_is_noted(make_trial: MakeTrial) -> None:
 def test_a_repository_that_was_removed_protects_nothing(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Rows in the database outlive it."""
     trial = make_trial(waiver=None)
     protect(trial)
     shutil.rmtree(trial.paths.repository)
@@ -70,7 +67,6 @@ def test_a_repository_that_was_removed_protects_nothing(
 def test_another_repository_protects_nothing(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The settings point elsewhere now."""
     trial = make_trial(waiver=None)
     protect(trial, "/mnt/former")
     assert is_refused(trial, capsys)

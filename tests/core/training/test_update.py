@@ -9,7 +9,7 @@ import torch
 from core.model.batch import Batch
 from core.model.config import ModelConfig
 from core.training.config import PRESETS
-from core.training.learner import Learner
+from core.training.update import Learner
 
 SHAPE = ModelConfig(
     vocabulary=50, width=16, heads=2, hidden=40, encoder_layers=1, decoder_layers=1, dropout=0.0
