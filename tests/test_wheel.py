@@ -1,4 +1,4 @@
-"""The wheel carries everything that the product needs: it serves with the sources absent."""
+"""The wheel contains everything that the product needs: it serves without the sources."""
 
 import shutil
 import sys
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the sources: building writes into them, and other tests read them meanwhile."""
+    """A copy of the sources: the build writes into them while other tests read them."""
     folder = tmp_path_factory.mktemp("sources")
     for name in BUILT_FROM:
         if (ROOT / name).is_dir():
@@ -47,7 +47,7 @@ def unpacked(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_file_of_the_packages_is_in_the_wheel(sources: Path, unpacked: Path) -> None:
-    """Modules, migrations, the live chart's assets, marks and type; and nothing else."""
+    """And nothing else."""
     wanted = {
         path.relative_to(sources)
         for package in PACKAGES
@@ -66,12 +66,12 @@ def test_every_file_of_the_packages_is_in_the_wheel(sources: Path, unpacked: Pat
 
 
 def test_the_dashboard_serves_from_the_wheel(unpacked: Path, tmp_path: Path) -> None:
-    """On a fresh home: it migrates the database and shows its page to whoever signs in."""
+    """It creates the database of a new home, and shows its page to a signed-in user."""
     home, port = StatePaths(tmp_path / "home"), free_port()
     environment = {"PYTHONPATH": str(unpacked)}
     where = [sys.executable, "-P", "-c", "import dashboard; print(dashboard.__file__)"]
-    said = SystemRunner().run(where, environment=environment).stdout
-    assert said.strip() == str(unpacked / "dashboard" / "__init__.py")
+    location = SystemRunner().run(where, environment=environment).stdout
+    assert location.strip() == str(unpacked / "dashboard" / "__init__.py")
 
     with (tmp_path / "log.txt").open("wb") as log:
         process = start(

@@ -83,10 +83,10 @@ def test_up_names_the_port_in_use_and_the_variable_that_changes_it(
         port = taken.getsockname()[1]
         code = run(["up", "--no-browser", "--port", str(port), "--home", str(settings.home)])
 
-    told = " ".join(capsys.readouterr().err.split())
+    shown = " ".join(capsys.readouterr().err.split())
     assert code == 2
-    assert f"127.0.0.1 port {port}: another program uses this port" in told
-    assert "DATAHALL_WEB_PORT" in told
+    assert f"127.0.0.1 port {port}: another program uses this port" in shown
+    assert "DATAHALL_WEB_PORT" in shown
 
 
 @pytest.mark.parametrize("command", [("up", "--no-browser", "--port", "0"), ("runs", "list")])
@@ -103,9 +103,9 @@ def test_a_home_that_is_a_file_is_refused(
 def test_a_home_that_cannot_be_written_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """Not even root can make a folder below /proc."""
     assert run(["up", "--no-browser", "--port", "0", "--home", "/proc/datahall"]) == 2
-    told = capsys.readouterr().err
-    assert "/proc/datahall cannot be written" in told
-    assert "--home DIR" in told
+    shown = capsys.readouterr().err
+    assert "/proc/datahall cannot be written" in shown
+    assert "--home DIR" in shown
 
 
 def test_a_second_up_on_one_home_is_refused(

@@ -102,16 +102,16 @@ def test_models_are_listed_newest_first_with_their_aliases(workspace: Workspace,
 
 
 @pytest.mark.parametrize(
-    ("tail", "told"), [("0", ""), ("2", "three\nfour\n"), ("3", "two\nthree\nfour\n")]
+    ("tail", "shown"), [("0", ""), ("2", "three\nfour\n"), ("3", "two\nthree\nfour\n")]
 )
 def test_the_last_lines_of_a_log_may_be_in_its_rotated_file(
-    workspace: Workspace, ask: Ask, capsys: pytest.CaptureFixture[str], tail: str, told: str
+    workspace: Workspace, ask: Ask, capsys: pytest.CaptureFixture[str], tail: str, shown: str
 ) -> None:
     log = workspace.paths.run_log("run1")
     log.parent.mkdir(parents=True)
     log.with_name(f"{log.name}.1").write_text("one\ntwo\n", encoding="utf-8")
     log.write_text("three\nfour\n", encoding="utf-8")
 
-    assert ask("runs", "log", "run1", "--tail", tail)[1]["log"] == told
+    assert ask("runs", "log", "run1", "--tail", tail)[1]["log"] == shown
     assert run(["runs", "log", "run1", "--tail", tail, "--home", str(workspace.paths.home)]) == 0
-    assert capsys.readouterr().out == told
+    assert capsys.readouterr().out == shown

@@ -23,7 +23,7 @@ STREAM = "ws://127.0.0.1:8501/_stcore/stream"
     ],
 )
 def test_every_path_needs_a_session(visit: Visit, path: str) -> None:
-    """Streamlit's own paths too: they take uploads and tell what runs here."""
+    """Streamlit's own paths too: they take uploads and show what runs here."""
     answer = visit().get(path)
 
     assert answer.status_code == 401
