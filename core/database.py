@@ -132,7 +132,7 @@ def _told() -> Iterator[None]:
         if "not a database" in str(error.orig) or "malformed" in str(error.orig):
             raise CorruptError(
                 f"the database file is damaged: {_first_line(error)}",
-                remedy="Restore it from a snapshot",
+                remedy="Restore the newest intact copy: datahall backup recover",
             ) from error
         raise
 

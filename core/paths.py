@@ -75,6 +75,11 @@ class StatePaths:
         return self.secrets / "repository-key"
 
     @property
+    def repository_history(self) -> Path:
+        """The locations that held a repository; outside the database, which may be damaged."""
+        return self.secrets / "repository-history.json"
+
+    @property
     def recovery_mark(self) -> Path:
         """Says when an operator confirmed that the recovery key is kept elsewhere; holds no key."""
         return self.secrets / "recovery-key-stored"
@@ -88,6 +93,11 @@ class StatePaths:
     def restic_cache(self) -> Path:
         """Cache folder of restic."""
         return self.home / "cache" / "restic"
+
+    @property
+    def snapshot_listing(self) -> Path:
+        """The last listing of a repository on a server."""
+        return self.home / "cache" / "snapshots.json"
 
     @property
     def tools(self) -> Path:

@@ -1,26 +1,39 @@
-"""Backup, verify, restore and drill as actions: each one is a job."""
+"""Actions on backups: each of back up, verify, restore and drill is a job; and the repository."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from core.actions.workspace import Workspace
 from core.audit import Actor
-from core.backup.engine import Snapshot
-from core.backup.names import require_empty
-from core.command import module_argv
+from core.backup.errors import lock_age_text
+from core.backup.install import find_restic
+from core.backup.records import RepositoryLock, RepositoryState, RepositoryStatus, Scope, Snapshot
+from core.backup.repository import require_empty
 from core.data.records import Dataset
-from core.errors import InputError
+from core.errors import ConflictError, InputError, UnavailableError
+from core.files import PRIVATE_FILE, write_atomic
 from core.jobs.launcher import Job, JobKind, JobSpec
+from core.locks import is_locked
+from core.process.job import job_argv
 
-SCOPES = ("all", "data", "runs", "state")
+REPOSITORY = "repository"
+_MODULE = "core.backup"
 
 
-def request_backup(workspace: Workspace, actor: Actor, what: str) -> Job:
-    """Queue a backup of everything, the datasets, the runs or the databases."""
-    if what not in SCOPES:
-        raise InputError(f"unknown scope {what!r}", remedy="Use one of " + ", ".join(SCOPES))
-    spec = _spec(workspace, JobKind.BACKUP, f"Back up {what}", what, "run", "--what", what)
-    return _queue(workspace, actor, "run", what, lambda: spec)
+def request_backup(
+    workspace: Workspace, actor: Actor, scope: Scope, *, new_repository: bool = False
+) -> Job:
+    """Queue a backup.
+
+    `new_repository` creates an empty repository where one was before and is lost.
+    """
+    spec = _spec(
+        workspace, JobKind.BACKUP, f"Back up: {scope.label.lower()}", scope.value,
+        "run", what=scope.value, new_repository=new_repository,
+    )  # fmt: skip
+    arguments = {"new_repository": True} if new_repository else None
+    return _queue(workspace, actor, "run", scope.value, lambda: spec, arguments)
 
 
 def protect_dataset(workspace: Workspace, actor: Actor, dataset: Dataset) -> Job:
@@ -34,9 +47,10 @@ def protect_dataset(workspace: Workspace, actor: Actor, dataset: Dataset) -> Job
 
 def request_verify(workspace: Workspace, actor: Actor, *, read_data: bool) -> Job:
     """Queue a check of the repository; with `read_data` of every stored byte."""
-    flags = ("--read-data",) if read_data else ()
-    spec = _spec(workspace, JobKind.VERIFY, "Verify backups", "repository", "verify", *flags)
-    return _queue(workspace, actor, "verify", "repository", lambda: spec)
+    spec = _spec(
+        workspace, JobKind.VERIFY, "Verify backups", REPOSITORY, "verify", read_data=read_data
+    )
+    return _queue(workspace, actor, "verify", REPOSITORY, lambda: spec)
 
 
 def request_drill(workspace: Workspace, actor: Actor, snapshot: str = "latest") -> Job:
@@ -45,7 +59,7 @@ def request_drill(workspace: Workspace, actor: Actor, snapshot: str = "latest") 
     def plan() -> JobSpec:
         chosen = workspace.vault.find(snapshot)
         title = f"Restore drill of {chosen.id[:8]}"
-        return _spec(workspace, JobKind.VERIFY, title, chosen.id, "drill", chosen.id)
+        return _spec(workspace, JobKind.VERIFY, title, chosen.id, "drill", snapshot=chosen.id)
 
     return _queue(workspace, actor, "drill", snapshot, plan)
 
@@ -60,23 +74,16 @@ def request_restore(
     def plan() -> JobSpec:
         chosen = workspace.vault.find(snapshot)
         title = f"Restore {chosen.id[:8]} to {folder}"
-        part = (f"--only={only}",) if only else ()
         return _spec(
-            workspace,
-            JobKind.RESTORE,
-            title,
-            chosen.id,
-            "restore",
-            chosen.id,
-            f"--to={folder}",
-            *part,
-        )
+            workspace, JobKind.RESTORE, title, chosen.id,
+            "restore", snapshot=chosen.id, to=folder, only=only or None,
+        )  # fmt: skip
 
     return _queue(workspace, actor, "restore", snapshot, plan, {"to": str(folder), "only": only})
 
 
 def list_snapshots(workspace: Workspace) -> Sequence[Snapshot]:
-    """Return the snapshots that Datahall recorded, newest first."""
+    """Return the snapshots of the repository, newest first, with those that are missing."""
     return workspace.vault.snapshots()
 
 
@@ -90,9 +97,116 @@ def active_backup(workspace: Workspace, dataset: Dataset, *, reconcile: bool = T
 
 def backup_spec(workspace: Workspace, dataset: Dataset) -> JobSpec:
     """Return the specification of a backup of one dataset version."""
-    version = f"--dataset={dataset.name}/{dataset.digest}"
+    version = f"{dataset.name}/{dataset.digest}"
     title = f"Back up dataset {dataset.name}"
-    return _spec(workspace, JobKind.BACKUP, title, dataset_subject(dataset), "run", version)
+    subject = dataset_subject(dataset)
+    return _spec(workspace, JobKind.BACKUP, title, subject, "run", dataset=version)
+
+
+def forget_snapshots(workspace: Workspace, actor: Actor, names: Sequence[str]) -> Sequence[str]:
+    """Remove snapshots for good, or the records of missing ones; return their ids.
+
+    Waits for a running backup. Raises NotFoundError before anything is removed.
+    """
+
+    def forget() -> Sequence[str]:
+        chosen = [workspace.vault.find(name, or_missing=True).id for name in names]
+        workspace.vault.forget(chosen)
+        return chosen
+
+    return workspace.ledger.perform(actor, "backups.forget", ", ".join(names), forget)
+
+
+def repository_status(workspace: Workspace) -> RepositoryStatus:
+    """Return where backups go and whether they can be made; never raises, downloads nothing."""
+    try:
+        find_restic(workspace.paths.tools)
+    except UnavailableError as error:
+        return RepositoryStatus(
+            repository=workspace.vault.repository.name,
+            state=RepositoryState.UNAVAILABLE,
+            snapshots=len(workspace.vault.snapshots()),
+            problem=error.message,
+            remedy=error.remedy,
+        )
+    return workspace.vault.status()
+
+
+def unlock_repository(
+    workspace: Workspace, actor: Actor, *, force: bool = False
+) -> Sequence[RepositoryLock]:
+    """Remove the stale locks of the repository, with `force` every lock; return the removed ones.
+
+    A lock is stale when it is older than 30 minutes or its process, of this host, is dead. Raises
+    ConflictError naming the holder when a lock stays, or while a backup of this home runs.
+    """
+
+    def unlock() -> Sequence[RepositoryLock]:
+        if is_locked(workspace.paths.backup_lock):
+            raise ConflictError(
+                "a backup of this home is running: its lock is in use",
+                remedy="Wait for it, or cancel its job: datahall jobs list",
+            )
+        repository = workspace.vault.repository
+        before = repository.locks()
+        if before:
+            repository.unlock(remove_all=force)
+        left = {lock.id for lock in repository.locks()} if before else set()
+        if left:
+            raise ConflictError(
+                f"the repository is still locked: {_holders(before, left, workspace.clock.now())}",
+                remedy="If that process no longer runs, remove its lock: "
+                "datahall backup unlock --force",
+            )
+        return before
+
+    return workspace.ledger.perform(actor, "backups.unlock", REPOSITORY, unlock, {"force": force})
+
+
+def create_recovery_key(workspace: Workspace, actor: Actor) -> str:
+    """Return a new recovery key, which is stored nowhere; creates the repository where missing.
+
+    Raises ConflictError when one was made before: it cannot be shown again. Takes seconds; waits
+    for a running backup.
+    """
+
+    def create() -> str:
+        key = workspace.vault.create_recovery_key()
+        if key is None:
+            location = workspace.vault.repository.location
+            restic = f"restic -r {location.name} -p {location.key_file}"
+            raise ConflictError(
+                "a recovery key was made before, and no copy of it is stored here",
+                remedy="If you have it, confirm that on the page Backups. If it is lost, find its "
+                "ID and remove it (restic key remove ID), then make another one: "
+                f"{restic} key list",
+            )
+        workspace.paths.recovery_mark.unlink(missing_ok=True)  # it refers to an earlier key
+        return key
+
+    return workspace.ledger.perform(actor, "backups.recovery-key", REPOSITORY, create)
+
+
+def may_have_recovery_key(workspace: Workspace) -> bool:
+    """Whether a recovery key was made, or that is unknown without opening the repository."""
+    return workspace.vault.repository.has_recovery_key() is not False
+
+
+def confirm_recovery_key(workspace: Workspace, actor: Actor) -> None:
+    """Record that the operator keeps the recovery key somewhere else."""
+    text = f"{workspace.clock.now()}\n"
+    workspace.ledger.perform(
+        actor, "backups.recovery-key-stored", REPOSITORY,
+        lambda: write_atomic(workspace.paths.recovery_mark, text, mode=PRIVATE_FILE),
+    )  # fmt: skip
+
+
+def recovery_key_stored_at(workspace: Workspace) -> float | None:
+    """Return when an operator confirmed that the recovery key is kept; None if never."""
+    try:
+        return float(workspace.paths.recovery_mark.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def dataset_subject(dataset: Dataset) -> str:
@@ -100,29 +214,44 @@ def dataset_subject(dataset: Dataset) -> str:
     return f"dataset:{dataset.digest}"
 
 
+def _holders(locks: Sequence[RepositoryLock], chosen: set[str], now: float) -> str:
+    """Return who holds the chosen locks, for people."""
+    return "; ".join(
+        f"process {lock.pid} on host {lock.host} since "
+        f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(lock.created_at))} "
+        f"({lock_age_text(now - lock.created_at)})"
+        for lock in locks
+        if lock.id in chosen
+    )
+
+
 def _outside(home: Path, target: Path) -> Path:
-    """Return the folder that is meant; raises InputError when it lies in the home folder."""
+    """Return the folder as an absolute path; raises InputError when it is in the home folder."""
     try:
         folder = target.expanduser().absolute()
         is_inside = folder.resolve().is_relative_to(home.resolve())
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, an unknown ~user, NUL
-        raise InputError(f"{str(target)!r} names no folder: {error}".rstrip(".")) from error
+        raise InputError(
+            f"{str(target)!r} is not a valid folder: {error}".rstrip("."),
+            remedy="Choose another folder",
+        ) from error
     if is_inside:
         raise InputError(
-            f"{folder} lies inside the home folder", remedy="Restore beside it, then compare"
+            f"{folder} is inside the home folder",
+            remedy="Restore into a folder outside of it, then compare",
         )
     return folder
 
 
 def _spec(
-    workspace: Workspace, kind: JobKind, title: str, subject: str, *arguments: str
+    workspace: Workspace, kind: JobKind, title: str, subject: str, command: str, **arguments: object
 ) -> JobSpec:
-    """Return what is asked of a backup job; values that are typed stand in one word with `=`."""
+    """Return the specification of a backup job."""
     return JobSpec(
         kind=kind,
         title=title,
         subject=subject,
-        argv=module_argv("core.backup", *arguments, "--home", str(workspace.paths.home)),
+        argv=job_argv(_MODULE, workspace.paths.home, command, **arguments),
         grace_s=workspace.settings.jobs.grace_s,
     )
 
@@ -135,7 +264,7 @@ def _queue(
     plan: Callable[[], JobSpec],
     arguments: Mapping[str, object] | None = None,
 ) -> Job:
-    """Audit and queue one backup job; nothing is looked for before it is clear who may ask."""
+    """Audit and queue one job; `plan` is called after the actor was authorised."""
     return workspace.ledger.perform(
         actor, f"backups.{verb}", target, lambda: workspace.launcher.submit(plan()), arguments
     )

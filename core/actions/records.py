@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot
 from core.checkpoints.catalog import Checkpoint
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobState

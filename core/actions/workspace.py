@@ -5,8 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from core.audit import Ledger
-from core.backup.catalog import open_vault
-from core.backup.vault import Vault
+from core.backup.vault import Vault, open_vault
 from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.database import Database, open_database_of

@@ -1,176 +1,133 @@
-"""Backup jobs: `python -P -m core.backup run|verify|restore|drill ... --home DIR`.
+"""Backup jobs: `python -P -m core.backup run|verify|restore|drill --home DIR ...`.
 
-Prints one line and leaves `result.json` in the job's folder. SIGTERM ends restic as well: whatever
-was half-done is not counted, and the repository stays usable.
+A signal also terminates restic: unfinished work does not count, the repository stays usable.
 """
 
-import argparse
-import os
-import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from core.backup.catalog import open_vault
-from core.backup.coverage import SCOPES
-from core.backup.failures import name_some
-from core.backup.job import Reporter
-from core.backup.names import legible
-from core.backup.restoring import drill, restore, verify
-from core.backup.saving import back_up
-from core.backup.vault import Vault
-from core.clock import SystemClock
-from core.database import open_database_of
-from core.errors import CorruptError, DatahallError
-from core.process.failure import report_error
-from core.process.variables import own_job_folder
-from core.settings import Settings, load_settings
+from core.backup.backup import back_up, cover_dataset, cover_scope
+from core.backup.errors import list_names
+from core.backup.manifest import legible
+from core.backup.proof import Comparison
+from core.backup.records import Scope
+from core.backup.restore import drill, restore, verify
+from core.backup.vault import Vault, open_vault
+from core.errors import CorruptError
+from core.process.job import JobContext, JobResult, run_job
 
-_CANCELLED = 130
-Result = dict[str, Any]
-Work = Callable[[Vault, argparse.Namespace, Reporter], Result]
+_MAX_FAULTS = 5
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do one job; returns its exit status."""
-    options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    job = Reporter(own_job_folder(os.environ), SystemClock())
-    try:
-        settings = load_settings(environment=os.environ, flags={"home": options.home})
-        print(_work(settings, options, job)["sentence"])
-    except DatahallError as error:
-        return report_error(error, job.folder)
-    except KeyboardInterrupt:
-        print("error: stopped; nothing half-done counts", file=sys.stderr)
-        return _CANCELLED
-    return 0
-
-
-def _work(settings: Settings, options: argparse.Namespace, job: Reporter) -> Result:
-    """Open the vault, do what was asked, leave the result."""
-    settings.paths.prepare()
-    database = open_database_of(settings)
-    try:
-        vault = open_vault(settings, database, SystemClock())
-        result = _WORKS[options.command](vault, options, job)
-    finally:
-        database.close()
-    job.finish(result)
-    return result
-
-
-def _run(vault: Vault, options: argparse.Namespace, job: Reporter) -> Result:
-    """Back up."""
-    report = back_up(vault, options.dataset or options.what, job.tell)
-    taken = report.snapshot
-    moving = tuple(legible(name) for name in (*report.proof.changed, *report.proof.appeared))
-    sentence = f"Snapshot {taken.id[:8]}: {taken.files:,} files, {taken.bytes:,} bytes, verified"
-    if moving:
-        sentence += f"; not counted, as they changed meanwhile: {name_some(moving)}"
-    return {
-        "sentence": sentence,
-        "snapshot": taken.id,
-        "files": taken.files,
-        "bytes": taken.bytes,
-        "added_bytes": taken.added_bytes,
-        "datasets": list(report.datasets),
-        "changed": list(moving),
-    }
-
-
-def _verify(vault: Vault, options: argparse.Namespace, job: Reporter) -> Result:
-    """Check the repository and every snapshot."""
-    report = verify(vault, job.tell, read_data=options.read_data)
-    result = {
-        "sentence": f"The repository is sound; {len(report.verified)} snapshots verified",
-        "read_data": report.read_data,
-        "problems": list(report.problems),
-        "verified": list(report.verified),
-        "faulty": list(report.faulty),
-    }
-    if report.is_sound:
-        return result
-    faults = report.problems or tuple(f"snapshot {key[:8]} lacks files" for key in report.faulty)
-    message = f"the repository is not sound: {'; '.join(faults[:5])}"
-    job.finish({**result, "sentence": message})
-    raise CorruptError(message, remedy="Back up anew to another disk, then repair: restic check")
-
-
-def _restore(vault: Vault, options: argparse.Namespace, job: Reporter) -> Result:
-    """Restore into a folder and compare."""
-    target = Path(options.to).expanduser().absolute()
-    found = restore(vault, options.snapshot, target, options.only, job.tell)
+def run_backup(
+    job: JobContext,
+    *,
+    what: Scope = Scope.ALL,
+    dataset: str | None = None,
+    new_repository: bool = False,
+) -> JobResult:
+    """Back up a scope, or one dataset version (NAME/DIGEST), and compare."""
+    paths = job.settings.paths
+    coverage = cover_dataset(paths, dataset) if dataset else cover_scope(paths, what)
+    report = back_up(_vault(job), coverage, job.progress, new_repository=new_repository)
+    snapshot = report.snapshot
+    changed = [legible(name) for name in (*report.proof.changed, *report.proof.appeared)]
     sentence = (
-        f"{found.matched:,} of {found.files:,} files match, {found.bytes:,} bytes in {target}"
+        f"Snapshot {snapshot.id[:8]}: {snapshot.files:,} files, {snapshot.bytes:,} bytes, verified"
     )
-    return _compared(
-        sentence,
-        found.unproven,
-        {
-            "files": found.files,
-            "bytes": found.bytes,
-            "matched": found.matched,
-            "target": str(target),
-        },
-    )
-
-
-def _drill(vault: Vault, options: argparse.Namespace, job: Reporter) -> Result:
-    """Restore to a scratch folder, compare, remove."""
-    snapshot, found = drill(vault, options.snapshot, job.tell)
-    sentence = (
-        f"Snapshot {snapshot.id[:8]} restores: {found.matched:,} of {found.files:,} files match, "
-        f"{found.bytes:,} bytes"
-    )
-    return _compared(
-        sentence,
-        found.unproven,
-        {
-            "files": found.files,
-            "bytes": found.bytes,
-            "matched": found.matched,
+    if changed:
+        sentence += f"; changed during the backup, so not protected: {list_names(changed)}"
+    return JobResult(
+        sentence=sentence,
+        values={
             "snapshot": snapshot.id,
+            "files": snapshot.files,
+            "bytes": snapshot.bytes,
+            "added_bytes": snapshot.added_bytes,
+            "datasets": list(report.datasets),
+            "changed": changed,
         },
     )
 
 
-def _compared(sentence: str, unproven: Sequence[str], result: Mapping[str, Any]) -> Result:
-    """Return a result that names the files of which nothing could be demanded."""
-    names = [legible(name) for name in unproven]
-    if names:
-        sentence += f"; {len(names)} had changed while they were backed up: {name_some(names)}"
-    return {**result, "sentence": sentence, "unproven": names}
+def run_verify(job: JobContext, *, read_data: bool = False) -> JobResult:
+    """Check the repository and compare every snapshot with its manifest."""
+    report = verify(_vault(job), job.progress, read_data=read_data)
+    if not report.faults:
+        return JobResult(
+            sentence=f"The repository is intact; {len(report.verified)} snapshots verified",
+            values={"read_data": read_data, "verified": list(report.verified)},
+        )
+    for fault in report.faults:
+        sys.stdout.write(f"{fault}\n")
+    more = len(report.faults) - _MAX_FAULTS
+    shown = "; ".join(report.faults[:_MAX_FAULTS]) + (f"; and {more} more" if more > 0 else "")
+    if report.missing and not report.problems and not report.faulty:
+        remedy = (
+            "Bring the files back from a second copy of the repository. If you removed the "
+            f"snapshots on purpose: datahall backup forget {' '.join(report.missing)}"
+        )
+    else:
+        remedy = (
+            "Choose another disk (setting backup.repository), then make a new backup: "
+            "datahall backup run"
+        )
+    raise CorruptError(f"the repository is not intact: {shown}", remedy=remedy)
 
 
-def _parser() -> argparse.ArgumentParser:
-    """Return the parser."""
-    parser = argparse.ArgumentParser(prog="python -P -m core.backup", description=__doc__)
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--home", help="home folder")
-    commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", parents=[common], help="back up and prove")
-    chosen = run.add_mutually_exclusive_group()
-    chosen.add_argument("--what", choices=SCOPES, default="all")
-    chosen.add_argument("--dataset", metavar="NAME/DIGEST", help="one dataset version")
-    check = commands.add_parser("verify", parents=[common], help="check the repository")
-    check.add_argument("--read-data", action="store_true", help="read every stored byte")
-    back = commands.add_parser("restore", parents=[common], help="restore and compare")
-    back.add_argument("snapshot", help="id, the start of one, or latest")
-    back.add_argument("--to", required=True, help="an empty or new folder")
-    back.add_argument("--only", help="one file or folder of the snapshot")
-    trial = commands.add_parser("drill", parents=[common], help="restore to scratch and compare")
-    trial.add_argument("snapshot", nargs="?", default="latest")
-    return parser
+def run_restore(job: JobContext, *, snapshot: str, to: Path, only: str | None = None) -> JobResult:
+    """Restore a snapshot, or a part of it, into a new or empty folder, and compare."""
+    target = to.expanduser().absolute()
+    found = restore(_vault(job), snapshot, target, only, job.progress)
+    sentence = (
+        f"{found.matched:,} of {found.files:,} files are equal, {found.bytes:,} bytes in {target}"
+    )
+    return _compared(sentence, found, target=str(target))
 
 
-_WORKS: Mapping[str, Work] = {
-    "run": _run,
-    "verify": _verify,
-    "restore": _restore,
-    "drill": _drill,
-}
+def run_drill(job: JobContext, *, snapshot: str = "latest") -> JobResult:
+    """Restore a snapshot to a scratch folder, compare every byte, and remove it."""
+    chosen, found = drill(_vault(job), snapshot, job.progress)
+    sentence = (
+        f"Snapshot {chosen.id[:8]} can be restored: {found.matched:,} of {found.files:,} files are "
+        f"equal, {found.bytes:,} bytes"
+    )
+    return _compared(sentence, found, snapshot=chosen.id)
+
+
+def _vault(job: JobContext) -> Vault:
+    return open_vault(job.settings, job.database, job.clock)
+
+
+def _compared(sentence: str, found: Comparison, **values: str) -> JobResult:
+    """Return the result of a comparison; it names the files that could not be compared."""
+    unproven: Sequence[str] = [legible(name) for name in found.unproven]
+    if unproven:
+        sentence += (
+            f"; {len(unproven)} not compared, because they changed during the backup: "
+            + list_names(unproven)
+        )
+    return JobResult(
+        sentence=sentence,
+        values={
+            "files": found.files,
+            "bytes": found.bytes,
+            "matched": found.matched,
+            "unproven": unproven,
+            **values,
+        },
+    )
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(
+        run_job(
+            {
+                "run": run_backup,
+                "verify": run_verify,
+                "restore": run_restore,
+                "drill": run_drill,
+            }
+        )
+    )

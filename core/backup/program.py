@@ -1,4 +1,4 @@
-"""Runs a foreign program that may hang: reads what it prints, sees whether it moves, ends it."""
+"""Run an external program that may hang: read its output, detect a stall, terminate it."""
 
 import os
 import re
@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from core.backup.errors import StalledError
 from core.clock import Clock, SystemClock
 from core.command import Process, start, wait
-from core.errors import CommandError
 
 _TICK_S = 0.2
 _READ_BYTES = 1 << 16
 _KEPT_LINES = 2000
-# Fewer bytes than this are the program's own wake-ups and timers, not work.
-_SIGN_BYTES = 1 << 16
-# What changes in a progress line although nothing was done.
+# Fewer bytes than this are timers and wake-ups, not work.
+_ACTIVITY_BYTES = 1 << 16
+# The parts of a progress line that change although nothing was done.
 _TIMES = re.compile(r'"seconds_\w+":\s*[\d.]+|\[[\d:]+\]')
 
 OnLine = Callable[[str], None]
@@ -26,26 +26,9 @@ OnTick = Callable[[], None]
 Starter = Callable[..., Process]
 
 
-class StalledError(CommandError):
-    """The program lives but does nothing: a dead server, a hung disk, a stopped process.
-
-    `stderr` is what it had complained of before.
-    """
-
-    kind = "stalled"
-
-    def __init__(self, program: str, seconds: float, stderr: Sequence[str] = ()) -> None:
-        """Tell which program did nothing for how long."""
-        super().__init__(
-            f"{program} did nothing for {seconds:g} s and was ended",
-            remedy="Check the repository's disk or server and the network, then run again",
-        )
-        self.stderr = tuple(stderr)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a program ended. `stdout` is empty when its lines were given to a listener."""
+    """How a program ended. `stdout` is empty when its lines went to a listener."""
 
     exit_code: int
     stdout: tuple[str, ...] = ()
@@ -64,23 +47,23 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedRunner:
-    """Runs programs and gives up on one that does nothing for `stall_s` seconds.
+    """Runs programs; terminates one that does nothing for `stall_s` seconds.
 
-    `goodbye_s` is how long an ended program may take to tidy up before it is killed.
+    `grace_s` is how long an interrupted program may take to clean up before it is killed.
     """
 
     stall_s: float
-    goodbye_s: float = 20.0
+    grace_s: float = 20.0
     clock: Clock = field(default_factory=SystemClock)
     start: Starter = start
 
     def run(
         self, call: Call, *, on_line: OnLine | None = None, on_tick: OnTick | None = None
     ) -> Outcome:
-        """Run to the end; `on_line` gets each line of stdout, `on_tick` several calls a second.
+        """Run to the end; `on_line` gets each line of stdout, `on_tick` is called 5 times a second.
 
-        Whatever interrupts this (Ctrl-C, a failing listener) ends the program first, so that no
-        process stays behind. Raises UnavailableError and StalledError.
+        An exception (Ctrl-C, a failing listener) terminates the program before it propagates.
+        Raises UnavailableError and StalledError.
         """
         process = self.start(
             call.argv,
@@ -94,7 +77,7 @@ class WatchedRunner:
             try:
                 return self._listen(process, call, on_line, on_tick)
             except BaseException:
-                _end(process, self.goodbye_s)
+                _terminate(process, self.grace_s)
                 raise
 
     def _listen(
@@ -103,20 +86,20 @@ class WatchedRunner:
         """Read both pipes until they close."""
         kept: list[str] = []
         errors: list[str] = []
-        signs = _Signs(process.pid, self.clock)
+        activity = _Activity(process.pid, self.clock)
 
-        def hear(line: str) -> None:
-            signs.hear(line)
+        def receive(line: str) -> None:
+            activity.note_line(line)
             (on_line or kept.append)(line)
 
-        out = _Lines(hear)
+        out = _Lines(receive)
         err = _Lines(lambda line: errors.append(line) if len(errors) < _KEPT_LINES else None)
         for stream, chunk in _chunks(process):
-            signs.received += len(chunk)
+            activity.received += len(chunk)
             (out if stream is process.stdout else err).feed(chunk)
             if on_tick is not None:
                 on_tick()
-            if signs.idle_s() > self.stall_s:
+            if activity.idle_s() > self.stall_s:
                 raise StalledError(Path(call.argv[0]).name, self.stall_s, errors)
         out.end()
         err.end()
@@ -124,62 +107,62 @@ class WatchedRunner:
 
 
 class _Lines:
-    """Cuts a stream into lines; a line may arrive in pieces, the last one without its newline."""
+    """Splits a stream into lines; the last one may lack its line feed."""
 
-    def __init__(self, tell: OnLine) -> None:
-        """Give every line to `tell`."""
-        self._tell = tell
+    def __init__(self, on_line: OnLine) -> None:
+        """Call `on_line` with each line."""
+        self._on_line = on_line
         self._rest = b""
 
     def feed(self, chunk: bytes) -> None:
-        """Tell the lines that `chunk` completes."""
+        """Emit the lines that `chunk` completes."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
-            self._tell(line.decode("utf-8", "replace"))
+            self._on_line(line.decode("utf-8", "replace"))
 
     def end(self) -> None:
-        """Tell what is left."""
+        """Emit the unfinished last line."""
         if self._rest:
-            self._tell(self._rest.decode("utf-8", "replace"))
+            self._on_line(self._rest.decode("utf-8", "replace"))
             self._rest = b""
 
 
-class _Signs:
-    """Signs of life: new words on stdout, or bytes that the program read and wrote elsewhere.
+class _Activity:
+    """When a program was last active: new text on stdout, or bytes read or written elsewhere.
 
-    A repeated progress line is no sign: restic prints one a second while its server is dead.
+    A repeated progress line does not count: restic prints one a second while its server is dead.
     """
 
     def __init__(self, pid: int, clock: Clock) -> None:
-        """Watch the process `pid`, taken to be alive now."""
+        """Observe the process `pid`, which counts as active now."""
         self.received = 0
         self._pid = pid
         self._clock = clock
-        self._heard = ""
+        self._last_text = ""
         self._moved = 0
-        self._looked_at = self._seen_at = clock.monotonic()
+        self._checked_at = self._active_at = clock.monotonic()
 
-    def hear(self, line: str) -> None:
-        """Take in a line of stdout."""
-        words = _TIMES.sub("", line)
-        if words.strip() and words != self._heard:
-            self._heard = words
-            self._seen_at = self._clock.monotonic()
+    def note_line(self, line: str) -> None:
+        """Record a line of stdout."""
+        text = _TIMES.sub("", line)
+        if text.strip() and text != self._last_text:
+            self._last_text = text
+            self._active_at = self._clock.monotonic()
 
     def idle_s(self) -> float:
-        """Return the seconds since the last sign."""
+        """Return the seconds since the last activity."""
         now = self._clock.monotonic()
-        if now - self._looked_at >= _TICK_S:
-            self._looked_at = now
+        if now - self._checked_at >= _TICK_S:
+            self._checked_at = now
             moved = _moved_bytes(self._pid) - self.received
-            if moved - self._moved >= _SIGN_BYTES:
+            if moved - self._moved >= _ACTIVITY_BYTES:
                 self._moved = moved
-                self._seen_at = now
-        return now - self._seen_at
+                self._active_at = now
+        return now - self._active_at
 
 
 def _moved_bytes(pid: int) -> int:
-    """Return the bytes that a process has read and written, sockets included; 0 if not told."""
+    """Return the bytes that a process has read and written, sockets included; 0 when unknown."""
     try:
         text = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
     except OSError:
@@ -189,7 +172,7 @@ def _moved_bytes(pid: int) -> int:
 
 
 def _chunks(process: Process) -> Iterator[tuple[IO[bytes] | None, bytes]]:
-    """Yield what the pipes bring, and (None, b"") when nothing came for a moment."""
+    """Yield the chunks that the pipes deliver, and (None, b"") after each 0.2 s without any."""
     with selectors.DefaultSelector() as selector:
         for stream in (process.stdout, process.stderr):
             if stream is not None:
@@ -206,11 +189,11 @@ def _chunks(process: Process) -> Iterator[tuple[IO[bytes] | None, bytes]]:
                 yield None, b""
 
 
-def _end(process: Process, goodbye_s: float) -> None:
-    """End a process: politely (restic then removes its lock), then surely."""
+def _terminate(process: Process, grace_s: float) -> None:
+    """Interrupt a process (restic then removes its lock); kill it after `grace_s`."""
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGINT)
-        if wait(process, goodbye_s) is None:
+        if wait(process, grace_s) is None:
             process.kill()
             process.wait()

@@ -1,7 +1,7 @@
-"""Proof that a snapshot, or what was restored from it, is what the manifest says.
+"""Compare a snapshot, or files restored from it, with the manifest.
 
-restic's exit code is no proof: 0.14 ends with 0 when a path is missing, later ones when files
-vanish, and all of them when a file is rewritten while they read it.
+restic's exit code proves nothing: 0.14 exits with 0 when a path is missing, later versions when
+files disappear, and all of them when a file is rewritten while they read it.
 """
 
 import os
@@ -11,19 +11,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core.backup.engine import ManifestEntry
-from core.backup.manifest import RACY_S, Manifest, changed_since, content_digest
-from core.backup.names import is_below, legible
+from core.backup.manifest import (
+    UNSETTLED_S,
+    Manifest,
+    changed_since,
+    content_digest,
+    is_below,
+    legible,
+)
+from core.backup.records import ManifestEntry
 
 _NANO = 1_000_000_000
+_DATASET_PARTS = 4  # datasets / NAME / DIGEST / file
+_DERIVED = "prepared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What comparing a snapshot's listing with its manifest found, by stored name.
+    """The result of comparing a snapshot's listing with its manifest, by stored name.
 
-    `changed` files were written to or vanished while being read, `appeared` ones came meanwhile:
-    they are no fault of the snapshot, but nothing vouches for their bytes in it.
+    `changed` files were modified or deleted while the backup read them, `appeared` ones were
+    created meanwhile: the snapshot is not faulty, but their bytes in it are not verified.
     """
 
     missing: tuple[str, ...] = ()
@@ -34,20 +42,20 @@ class Proof:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Files that speak against the snapshot."""
+        """Files that make the snapshot faulty."""
         return (*self.missing, *self.different, *self.unexpected)
 
     def document(self) -> dict[str, Any]:
-        """Return the proof as it is kept."""
+        """Return the proof as a JSON document."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What comparing restored files with the manifest found.
+    """The result of comparing restored files with the manifest.
 
-    `matched` files of `files` hold the very bytes; `unproven` ones changed while they were backed
-    up, so no bytes can be demanded of them.
+    `matched` of `files` are equal, byte by byte; `unproven` files changed while they were backed
+    up, so there is nothing to compare them with.
     """
 
     files: int
@@ -59,18 +67,18 @@ class Comparison:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Files that are not what was backed up."""
+        """Files that differ from what was backed up."""
         return (*self.missing, *self.different)
 
 
 def prove(manifest: Manifest, listing: Mapping[str, int], root: Path, own_name: str) -> Proof:
     """Compare a snapshot just made with the manifest taken before it.
 
-    `own_name` is the manifest's own file in the snapshot.
+    `own_name` is the stored name of the manifest itself.
     """
     changed = tuple(changed_since(manifest, root))
     found = compare_listing(manifest, listing, changed, own_name)
-    since_ns = (manifest.created_at - RACY_S) * _NANO
+    since_ns = (manifest.created_at - UNSETTLED_S) * _NANO
     appeared = tuple(name for name in found.unexpected if _is_new(root / name, since_ns))
     return Proof(
         missing=found.missing,
@@ -81,19 +89,35 @@ def prove(manifest: Manifest, listing: Mapping[str, int], root: Path, own_name: 
     )
 
 
+def protected_datasets(manifest: Manifest, changed: Collection[str]) -> tuple[str, ...]:
+    """Return the digests of the datasets whose imported files are all in a verified snapshot.
+
+    Prepared files do not count: they can be derived again, and a prepare job may be writing them.
+    """
+    is_complete: dict[tuple[str, str], bool] = {}
+    skipped = frozenset(changed)
+    for entry in manifest.entries:
+        parts = entry.path.split("/")
+        if parts[0] != "datasets" or len(parts) < _DATASET_PARTS or parts[3] == _DERIVED:
+            continue
+        key = (parts[1], parts[2])
+        is_complete[key] = is_complete.get(key, True) and entry.path not in skipped
+    return tuple(sorted({digest for (_, digest), complete in is_complete.items() if complete}))
+
+
 def compare_listing(
     manifest: Manifest, listing: Mapping[str, int], changed: Collection[str], own_name: str
 ) -> Proof:
-    """Compare names and sizes; files in `changed` are passed over."""
+    """Compare names and sizes; files in `changed` are skipped."""
     expected: Counter[str] = Counter()
     for entry in manifest.entries:
         expected[legible(entry.path)] += entry.bytes
-    loose = {legible(name) for name in changed}
-    firm = [name for name in expected if name not in loose]
+    skipped = {legible(name) for name in changed}
+    compared = [name for name in expected if name not in skipped]
     return Proof(
-        missing=tuple(name for name in firm if name not in listing),
+        missing=tuple(name for name in compared if name not in listing),
         different=tuple(
-            name for name in firm if name in listing and listing[name] != expected[name]
+            name for name in compared if name in listing and listing[name] != expected[name]
         ),
         unexpected=tuple(name for name in listing if name not in expected and name != own_name),
         changed=tuple(changed),
@@ -103,27 +127,27 @@ def compare_listing(
 def compare_restored(
     manifest: Manifest, target: Path, only: str | None, changed: Collection[str]
 ) -> Comparison:
-    """Compare every byte below `target` with the manifest; with `only`, of what lies in it."""
-    loose = frozenset(changed)
+    """Compare every byte below `target` with the manifest; with `only`, of that file or folder."""
+    skipped = frozenset(changed)
     chosen = [entry for entry in manifest.entries if not only or is_below(entry.path, only)]
-    firm = [entry for entry in chosen if entry.path not in loose]
-    missing = [entry.path for entry in firm if not os.path.lexists(target / entry.path)]
+    compared = [entry for entry in chosen if entry.path not in skipped]
+    missing = [entry.path for entry in compared if not os.path.lexists(target / entry.path)]
     gone = frozenset(missing)
     different = [
-        entry.path for entry in firm if entry.path not in gone and not _matches(entry, target)
+        entry.path for entry in compared if entry.path not in gone and not _matches(entry, target)
     ]
     return Comparison(
         files=len(chosen),
         bytes=sum(entry.bytes for entry in chosen),
-        matched=len(firm) - len(missing) - len(different),
+        matched=len(compared) - len(missing) - len(different),
         missing=tuple(missing),
         different=tuple(different),
-        unproven=tuple(entry.path for entry in chosen if entry.path in loose),
+        unproven=tuple(entry.path for entry in chosen if entry.path in skipped),
     )
 
 
 def _matches(entry: ManifestEntry, target: Path) -> bool:
-    """Whether a restored file holds what the entry says."""
+    """Whether a restored file has the content of the entry."""
     path = target / entry.path
     try:
         return bool(entry.link) == path.is_symlink() and content_digest(path) == entry.sha256
@@ -132,7 +156,7 @@ def _matches(entry: ManifestEntry, target: Path) -> bool:
 
 
 def _is_new(path: Path, since_ns: float) -> bool:
-    """Whether a file came to be after the manifest was begun, or is gone again."""
+    """Whether a file was created after the manifest was begun, or is gone again."""
     try:
         return path.lstat().st_ctime_ns >= since_ns
     except OSError:

@@ -1,117 +1,437 @@
-"""Where a repository is, what opens it, and the environment that restic gets."""
+"""One restic repository: encrypted, deduplicated snapshots of files below a root folder.
 
-import contextlib
-import re
-import secrets
-import shutil
-import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+Stored names are relative to the root, with `/` between parts, so that they stay valid when the
+home folder moves. Every method raises a DatahallError with cause and remedy: UnavailableError when
+restic is not installed, CorruptError when stored bytes are wrong, InputError for bad input, and the
+errors of core.backup.errors.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.backup.failures import UnsafeKeyError, WrongKeyError, no_repository
-from core.files import PRIVATE_FILE, PRIVATE_FOLDER, write_new
+from core.backup import output, restic
+from core.backup.errors import (
+    BackupError,
+    NoRepositoryError,
+    missing_sources,
+)
+from core.backup.install import obtain_restic
+from core.backup.manifest import chosen_name, is_below, legible, stored_name
+from core.backup.output import Contents, ContentsReader, StoredSnapshot
+from core.backup.program import OnLine, OnTick, Outcome, WatchedRunner
+from core.backup.records import (
+    BackupProgress,
+    CheckReport,
+    OnProgress,
+    RepositoryLock,
+    Snapshot,
+)
+from core.backup.restic import Location, ResticClient
+from core.clock import Clock
+from core.errors import ConflictError, CorruptError, InputError, NotFoundError
+from core.settings import Settings
 
-_REMOTE = re.compile(r"^(sftp|rest|s3|b2|azure|gs|swift|rclone):")
-_PASSWORD_IN_URL = re.compile(r"//([^/@:]+):[^/@]+@")
-_ANSWER_S = 5.0
-_KEY_BYTES = 48
-_OTHERS_MAY = 0o077
-# No 0, 1, I, L, O: a recovery key is typed from paper.
-_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-_GROUPS = 8
-_GROUP_LENGTH = 5
+_INCOMPLETE = 3
+_DISK_BLOCK_BYTES = 512
+_MIN_PAUSE_S = 1.0
+_SHARE_OF_TIME = 10
+_ID_LETTERS = frozenset("0123456789abcdef")
+_MIN_ID_LETTERS = 4
+_MAX_ID_LETTERS = 64
+_LIST = "List the snapshots: datahall backup list"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Repository:
-    """A restic repository: a folder or a URL, its key file, its cache.
+    """The repository that `client` runs restic on.
 
-    `root` is the folder that stored names are relative to. `stall_s` is how long restic may do
-    nothing before it is given up.
+    The contents of a snapshot never change, so each listing is read once.
     """
 
-    location: str
-    key_file: Path
-    cache: Path
-    root: Path
-    stall_s: float = 120.0
-
-    @property
-    def folder(self) -> Path | None:
-        """The repository's folder, None when it is elsewhere."""
-        if _REMOTE.match(self.location):
-            return None
-        return self.root / Path(self.location.removeprefix("local:")).expanduser()
+    client: ResticClient
+    _contents: dict[str, Contents] = field(default_factory=dict, init=False)
 
     @property
     def name(self) -> str:
-        """The location as it may be shown and recorded: without the password of a URL."""
-        folder = self.folder
-        return str(folder) if folder else _PASSWORD_IN_URL.sub(r"//\1:***@", self.location)
+        """Where snapshots go, without secrets; never fails."""
+        return self.client.location.name
 
     @property
-    def environment(self) -> Mapping[str, str]:
-        """What restic is told beside its command line; other ways to a password are blanked."""
-        folder = self.folder
-        return {
-            "RESTIC_REPOSITORY": str(folder) if folder else self.location,
-            "RESTIC_REPOSITORY_FILE": "",
-            "RESTIC_PASSWORD_FILE": str(self.key_file),
-            "RESTIC_PASSWORD": "",
-            "RESTIC_PASSWORD_COMMAND": "",
-            "RESTIC_KEY_HINT": "",
-            "RESTIC_CACHE_DIR": str(self.cache),
-            "RESTIC_PROGRESS_FPS": "3",
-        }
+    def location(self) -> Location:
+        """Where the repository is."""
+        return self.client.location
 
-    def free_bytes(self) -> int | None:
-        """Return what the repository's device has left; None when it is elsewhere or not told.
+    @property
+    def version(self) -> str:
+        """The version of restic."""
+        return self.client.restic.version_text
 
-        A thread asks, as a dead file server never answers.
+    def exists(self) -> bool:
+        """Whether the repository exists: one file check for a folder, one call for a server."""
+        folder = self.location.folder
+        if folder is not None:
+            return (folder / "config").exists()
+        try:
+            self.client.call(restic.config_argv(self.client.restic))
+        except NoRepositoryError:
+            return False
+        return True
+
+    def present_ids(self) -> frozenset[str] | None:
+        """Return the ids of all snapshots without calling restic; None when it is on a server.
+
+        Raises NoRepositoryError when the folder holds no repository.
         """
-        folder = self.folder
+        folder = self.location.folder
         if folder is None:
             return None
-        told: list[int] = []
+        if not self.exists():
+            raise self.location.absent()
+        return frozenset(name for name in _names_in(folder / "snapshots") if _is_full_id(name))
 
-        def ask() -> None:
-            with contextlib.suppress(OSError):
-                there = next(path for path in (folder, *folder.parents) if path.exists())
-                told.append(shutil.disk_usage(there).free)
+    def has_recovery_key(self) -> bool | None:
+        """Whether the repository's folder holds a second key; None when it is on a server."""
+        folder = self.location.folder
+        return None if folder is None else len(_names_in(folder / "keys")) > 1
 
-        asking = threading.Thread(target=ask, daemon=True)
-        asking.start()
-        asking.join(_ANSWER_S)
-        return told[0] if told else None
+    def create(self) -> None:
+        """Create the repository and its key file where they are missing."""
+        if self.location.folder is None:
+            self.location.create_key_file()  # a server is asked with the key
+        if not self.exists():
+            self.location.create_key_file()
+            outcome = self.client.run_once(restic.init_argv(self.client.restic))
+            if outcome.exit_code != 0 and not self.exists():
+                raise self.client.explain(outcome)
+        self.location.record_repository()
 
-    def check_key_file(self) -> None:
-        """Raise when there is no key file (or nothing yet to open), or others may read it."""
-        try:
-            mode = self.key_file.stat().st_mode
-        except FileNotFoundError:
-            if self.folder is not None and not (self.folder / "config").exists():
-                raise no_repository(self.name) from None
-            raise WrongKeyError(
-                f"the key file {self.key_file} of the repository {self.name} is not there",
-                remedy="Write the recovery key into it: install -m 600 /dev/stdin "
-                + str(self.key_file),
-            ) from None
-        if mode & _OTHERS_MAY:
-            raise UnsafeKeyError(
-                f"others than its owner may read the key file {self.key_file}",
-                remedy=f"chmod 600 {self.key_file}",
+    def add_recovery_key(self) -> str | None:
+        """Return a new second key, stored nowhere; None when the repository has one already."""
+        outcome = self.client.call(restic.keys_argv(self.client.restic))
+        users = [key.get("userName") for key in json.loads("\n".join(outcome.stdout))]
+        return None if restic.RECOVERY_USER in users else self.client.add_recovery_key()
+
+    def backup(
+        self, paths: Sequence[Path], tags: Sequence[str], on_progress: OnProgress | None = None
+    ) -> Snapshot:
+        """Store the paths (below the root) as one snapshot.
+
+        Raises SourceMissingError or IncompleteError when anything could not be read; the rest is
+        stored nevertheless as the error's `snapshot`.
+        """
+        root = self.location.root
+        names = [stored_name(root, path) for path in paths]
+        if not names:
+            raise InputError("there is nothing to back up")
+        _check_tags(tags)
+        if missing := [name for name in names if not os.path.lexists(root / name)]:
+            raise missing_sources(missing)
+        summary: dict[str, object] = {}
+
+        def on_line(line: str) -> None:
+            found = output.parse_document(line)
+            if found is None:
+                return
+            if output.document_kind(found) == "status" and on_progress is not None:
+                on_progress(output.parse_backup_progress(found))
+            elif output.document_kind(found) == "summary":
+                summary.update(found)
+
+        outcome = self.client.run(
+            # restic resolves symbolic links of its working folder, so the patterns must as well.
+            restic.backup_argv(self.client.restic, root.resolve(), names, tags),
+            on_line=on_line,
+            folder=root,
+        )
+        taken = self._finished_backup(outcome, summary)
+        if on_progress is not None:
+            on_progress(_complete(taken.bytes, taken.files))
+        return taken
+
+    def snapshots(self, known: frozenset[str] = frozenset()) -> Sequence[Snapshot]:
+        """Return the snapshots in the repository but the `known` ones, newest first."""
+        found = [self._described(entry) for entry in self._stored() if entry.id not in known]
+        return sorted(found, key=lambda entry: (entry.created_at, entry.id), reverse=True)
+
+    def ids(self) -> frozenset[str]:
+        """Return the ids of all snapshots, as restic lists them."""
+        return frozenset(entry.id for entry in self._stored())
+
+    def listing(self, snapshot_id: str) -> Mapping[str, int]:
+        """Return stored name -> bytes of every file (and link: 0) in a snapshot.
+
+        Bytes of names that are not UTF-8 appear as U+FFFD.
+        """
+        return self._contents_of(snapshot_id).listing
+
+    def restore(
+        self,
+        snapshot_id: str,
+        target: Path,
+        only: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Write the snapshot's files below `target`, which must be empty or absent.
+
+        `only` is the stored name of one file or folder.
+        """
+        require_empty(target)
+        top = chosen_name(only) if only else ""
+        sizes = {
+            name: size
+            for name, size in self.listing(snapshot_id).items()
+            if not top or is_below(name, legible(top))
+        }
+        if top and not sizes:
+            raise NotFoundError(
+                f"snapshot {snapshot_id[:8]} does not contain {top!r}", remedy=_LIST
             )
+        _create_target(target)
+        on_line, on_tick = self._restore_listeners(target, sizes, on_progress)
+        argv = restic.restore_argv(self.client.restic, snapshot_id, target, top)
+        outcome = self.client.run(argv, on_line=on_line, on_tick=on_tick)
+        if outcome.exit_code != 0:
+            error = output.explain_restore(outcome, self.name)
+            raise self.location.absent() if isinstance(error, NoRepositoryError) else error
+        if on_progress is not None:
+            on_progress(_complete(sum(sizes.values()), len(sizes)))
 
-    def make_key_file(self) -> None:
-        """Write a strong random key, mode 600 from its first byte; keeps one that is there."""
-        self.key_file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        write_new(self.key_file, secrets.token_urlsafe(_KEY_BYTES) + "\n", mode=PRIVATE_FILE)
+    def check(self, *, read_data: bool) -> CheckReport:
+        """Check the structure, with `read_data` every stored byte; damage is not raised."""
+        argv = restic.check_argv(self.client.restic, read_data=read_data)
+        outcome = self.client.run(argv, uses_cache=False)
+        if outcome.exit_code == 0:
+            return CheckReport(problems=(), read_data=read_data)
+        error = self.client.explain(outcome)
+        if not isinstance(error, CorruptError):
+            raise error
+        found = output.parse_check_problems((*outcome.stderr, *outcome.stdout))
+        return CheckReport(problems=found or (error.message,), read_data=read_data)
+
+    def forget(self, snapshot_ids: Sequence[str]) -> None:
+        """Remove snapshots and the data that only they used; raises NotFoundError before any."""
+        if not snapshot_ids:
+            return
+        known = self.ids()
+        for snapshot_id in snapshot_ids:
+            if snapshot_id not in known:  # restic would skip it and exit with 0
+                raise NotFoundError(f"there is no snapshot {snapshot_id} in {self.name}")
+        self.client.call(restic.forget_argv(self.client.restic, snapshot_ids))
+        for snapshot_id in snapshot_ids:
+            self._contents.pop(snapshot_id, None)
+
+    def locks(self) -> Sequence[RepositoryLock]:
+        """Return the locks that are in the repository now."""
+        listed = self.client.call(restic.list_locks_argv(self.client.restic))
+        found = []
+        for lock_id in (line.strip() for line in listed.stdout if line.strip()):
+            argv = restic.show_lock_argv(self.client.restic, lock_id)
+            outcome = self.client.run_once(argv)
+            if outcome.exit_code == 0:  # else it was removed in between
+                found.append(output.parse_lock(lock_id, json.loads("\n".join(outcome.stdout))))
+        return found
+
+    def unlock(self, *, remove_all: bool) -> None:
+        """Remove the stale locks, or all."""
+        self.client.call(restic.unlock_argv(self.client.restic, remove_all=remove_all))
+
+    def _finished_backup(self, outcome: Outcome, summary: Mapping[str, object]) -> Snapshot:
+        """Return the snapshot that a backup made; raises when it failed or omitted a file."""
+        root = self.location.root
+        if outcome.exit_code not in (0, _INCOMPLETE):
+            error = self.client.explain(outcome)
+            is_known = type(error) is not BackupError
+            raise error if is_known else output.explain_incomplete(outcome, root) or error
+        named = summary.get("snapshot_id")
+        snapshot = None
+        if named:
+            contents = self._contents_of(str(named))
+            snapshot = contents.snapshot(self.name, output.added_bytes(summary))
+        if gaps := output.explain_incomplete(outcome, root, snapshot):
+            raise gaps
+        if snapshot is None:
+            raise BackupError("restic ended without naming a snapshot")
+        return snapshot
+
+    def _stored(self) -> Sequence[StoredSnapshot]:
+        """Return the snapshots as the repository describes them."""
+        outcome = self.client.call(restic.snapshots_argv(self.client.restic))
+        found = json.loads("\n".join(outcome.stdout)) or []  # some versions print `null` for none
+        return [output.parse_snapshot(entry) for entry in found]
+
+    def _described(self, stored: StoredSnapshot) -> Snapshot:
+        """Return a snapshot with its sizes; restic before 0.17 stores none, so they are summed."""
+        if stored.files is None or stored.bytes is None:
+            return self._contents_of(stored.id).snapshot(self.name, 0)
+        return Snapshot(
+            id=stored.id,
+            created_at=stored.created_at,
+            repository=self.name,
+            paths=stored.paths,
+            tags=stored.tags,
+            files=stored.files,
+            bytes=stored.bytes,
+            added_bytes=stored.added_bytes or 0,
+        )
+
+    def _contents_of(self, snapshot_id: str) -> Contents:
+        """Return the contents of a snapshot."""
+        check_snapshot_id(snapshot_id)
+        if snapshot_id not in self._contents:
+            reader = ContentsReader()
+            argv = restic.contents_argv(self.client.restic, snapshot_id)
+            self.client.call(argv, on_line=reader.read)
+            contents = reader.contents()
+            self._contents[contents.stored.id] = self._contents[snapshot_id] = contents
+        return self._contents[snapshot_id]
+
+    def _restore_listeners(
+        self, target: Path, sizes: Mapping[str, int], on_progress: OnProgress | None
+    ) -> tuple[OnLine | None, OnTick | None]:
+        """Return what reports a restore's progress: restic's own lines, or the bytes on disk."""
+        if on_progress is None:
+            return None, None
+        if not self.client.restic.has_restore_progress:
+            meter = _RestoreMeter(
+                target=target,
+                bytes_total=sum(sizes.values()),
+                files_total=len(sizes),
+                clock=self.client.runner.clock,
+                on_progress=on_progress,
+            )
+            return None, meter.tick
+
+        def on_line(line: str) -> None:
+            found = output.parse_document(line)
+            if found is not None and output.document_kind(found) in ("status", "summary"):
+                on_progress(output.parse_restore_progress(found))
+
+        return on_line, None
 
 
-def new_recovery_key() -> str:
-    """Return a key that can be written down: 8 groups of 5 characters, 198 bits."""
-    groups = (
-        "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)
+@dataclass(slots=True)
+class _RestoreMeter:
+    """Estimates a restore's progress from the bytes on disk, for a restic that prints none.
+
+    Measures as often as costs a tenth of the time.
+    """
+
+    target: Path
+    bytes_total: int
+    files_total: int
+    clock: Clock
+    on_progress: OnProgress
+    next_at: float = 0.0
+
+    def tick(self) -> None:
+        """Report the progress when the next measurement is due."""
+        now = self.clock.monotonic()
+        if now < self.next_at:
+            return
+        num_bytes, num_files = _measure_folder(self.target)
+        self.on_progress(
+            BackupProgress(
+                bytes_done=min(num_bytes, self.bytes_total),
+                bytes_total=self.bytes_total,
+                files_done=min(num_files, self.files_total),
+                files_total=self.files_total,
+            )
+        )
+        spent = self.clock.monotonic() - now
+        self.next_at = now + spent + max(_MIN_PAUSE_S, spent * _SHARE_OF_TIME)
+
+
+def open_repository(settings: Settings) -> Repository:
+    """Return the repository of the settings; restic is located on first use."""
+    paths = settings.paths
+    location = Location(
+        address=settings.backup.repository or str(paths.repository),
+        key_file=paths.repository_key,
+        cache=paths.restic_cache,
+        root=paths.home,
+        history=paths.repository_history,
+        stall_s=settings.backup.stall_s,
     )
-    return "-".join(groups)
+    return Repository(
+        ResticClient(
+            location=location,
+            find=lambda: obtain_restic(paths.tools),
+            runner=WatchedRunner(stall_s=location.stall_s),
+        )
+    )
+
+
+def check_snapshot_id(snapshot_id: str) -> str:
+    """Return the id; raises NotFoundError for text that cannot be one (it goes into an argv)."""
+    is_id = _MIN_ID_LETTERS <= len(snapshot_id) <= _MAX_ID_LETTERS
+    if not is_id or not set(snapshot_id) <= _ID_LETTERS:
+        raise NotFoundError(f"{snapshot_id!r} is not the id of a snapshot", remedy=_LIST)
+    return snapshot_id
+
+
+def require_empty(target: Path) -> None:
+    """Raise ConflictError unless `target` is absent or empty, InputError when it is unreadable."""
+    if not os.path.lexists(target):
+        return
+    try:
+        is_empty = target.is_dir() and not any(target.iterdir())
+    except OSError as error:
+        raise InputError(
+            f"{target} cannot be read: {error.strerror}", remedy="Choose another folder"
+        ) from error
+    if not is_empty:
+        raise ConflictError(f"{target} is not an empty folder", remedy="Choose a new folder")
+
+
+def _create_target(target: Path) -> None:
+    """Create the folder to restore into; raises InputError."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{target} cannot be written: {error.strerror}", remedy="Choose another folder"
+        ) from error
+
+
+def _check_tags(tags: Sequence[str]) -> None:
+    """Raise InputError for a tag that restic would split or drop."""
+    for tag in tags:
+        if not tag.strip() or "," in tag:
+            raise InputError(f"{tag!r} is not a valid tag", remedy="Use text without a comma")
+
+
+def _is_full_id(name: str) -> bool:
+    """Whether a file name in the repository is a full snapshot id."""
+    return len(name) == _MAX_ID_LETTERS and set(name) <= _ID_LETTERS
+
+
+def _complete(num_bytes: int, num_files: int) -> BackupProgress:
+    """Return the progress at the end."""
+    return BackupProgress(
+        bytes_done=num_bytes, bytes_total=num_bytes, files_done=num_files, files_total=num_files
+    )
+
+
+def _names_in(folder: Path) -> Sequence[str]:
+    """Return the names in a folder; none when it cannot be read."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208  (names only)
+    except OSError:
+        return ()
+
+
+def _measure_folder(folder: Path) -> tuple[int, int]:
+    """Return the bytes (written, not only reserved by a name) and files below a folder."""
+    num_bytes = num_files = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                status = os.lstat(os.path.join(parent, name))  # noqa: PTH118  (hot loop)
+            except OSError:
+                continue
+            num_files += 1
+            num_bytes += min(status.st_blocks * _DISK_BLOCK_BYTES, status.st_size)
+    return num_bytes, num_files

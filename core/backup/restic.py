@@ -1,263 +1,393 @@
-"""Snapshots by restic: the engine that Datahall works with."""
+"""Run restic on one repository: its command lines, its environment, its stale locks, its errors.
 
-import json
+The repository and its password are never part of a command line, which every user of the machine
+may read: they are passed in the environment. tests/golden/restic-argv.txt shows the command lines.
+"""
+
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+import re
+import secrets
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.backup import arguments, messages
-from core.backup.client import ResticClient
-from core.backup.contents import Contents, ContentsReader, RestoreMeter
-from core.backup.engine import CheckReport, OnProgress, Snapshot
-from core.backup.failures import (
+from core.backup.errors import (
     BackupError,
+    DestinationFullError,
+    LockedError,
     NoRepositoryError,
-    explain,
-    explain_gaps,
-    explain_restore,
-    missing_sources,
+    StalledError,
+    UnsafeKeyError,
+    WrongKeyError,
+    missing_repository,
+    no_repository,
 )
-from core.backup.messages import StoredSnapshot
-from core.backup.names import (
-    check_snapshot_id,
-    check_tags,
-    chosen_name,
-    is_below,
-    legible,
-    make_target,
-    require_empty,
-    stored_name,
-)
-from core.backup.program import OnLine, OnTick, Outcome
-from core.errors import CorruptError, InputError, NotFoundError
+from core.backup.install import Restic
+from core.backup.manifest import EXCLUDED
+from core.backup.output import FREE_SPACE, explain
+from core.backup.program import Call, OnLine, OnTick, Outcome, WatchedRunner
+from core.errors import CorruptError, DatahallError
+from core.files import PRIVATE_FILE, PRIVATE_FOLDER, read_json, write_json, write_new
 
-_INCOMPLETE = 3
+RECOVERY_USER = "recovery"
+_GLOB = re.compile(r"([\\*?\[\]])")
+_REMOTE = re.compile(r"^(sftp|rest|s3|b2|azure|gs|swift|rclone):")
+_PASSWORD_IN_URL = re.compile(r"//([^/@:]+):[^/@]+@")
+_DISK_TIMEOUT_S = 5.0
+_KEY_BYTES = 48
+_OTHER_USERS = 0o077
+# No 0, 1, I, L, O: a recovery key is typed from paper.
+_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+_GROUPS = 8
+_GROUP_LENGTH = 5
+# restic deletes the pack that did not fit, so a full disk has some space again: packs are 16 MiB
+# by default, and up to 128 MiB when the user asks for larger ones.
+_FULL_DISK_BYTES = 128 << 20
+
+
+def literal_pattern(name: str) -> str:
+    """Return the pattern that matches `name` and nothing else."""
+    return _GLOB.sub(r"\\\1", name)
+
+
+def init_argv(restic: Restic) -> tuple[str, ...]:
+    """Create the repository."""
+    return (str(restic.path), "init")
+
+
+def config_argv(restic: Restic) -> tuple[str, ...]:
+    """Open the repository; fails when there is none."""
+    return (str(restic.path), "cat", "config", "--json")
+
+
+def keys_argv(restic: Restic) -> tuple[str, ...]:
+    """List the keys."""
+    return (str(restic.path), "key", "list", "--json")
+
+
+def add_key_argv(restic: Restic, password_file: str) -> tuple[str, ...]:
+    """Add the recovery key, whose password is read from `password_file`."""
+    return (
+        str(restic.path), "key", "add", "--user", RECOVERY_USER,
+        "--new-password-file", password_file,
+    )  # fmt: skip
+
+
+def backup_argv(
+    restic: Restic, root: Path, names: Sequence[str], tags: Sequence[str]
+) -> tuple[str, ...]:
+    """Store `names`, relative to `root`, the folder that restic runs in.
+
+    The exclusion patterns begin with the root: a home below a folder `x.tmp` is not excluded.
+    """
+    tag_options = tuple(part for tag in tags for part in ("--tag", tag))
+    excludes = tuple(
+        part
+        for name in EXCLUDED
+        for part in ("--exclude", f"{literal_pattern(str(root))}/**/{name}")
+    )
+    return (str(restic.path), "backup", "--json", *tag_options, *excludes, "--", *names)
+
+
+def snapshots_argv(restic: Restic) -> tuple[str, ...]:
+    """List the snapshots."""
+    return (str(restic.path), "snapshots", "--json")
+
+
+def contents_argv(restic: Restic, snapshot_id: str) -> tuple[str, ...]:
+    """List the files of one snapshot, after the snapshot itself."""
+    return (str(restic.path), "ls", "--json", snapshot_id)
+
+
+def restore_argv(
+    restic: Restic, snapshot_id: str, target: Path, only: str | None = None
+) -> tuple[str, ...]:
+    """Write a snapshot, or the one file or folder named `only`, below `target`."""
+    form = ("--json",) if restic.has_restore_progress else ()
+    include = ("--include", "/" + literal_pattern(only)) if only else ()
+    return (str(restic.path), "restore", *form, "--target", str(target), *include, snapshot_id)
+
+
+def check_argv(restic: Restic, *, read_data: bool) -> tuple[str, ...]:
+    """Check the structure, with `read_data` every stored byte."""
+    form = ("--json",) if restic.has_check_json else ()
+    depth = ("--read-data",) if read_data else ()
+    return (str(restic.path), "check", *form, *depth)
+
+
+def forget_argv(restic: Restic, snapshot_ids: Sequence[str]) -> tuple[str, ...]:
+    """Remove snapshots and the data that only they used."""
+    return (str(restic.path), "forget", "--json", "--prune", *snapshot_ids)
+
+
+def list_locks_argv(restic: Restic) -> tuple[str, ...]:
+    """List the ids of the locks."""
+    return (str(restic.path), "list", "locks", "--no-lock")
+
+
+def show_lock_argv(restic: Restic, lock_id: str) -> tuple[str, ...]:
+    """Print one lock as JSON."""
+    return (str(restic.path), "cat", "lock", lock_id, "--no-lock")
+
+
+def unlock_argv(restic: Restic, *, remove_all: bool = False) -> tuple[str, ...]:
+    """Remove stale locks (older than 30 min, or of a dead process of this host), or all."""
+    return (str(restic.path), "unlock", *(("--remove-all",) if remove_all else ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where a restic repository is, and what opens it.
+
+    Attributes:
+        address: a folder or a URL as restic takes it.
+        root: the folder that stored names are relative to.
+        history: file that lists the locations that held a repository.
+        stall_s: seconds without any activity after which restic is terminated.
+    """
+
+    address: str
+    key_file: Path
+    cache: Path
+    root: Path
+    history: Path
+    stall_s: float = 120.0
+
+    @property
+    def folder(self) -> Path | None:
+        """The repository's folder; None when it is on a server."""
+        if _REMOTE.match(self.address):
+            return None
+        return self.root / Path(self.address.removeprefix("local:")).expanduser()
+
+    @property
+    def name(self) -> str:
+        """The location as it may be shown and recorded: without the password of a URL."""
+        folder = self.folder
+        return str(folder) if folder else _PASSWORD_IN_URL.sub(r"//\1:***@", self.address)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Restic's environment; every other way to give a password is cleared."""
+        folder = self.folder
+        return {
+            "RESTIC_REPOSITORY": str(folder) if folder else self.address,
+            "RESTIC_REPOSITORY_FILE": "",
+            "RESTIC_PASSWORD_FILE": str(self.key_file),
+            "RESTIC_PASSWORD": "",
+            "RESTIC_PASSWORD_COMMAND": "",
+            "RESTIC_KEY_HINT": "",
+            "RESTIC_CACHE_DIR": str(self.cache),
+            "RESTIC_PROGRESS_FPS": "3",
+        }
+
+    def has_held_repository(self) -> bool:
+        """Whether this location held a repository before."""
+        return self._history_key in self._read_history()
+
+    def record_repository(self) -> None:
+        """Remember, beside the key and outside the database, that a repository is here."""
+        found = self._read_history()
+        if self._history_key not in found:
+            write_json(self.history, {"held": [*found, self._history_key]}, mode=PRIVATE_FILE)
+
+    def absent(self) -> NoRepositoryError:
+        """Return the error for a location without a repository: new, or lost since."""
+        make = missing_repository if self.has_held_repository() else no_repository
+        return make(self.name)
+
+    def free_bytes(self) -> int | None:
+        """Return the space left on the repository's device; None when unknown.
+
+        Asked in a thread, because a dead file server never answers.
+        """
+        folder = self.folder
+        if folder is None:
+            return None
+        answers: list[int] = []
+
+        def ask() -> None:
+            with contextlib.suppress(OSError):
+                existing = next(path for path in (folder, *folder.parents) if path.exists())
+                answers.append(shutil.disk_usage(existing).free)
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(_DISK_TIMEOUT_S)
+        return answers[0] if answers else None
+
+    def check_key_file(self) -> None:
+        """Raise when the key file is absent, empty or readable by other users."""
+        try:
+            status = self.key_file.stat()
+        except FileNotFoundError:
+            if self.folder is not None and not (self.folder / "config").exists():
+                raise self.absent() from None
+            status = None
+        if status is None or status.st_size == 0:
+            state = "does not exist" if status is None else "is empty"
+            raise WrongKeyError(
+                f"the key file {self.key_file} of the repository {self.name} {state}",
+                remedy=f"Write the recovery key into it: install -m 600 /dev/stdin {self.key_file}",
+            )
+        if status.st_mode & _OTHER_USERS:
+            raise UnsafeKeyError(
+                f"other users may read the key file {self.key_file}",
+                remedy=f"Make it private: chmod 600 {self.key_file}",
+            )
+
+    def create_key_file(self) -> None:
+        """Write a random key, mode 600 from its first byte; an existing file is kept."""
+        self.key_file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        write_new(self.key_file, secrets.token_urlsafe(_KEY_BYTES) + "\n", mode=PRIVATE_FILE)
+
+    @property
+    def _history_key(self) -> str:
+        """The location in the history: relative to the home, so that a moved home keeps it."""
+        folder = self.folder
+        if folder is not None and folder.is_relative_to(self.root):
+            return folder.relative_to(self.root).as_posix()
+        return self.name
+
+    def _read_history(self) -> Sequence[str]:
+        try:
+            return [str(entry) for entry in read_json(self.history)["held"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return ()
 
 
 @dataclass(slots=True)
-class ResticEngine:
-    """A BackupEngine on one restic repository; see there.
+class ResticClient:
+    """Runs restic on `location`.
 
-    What a snapshot holds never changes, so it is read once.
+    `find` returns the program on first use, so that a client can be made where restic is missing.
     """
 
-    client: ResticClient
-    _known: dict[str, Contents] = field(default_factory=dict, init=False)
+    location: Location
+    find: Callable[[], Restic]
+    runner: WatchedRunner
+    _restic: Restic | None = field(default=None, init=False)
 
     @property
-    def repository(self) -> str:
-        """Where snapshots go, without secrets."""
-        return self.client.place.name
+    def restic(self) -> Restic:
+        """The program; raises UnavailableError."""
+        if self._restic is None:
+            self._restic = self.find()
+        return self._restic
 
-    @property
-    def program(self) -> str:
-        """`restic` and its version; raises UnavailableError."""
-        return f"restic {self.client.restic.version_text}"
+    def call(self, argv: Sequence[str], *, on_line: OnLine | None = None) -> Outcome:
+        """Run restic; raises the error for every exit status but 0."""
+        outcome = self.run(argv, on_line=on_line)
+        if outcome.exit_code != 0:
+            raise self.explain(outcome)
+        return outcome
 
-    def is_initialised(self) -> bool:
-        """Whether the repository is there: one look at a folder, one call for a server."""
-        folder = self.client.place.folder
-        if folder is not None:
-            return (folder / "config").exists()
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        on_line: OnLine | None = None,
+        on_tick: OnTick | None = None,
+        folder: Path | None = None,
+        uses_cache: bool = True,
+    ) -> Outcome:
+        """Run restic; a second time after removing a stale lock or a damaged cache."""
+        outcome = self.run_once(argv, on_line=on_line, on_tick=on_tick, folder=folder)
+        if outcome.exit_code == 0:
+            return outcome
+        error = self.explain(outcome)
+        if self._removes_lock(error) or (uses_cache and self._removes_cache(error)):
+            return self.run_once(argv, on_line=on_line, on_tick=on_tick, folder=folder)
+        return outcome
+
+    def run_once(
+        self,
+        argv: Sequence[str],
+        *,
+        on_line: OnLine | None = None,
+        on_tick: OnTick | None = None,
+        folder: Path | None = None,
+        keep_open: Sequence[int] = (),
+    ) -> Outcome:
+        """Run restic with the repository's environment and return its outcome.
+
+        Raises StalledError, or the cause of the stall where it is known.
+        """
+        self.location.check_key_file()
+        call = Call(
+            argv=argv,
+            environment=self.location.environment,
+            folder=folder,
+            keep_open=keep_open,
+        )
         try:
-            self.client.call(arguments.contact(self.client.restic))
-        except NoRepositoryError:
+            return self.runner.run(call, on_line=on_line, on_tick=on_tick)
+        except StalledError as error:
+            cause = self._cause_of_stall(error)
+            if cause is None:
+                raise
+            raise cause from error
+
+    def explain(self, outcome: Outcome) -> DatahallError:
+        """Return the error for a call that failed."""
+        error = explain(outcome, self.location.name)
+        return self.location.absent() if isinstance(error, NoRepositoryError) else error
+
+    def add_recovery_key(self) -> str:
+        """Add a second key and return it; it passes through a pipe, never through a file."""
+        key = new_recovery_key()
+        reading, writing = os.pipe()
+        try:
+            os.write(writing, key.encode() + b"\n")
+            os.close(writing)
+            argv = add_key_argv(self.restic, f"/dev/fd/{reading}")
+            outcome = self.run_once(argv, keep_open=(reading,))
+        finally:
+            os.close(reading)
+        if outcome.exit_code != 0:
+            raise self.explain(outcome)
+        return key
+
+    def _cause_of_stall(self, error: StalledError) -> DatahallError | None:
+        """Return the cause that restic printed before it stalled, or a full disk; None if unknown.
+
+        restic 0.14 sometimes waits for ever, without output, for an upload that failed because the
+        disk was full.
+        """
+        cause = self.explain(Outcome(exit_code=1, stderr=error.stderr))
+        if type(cause) is not BackupError:
+            return cause
+        free = self.location.free_bytes()
+        if free is None or free >= _FULL_DISK_BYTES:
+            return None
+        return DestinationFullError(
+            f"restic stalled, and the disk of the repository {self.location.name} has only "
+            f"{free >> 20} MiB left",
+            remedy=FREE_SPACE,
+        )
+
+    def _removes_lock(self, error: DatahallError) -> bool:
+        """Remove a stale lock; a lock that may be in use is never removed here."""
+        if not isinstance(error, LockedError) or not error.is_stale(socket.gethostname()):
             return False
+        self.run_once(unlock_argv(self.restic))
         return True
 
-    def free_bytes(self) -> int | None:
-        """Return what the repository's device has left, None when it is elsewhere."""
-        return self.client.place.free_bytes()
+    def _removes_cache(self, error: DatahallError) -> bool:
+        """Remove the cache where something is damaged: the damage may be in the cache alone."""
+        if not isinstance(error, CorruptError) or not self.location.cache.exists():
+            return False
+        shutil.rmtree(self.location.cache, ignore_errors=True)
+        return True
 
-    def holds(self, snapshot_id: str) -> bool | None:
-        """Whether the snapshot's file is in the repository's folder; None for a server."""
-        folder = self.client.place.folder
-        if folder is None:
-            return None
-        return (folder / "snapshots" / check_snapshot_id(snapshot_id)).exists()
 
-    def initialise(self, *, recovery: bool = True) -> str | None:
-        """Create key file and repository where missing; return a recovery key if one was made."""
-        if self.client.place.folder is None:
-            # A server is asked with the key whether it has a repository.
-            self.client.place.make_key_file()
-        if not self.is_initialised():
-            self.client.place.make_key_file()
-            outcome = self.client.once(arguments.init(self.client.restic))
-            if outcome.exit_code != 0 and not self.is_initialised():
-                raise explain(outcome, self.repository)
-        if not recovery or self._opens_with_recovery_key():
-            return None
-        return self.client.add_recovery_key()
-
-    def has_recovery_key(self) -> bool | None:
-        """Whether the repository's folder holds a second key; None for a server."""
-        folder = self.client.place.folder
-        return None if folder is None else len(list((folder / "keys").glob("*"))) > 1
-
-    def _opens_with_recovery_key(self) -> bool:
-        """Whether one of the keys is a recovery key."""
-        outcome = self.client.call(arguments.keys(self.client.restic))
-        users = [key.get("userName") for key in json.loads("\n".join(outcome.stdout))]
-        return arguments.RECOVERY_USER in users
-
-    def backup(
-        self, paths: Sequence[Path], tags: Sequence[str], on_progress: OnProgress | None = None
-    ) -> Snapshot:
-        """Store the paths as one snapshot; see BackupEngine."""
-        root = self.client.place.root
-        names = [stored_name(root, path) for path in paths]
-        if not names:
-            raise InputError("there is nothing to back up")
-        check_tags(tags)
-        if missing := [name for name in names if not os.path.lexists(root / name)]:
-            raise missing_sources(missing)
-        summary: dict[str, object] = {}
-
-        def hear(line: str) -> None:
-            found = messages.document(line)
-            if found is None:
-                return
-            if messages.kind(found) == "status" and on_progress is not None:
-                on_progress(messages.backup_progress(found))
-            elif messages.kind(found) == "summary":
-                summary.update(found)
-
-        outcome = self.client.run(
-            # restic asks the kernel where it is, so links in the root's path are gone by then.
-            arguments.backup(self.client.restic, root.resolve(), names, tags),
-            on_line=hear,
-            folder=root,
-        )
-        return self._taken(outcome, summary)
-
-    def snapshots(self) -> Sequence[Snapshot]:
-        """Return the snapshots in the repository, newest first."""
-        found = [self._described(stored) for stored in self._stored()]
-        return sorted(found, key=lambda entry: (entry.created_at, entry.id), reverse=True)
-
-    def listing(self, snapshot_id: str) -> Mapping[str, int]:
-        """Return stored name -> bytes of every file in a snapshot."""
-        return self._contents(snapshot_id).listing
-
-    def restore(
-        self,
-        snapshot_id: str,
-        target: Path,
-        only: str | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> None:
-        """Write the snapshot's files below `target`; see BackupEngine."""
-        require_empty(target)
-        top = chosen_name(only) if only else ""
-        sizes = {
-            name: size
-            for name, size in self.listing(snapshot_id).items()
-            if not top or is_below(name, legible(top))
-        }
-        if top and not sizes:
-            raise NotFoundError(f"snapshot {snapshot_id[:8]} holds no {top!r}")
-        make_target(target)
-        listener, ticker = self._meters(target, sizes, on_progress)
-        argv = arguments.restore(self.client.restic, snapshot_id, target, top)
-        outcome = self.client.run(argv, on_line=listener, on_tick=ticker)
-        if outcome.exit_code != 0:
-            raise explain_restore(outcome, self.repository)
-
-    def check(self, *, read_data: bool) -> CheckReport:
-        """Check the repository; damage is reported, anything else that fails is raised."""
-        argv = arguments.check(self.client.restic, read_data=read_data)
-        outcome = self.client.run(argv, uses_cache=False)
-        if outcome.exit_code == 0:
-            return CheckReport(problems=(), read_data=read_data)
-        error = explain(outcome, self.repository)
-        if not isinstance(error, CorruptError):
-            raise error
-        found = messages.problems((*outcome.stderr, *outcome.stdout))
-        return CheckReport(problems=found or (error.message,), read_data=read_data)
-
-    def forget(self, snapshot_ids: Sequence[str]) -> None:
-        """Remove snapshots and what only they held; unknown ones are refused before any goes."""
-        if not snapshot_ids:
-            return
-        known = {stored.id for stored in self._stored()}
-        for snapshot_id in snapshot_ids:
-            if snapshot_id not in known:  # restic would pass over it and end with 0
-                raise NotFoundError(f"no snapshot {snapshot_id} in {self.repository}")
-        self.client.call(arguments.forget(self.client.restic, snapshot_ids))
-        for snapshot_id in snapshot_ids:
-            self._known.pop(snapshot_id, None)
-
-    def _taken(self, outcome: Outcome, summary: Mapping[str, object]) -> Snapshot:
-        """Return the snapshot that a backup made; raises when it failed or left anything out."""
-        if outcome.exit_code not in (0, _INCOMPLETE):
-            error = explain(outcome, self.repository)
-            is_known = type(error) is not BackupError
-            raise error if is_known else explain_gaps(outcome) or error
-        named = summary.get("snapshot_id")
-        snapshot = None
-        if named:
-            contents = self._contents(str(named))
-            snapshot = contents.snapshot(self.repository, messages.added_bytes(summary))
-        if gaps := explain_gaps(outcome, snapshot):
-            raise gaps
-        if snapshot is None:
-            raise BackupError("restic ended without naming a snapshot")
-        return snapshot
-
-    def _stored(self) -> Sequence[StoredSnapshot]:
-        """Return the snapshots as the repository describes them."""
-        outcome = self.client.call(arguments.snapshots(self.client.restic))
-        found = json.loads("\n".join(outcome.stdout)) or []  # no snapshots: `null` in some versions
-        return [messages.stored_snapshot(entry) for entry in found]
-
-    def _described(self, stored: StoredSnapshot) -> Snapshot:
-        """Return a snapshot with its sizes; restic before 0.17 did not keep them, so count."""
-        if stored.files is None or stored.bytes is None:
-            return self._contents(stored.id).snapshot(self.repository, 0)
-        return Snapshot(
-            id=stored.id,
-            created_at=stored.created_at,
-            repository=self.repository,
-            paths=stored.paths,
-            tags=stored.tags,
-            files=stored.files,
-            bytes=stored.bytes,
-            added_bytes=stored.added_bytes or 0,
-        )
-
-    def _contents(self, snapshot_id: str) -> Contents:
-        """Return what a snapshot holds."""
-        check_snapshot_id(snapshot_id)
-        if snapshot_id not in self._known:
-            reader = ContentsReader()
-            self.client.call(
-                arguments.contents(self.client.restic, snapshot_id), on_line=reader.hear
-            )
-            contents = reader.contents()
-            self._known[contents.stored.id] = self._known[snapshot_id] = contents
-        return self._known[snapshot_id]
-
-    def _meters(
-        self, target: Path, sizes: Mapping[str, int], on_progress: OnProgress | None
-    ) -> tuple[OnLine | None, OnTick | None]:
-        """Return who listens to a restore: to restic's own progress, or to the bytes on disk."""
-        if on_progress is None:
-            return None, None
-        if not self.client.restic.tells_restore:
-            meter = RestoreMeter(
-                target=target,
-                bytes_total=sum(sizes.values()),
-                files_total=len(sizes),
-                clock=self.client.runner.clock,
-                tell=on_progress,
-            )
-            return None, meter.tick
-
-        def hear(line: str) -> None:
-            found = messages.document(line)
-            if found is not None and messages.kind(found) in ("status", "summary"):
-                on_progress(messages.restore_progress(found))
-
-        return hear, None
+def new_recovery_key() -> str:
+    """Return a key that can be written down: 8 groups of 5 characters, 198 bits."""
+    groups = (
+        "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)
+    )
+    return "-".join(groups)

@@ -1,29 +1,39 @@
-"""What Datahall knows of its snapshots: rows of the tables `snapshot` and `protection`."""
+"""The rows about snapshots: a cache of the repository, and the proofs."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot
 from core.database import Database
 from core.tables import protection, snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotStore:
-    """Remembers snapshots, their proofs, and which dataset digest which of them protects."""
+    """Stores snapshots, their proofs, and which dataset digest which of them protects."""
 
     database: Database
 
     def record(self, taken: Snapshot) -> None:
-        """Remember a snapshot; one of the same id is replaced."""
-        row = asdict(taken) | {"paths": list(taken.paths), "tags": list(taken.tags)}
+        """Store a snapshot; one of the same id is replaced."""
         with self.database.write(durable=True) as connection:
-            self.database.upsert(connection, snapshot, [row])
+            self.database.upsert(connection, snapshot, [_row(taken)])
+
+    def adopt(self, found: Sequence[Snapshot]) -> None:
+        """Store snapshots found in the repository; rows that exist are kept as they are."""
+        with self.database.write(durable=True) as connection:
+            known = set(connection.execute(sa.select(snapshot.c.id)).scalars())
+            rows = [_row(entry) for entry in found if entry.id not in known]
+            self.database.upsert(connection, snapshot, rows)
+
+    def relocate(self, snapshot_ids: Sequence[str], repository: str) -> None:
+        """Set where these snapshots are: their home folder was copied or moved."""
+        self._mark(snapshot.c.id.in_(snapshot_ids), repository=repository)
 
     def list(self, repository: str | None = None) -> Sequence[Snapshot]:
-        """Return the snapshots, of one repository if it is named, newest first."""
+        """Return the snapshots, of one repository if it is given, newest first."""
         query = sa.select(snapshot).order_by(snapshot.c.created_at.desc(), snapshot.c.id)
         if repository is not None:
             query = query.where(snapshot.c.repository == repository)
@@ -31,23 +41,23 @@ class SnapshotStore:
             return [_snapshot(row) for row in connection.execute(query).mappings()]
 
     def mark_verified(self, snapshot_id: str, at: float) -> None:
-        """Remember that the snapshot was compared with its manifest and is whole."""
+        """Record that the snapshot was compared with its manifest without a difference."""
         self._mark(snapshot.c.id == snapshot_id, verified_at=at)
 
     def mark_restored(self, snapshot_id: str, at: float) -> None:
-        """Remember that the snapshot was restored and every byte matched."""
+        """Record that the snapshot was restored and every byte was equal."""
         self._mark(snapshot.c.id == snapshot_id, verified_at=at, restored_at=at)
 
-    def doubt(self, snapshot_id: str) -> None:
-        """Take back a proof: the snapshot protects nothing until it is proven again."""
+    def revoke(self, snapshot_id: str) -> None:
+        """Revoke the proof of a snapshot: it protects nothing until it is verified again."""
         self._mark(snapshot.c.id == snapshot_id, verified_at=None, restored_at=None)
 
-    def doubt_all(self, repository: str) -> None:
-        """Take back every proof in a repository that holds damaged data."""
+    def revoke_all(self, repository: str) -> None:
+        """Revoke every proof of a repository that holds damaged data."""
         self._mark(snapshot.c.repository == repository, verified_at=None, restored_at=None)
 
     def protect(self, snapshot_id: str, digests: Sequence[str]) -> None:
-        """Remember which datasets the snapshot holds whole; counts while it is verified."""
+        """Record which datasets the snapshot holds completely; valid while it is verified."""
         rows = [{"dataset_digest": digest, "snapshot_id": snapshot_id} for digest in digests]
         with self.database.write(durable=True) as connection:
             self.database.upsert(connection, protection, rows)
@@ -64,7 +74,7 @@ class SnapshotStore:
         with self.database.read() as connection:
             return [_snapshot(row) for row in connection.execute(query).mappings()]
 
-    def forget(self, snapshot_ids: Sequence[str]) -> None:
+    def remove(self, snapshot_ids: Sequence[str]) -> None:
         """Remove snapshots and what they protected."""
         with self.database.write(durable=True) as connection:
             for snapshot_id in snapshot_ids:
@@ -72,10 +82,17 @@ class SnapshotStore:
                 connection.execute(sa.delete(protection).where(gone))
                 connection.execute(sa.delete(snapshot).where(snapshot.c.id == snapshot_id))
 
-    def _mark(self, which: sa.ColumnElement[bool], **values: float | None) -> None:
-        """Set times of the chosen rows."""
+    def _mark(self, which: sa.ColumnElement[bool], **values: float | str | None) -> None:
+        """Set columns of the chosen rows."""
         with self.database.write(durable=True) as connection:
             connection.execute(sa.update(snapshot).where(which).values(**values))
+
+
+def _row(taken: Snapshot) -> dict[str, object]:
+    """Return a record as a row."""
+    row = asdict(taken) | {"paths": list(taken.paths), "tags": list(taken.tags)}
+    del row["is_present"]  # a fact about the repository, read from it
+    return row
 
 
 def _snapshot(row: sa.RowMapping) -> Snapshot:

@@ -1,154 +1,204 @@
-"""The vault: one repository, what Datahall knows of its snapshots, and their manifests."""
+"""The vault of a home folder: one repository, the rows about its snapshots, their manifests.
 
+The repository is the truth. The rows are a cache that is brought in line with it whenever they are
+read; they add the proofs, and the memory of snapshots that are gone.
+"""
+
+import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.backup.engine import BackupEngine, BackupProgress, OnProgress, RepositoryStatus, Snapshot
-from core.backup.manifest import Manifest, manifest_digest, parse_manifest, write_manifest
-from core.backup.names import stored_name
-from core.backup.proof import Proof
+from core.backup.errors import MissingRepositoryError, missing_repository
+from core.backup.manifest import (
+    Manifest,
+    manifest_digest,
+    parse_manifest,
+    stored_name,
+    write_manifest,
+)
+from core.backup.proof import Proof, protected_datasets
+from core.backup.records import (
+    BackupProgress,
+    OnProgress,
+    RepositoryState,
+    RepositoryStatus,
+    Snapshot,
+    SnapshotState,
+)
+from core.backup.repository import Repository, open_repository
 from core.backup.snapshots import SnapshotStore
 from core.clock import Clock
+from core.database import Database
 from core.errors import CorruptError, DatahallError, NotFoundError, UnavailableError
 from core.files import PRIVATE_FILE, read_json, write_atomic
-from core.locks import held
+from core.locks import held, is_locked
 from core.paths import StatePaths
+from core.process.progress import Progress
+from core.settings import Settings
 
 _LATEST = "latest"
-_REMEMBERED = 5
+_NUM_MANIFESTS = 5
+_SERVER_LISTING_S = 600.0  # a repository on a server is listed at most this often
+_RETRY_S = 60.0  # after a listing failed
+_LIST = "List the snapshots: datahall backup list"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """What an operation is doing, and how far it is; `total` is absent when unknown."""
+@dataclass(slots=True)
+class _Retry:
+    """When a listing that failed may be repeated (monotonic seconds)."""
 
-    message: str
-    done: float = 0.0
-    total: float | None = None
-    unit: str = "bytes"
-    seconds_left: float | None = None
-
-
-OnStage = Callable[[Stage], None]
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vault:
-    """What the operations of saving and restoring work on."""
+    """What backing up, restoring and verifying work on."""
 
-    engine: BackupEngine
+    repository: Repository
     store: SnapshotStore
     paths: StatePaths
     clock: Clock
+    _retry: _Retry = field(default_factory=_Retry, repr=False, compare=False)
 
     @property
     def manifest_name(self) -> str:
         """Stored name of a snapshot's own manifest."""
         return stored_name(self.paths.home, self.paths.staged_manifest)
 
-    def initialise(self) -> str | None:
-        """Make the repository where there is none; return its recovery key when one was made.
-
-        The key is kept nowhere: show it, once. A repository that a job had to make without anybody
-        looking gets its recovery key at the first call of this. Waits for a backup that runs.
-        """
-        with self.turn(lambda _: None):
-            return self.engine.initialise()
-
     def snapshots(self) -> Sequence[Snapshot]:
-        """Return the known snapshots of this repository, newest first."""
-        return self.store.list(self.engine.repository)
+        """Return the known snapshots of this repository, newest first.
 
-    def find(self, name: str) -> Snapshot:
-        """Return a snapshot by id, the start of one, or `latest`; raises NotFoundError.
-
-        One that the database does not know (it was lost) is looked for in the repository.
+        The rows are updated first where that works; snapshots that are gone are marked so. While
+        a backup runs, which records its snapshot itself, the rows stay as they are.
         """
-        found = _named(self.snapshots(), name)
-        if not found and self.engine.is_initialised():
-            self.refresh()
-            found = _named(self.snapshots(), name)
-        if len(found) == 1:
-            return found[0]
-        problem = "is the start of several snapshots" if found else "is no snapshot"
-        raise NotFoundError(f"{name!r} {problem}", remedy='See "datahall backup list"')
+        self._refresh_quietly()
+        rows = self.store.list(self.repository.name)
+        present = self._present_now()
+        return [replace(row, is_present=present is None or row.id in present) for row in rows]
 
     def refresh(self) -> None:
-        """Make the rows agree with the repository: snapshots may be lost, or unknown here."""
-        there = {snapshot.id: snapshot for snapshot in self.engine.snapshots()}
-        known = {snapshot.id for snapshot in self.snapshots()}
-        for snapshot_id in there.keys() - known:
-            self.store.record(there[snapshot_id])
-        self.store.forget(sorted(known - there.keys()))
+        """Bring the rows in line with the repository; without a call of restic if they are.
+
+        New snapshots get a row, with the proof that the home folder keeps of them. Rows of a home
+        that was copied or moved get the new location. A row of a snapshot that is gone stays when
+        the snapshot was ever compared with its manifest.
+        """
+        try:
+            self._refresh()
+        except DatahallError:
+            self._retry.at = self.clock.monotonic() + _RETRY_S
+            raise
+
+    def find(self, name: str, *, or_missing: bool = False) -> Snapshot:
+        """Return a snapshot by id, the start of one, or `latest`; raises NotFoundError.
+
+        One that is missing from the repository is returned only with `or_missing`.
+        """
+        found = _named(self.snapshots(), name)
+        if not found and self.repository.exists():
+            self.refresh()
+            found = _named(self.snapshots(), name)
+        if len(found) > 1:
+            raise NotFoundError(f"several snapshots begin with {name!r}", remedy=_LIST)
+        if not found:
+            raise NotFoundError(f"there is no snapshot {name!r}", remedy=_LIST)
+        if not found[0].is_present and not or_missing:
+            raise NotFoundError(
+                f"snapshot {found[0].id[:8]} is missing from {self.repository.name}", remedy=_LIST
+            )
+        return found[0]
 
     def protecting(self, dataset_digest: str) -> Snapshot | None:
-        """Return the newest verified snapshot here that holds the dataset, or None.
-
-        Cheap: no call of the program. A repository folder that was removed protects nothing.
-        """
-        for snapshot in self.store.holding(dataset_digest):
-            is_here = snapshot.repository == self.engine.repository
-            if is_here and self.engine.holds(snapshot.id) is not False:
-                return snapshot
-        return None
+        """Return the newest verified snapshot that holds the dataset; None when there is none."""
+        found = self._protecting(dataset_digest)
+        if found is None:
+            self._refresh_quietly()
+            found = self._protecting(dataset_digest)
+        return found
 
     def status(self) -> RepositoryStatus:
-        """Say where backups go and whether they can; never raises, `detail` says what is wrong."""
+        """Return where backups go and whether they can be made; never raises."""
         snapshots = self.snapshots()
-        proven = [entry.created_at for entry in snapshots if entry.verified_at is not None]
-        drilled = [entry.restored_at for entry in snapshots if entry.restored_at is not None]
-        detail: dict[str, str] = {}
-        if drilled:
-            detail["last_drill_at"] = str(max(drilled))
-        program = version = ""
-        is_initialised = False
-        try:
-            program, _, version = self.engine.program.partition(" ")
-            is_initialised = self.engine.is_initialised()
-            free = self.engine.free_bytes()
-            detail |= {"free_bytes": str(free)} if free is not None else {}
-            if is_initialised and self.engine.has_recovery_key() is False:
-                detail["recovery_key"] = "missing"
-        except UnavailableError as error:
-            detail |= {"unavailable": error.message, "remedy": error.remedy}
-        except DatahallError as error:
-            detail |= {"error": error.message, "remedy": error.remedy}
-        return RepositoryStatus(
-            repository=self.engine.repository,
-            program=program,
-            version=version,
-            is_initialised=is_initialised,
-            snapshots=len(snapshots),
+        proven = [it.created_at for it in snapshots if it.state is SnapshotState.VERIFIED]
+        found = RepositoryStatus(
+            repository=self.repository.name,
+            state=RepositoryState.READY,
+            snapshots=sum(entry.is_present for entry in snapshots),
+            missing=tuple(entry.id for entry in snapshots if not entry.is_present),
             last_success_at=max(proven, default=None),
-            detail=detail,
+            last_drill_at=max((it.restored_at for it in snapshots if it.restored_at), default=None),
         )
+        try:
+            found = replace(found, version=self.repository.version)
+            found = replace(found, free_bytes=self.repository.location.free_bytes())
+            if self.repository.exists():
+                self.refresh()
+                return replace(found, has_recovery_key=self.repository.has_recovery_key())
+            if not self._was_used():
+                return replace(found, state=RepositoryState.NEW, has_recovery_key=False)
+            raise missing_repository(self.repository.name)
+        except DatahallError as error:
+            return replace(
+                found, state=_failed_state(error), problem=error.message, remedy=error.remedy
+            )
+
+    def require_repository(self, progress: Progress, *, new: bool = False) -> None:
+        """Create the repository where none has been; raises MissingRepositoryError if one was.
+
+        `new` creates it in any case, and removes the rows of the snapshots that are lost with the
+        old one. The caller holds `turn`.
+        """
+        if self.repository.exists():
+            self.repository.location.record_repository()
+            return
+        if self._was_used() and not new:
+            raise missing_repository(self.repository.name)
+        progress.begin("creating the repository")
+        self.repository.create()
+        self.store.remove([entry.id for entry in self.store.list(self.repository.name)])
+
+    def create_recovery_key(self) -> str | None:
+        """Return a new recovery key, stored nowhere; None when one was made before.
+
+        Creates the repository where none has been. Waits for a running backup.
+        """
+        progress = Progress()
+        with self.turn(progress):
+            self.require_repository(progress)
+            return self.repository.add_recovery_key()
 
     def forget(self, snapshot_ids: Sequence[str]) -> None:
-        """Remove snapshots, what only they held, and their manifests."""
-        chosen = [self.find(name).id for name in snapshot_ids]
-        with self.turn(lambda _: None):
-            self.engine.forget(chosen)
-            self.store.forget(chosen)
-            for snapshot_id in chosen:
+        """Remove snapshots, the data that only they used, their rows and manifests.
+
+        Ids of missing snapshots are accepted: their rows and manifests are removed.
+        """
+        known = {entry.id: entry for entry in self.snapshots()}
+        with self.turn(Progress()):
+            self.repository.forget(
+                [key for key in snapshot_ids if key not in known or known[key].is_present]
+            )
+            self.store.remove(snapshot_ids)
+            for snapshot_id in snapshot_ids:
                 self.paths.manifest(snapshot_id).unlink(missing_ok=True)
                 self.paths.proof(snapshot_id).unlink(missing_ok=True)
 
     @contextmanager
-    def turn(self, on_stage: OnStage) -> Iterator[None]:
-        """Wait until no other backup of this home runs, and keep others waiting meanwhile."""
-        message = "waiting for another backup"
-        with held(self.paths.backup_lock, lambda: on_stage(Stage(message=message))):
+    def turn(self, progress: Progress) -> Iterator[None]:
+        """Wait until no other backup of this home runs, and make others wait meanwhile."""
+        if is_locked(self.paths.backup_lock):
+            progress.begin("waiting for another backup")
+        with held(self.paths.backup_lock):
             yield
 
     def keep(self, snapshot: Snapshot, text: str, proof: Proof) -> Snapshot:
-        """Record a snapshot with its manifest and what the comparison found."""
+        """Record a snapshot with its manifest and the result of the comparison."""
         write_manifest(self.paths.manifest(snapshot.id), text)
-        self.keep_proof(snapshot.id, proof)
+        self._write_proof(snapshot.id, {"at": self.clock.now(), **proof.document()})
         recorded = replace(
             snapshot,
             manifest_digest=manifest_digest(text),
@@ -157,83 +207,213 @@ class Vault:
         self.store.record(recorded)
         return recorded
 
-    def keep_proof(self, snapshot_id: str, proof: Proof) -> None:
-        """Keep what a comparison found."""
-        document = {"at": self.clock.now(), **proof.document()}
-        text = json.dumps(document, indent=2) + "\n"  # ASCII: names need not be UTF-8
-        write_atomic(self.paths.proof(snapshot_id), text, mode=PRIVATE_FILE)
+    def revoke(self, snapshot_id: str) -> None:
+        """Revoke a snapshot's proof: it protects nothing until it is verified again."""
+        self.store.revoke(snapshot_id)
+        if proof := self._read_proof(snapshot_id):
+            self._write_proof(snapshot_id, {**proof, "is_revoked": True})
+
+    def mark_verified(self, snapshot_id: str, *, is_restored: bool = False) -> None:
+        """Record that a snapshot equals its manifest, or that all of it was restored."""
+        mark = self.store.mark_restored if is_restored else self.store.mark_verified
+        mark(snapshot_id, self.clock.now())
+        if proof := self._read_proof(snapshot_id):
+            self._write_proof(snapshot_id, {**proof, "at": self.clock.now(), "is_revoked": False})
 
     def changed_in(self, snapshot_id: str) -> tuple[str, ...]:
-        """Return the files that changed while the snapshot read them, as far as it is known."""
-        try:
-            return tuple(read_json(self.paths.proof(snapshot_id))["changed"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return ()
+        """Return the files that changed while they were backed up, as far as it is known."""
+        changed = self._read_proof(snapshot_id).get("changed")
+        return tuple(changed) if isinstance(changed, list) else ()
 
     def manifest_of(self, snapshot: Snapshot) -> Manifest:
         """Return the snapshot's manifest: the kept one, or the one inside the snapshot.
 
-        Raises NotFoundError when there is none and CorruptError when it was tampered with.
+        Raises NotFoundError when there is none, CorruptError when it is not the recorded one.
         """
         path = self.paths.manifest(snapshot.id)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-        if not self._is_genuine(snapshot, text):
+        if not _is_genuine(snapshot, text):
             text = self._fetch_manifest(snapshot)
-            if not self._is_genuine(snapshot, text):
+            if not _is_genuine(snapshot, text):
                 raise CorruptError(
-                    f"the manifest in snapshot {snapshot.id[:8]} is not the one kept"
+                    f"the manifest in snapshot {snapshot.id[:8]} differs from the recorded one",
+                    remedy="Make a new backup: datahall backup run",
                 )
             write_manifest(path, text)
         return parse_manifest(text, f"snapshot {snapshot.id[:8]}")
 
     def newest_manifests(self) -> Iterator[Manifest]:
-        """Yield the kept manifests of the newest snapshots; damaged ones are passed over."""
-        for snapshot in islice(self.snapshots(), _REMEMBERED):
+        """Yield the kept manifests of the newest snapshots; damaged ones are skipped."""
+        for snapshot in islice(self.snapshots(), _NUM_MANIFESTS):
             try:
                 text = self.paths.manifest(snapshot.id).read_text(encoding="utf-8")
-                if self._is_genuine(snapshot, text):
+                if _is_genuine(snapshot, text):
                     yield parse_manifest(text, snapshot.id)
             except (OSError, ValueError, CorruptError):
                 continue
 
-    def _is_genuine(self, snapshot: Snapshot, text: str) -> bool:
-        """Whether `text` is the manifest that the snapshot was recorded with."""
-        if not text:
-            return False
-        return snapshot.manifest_digest in ("", manifest_digest(text))
+    def _refresh_quietly(self) -> None:
+        """Bring the rows in line unless that failed a moment ago; `status` names the failure."""
+        is_due = self.clock.monotonic() >= self._retry.at
+        if is_due and not is_locked(self.paths.backup_lock):
+            with contextlib.suppress(DatahallError):
+                self.refresh()
+
+    def _protecting(self, dataset_digest: str) -> Snapshot | None:
+        holding = self.store.holding(dataset_digest)
+        present = self._present_now()
+        for snapshot in holding:
+            is_here = snapshot.repository == self.repository.name
+            if is_here and (present is None or snapshot.id in present):
+                return snapshot
+        return None
+
+    def _refresh(self) -> None:
+        rows = {row.id: row for row in self.store.list()}  # before the listing: see `_present_now`
+        present = self._listed()
+        here = self.repository.name
+        moved = [key for key in present if key in rows and rows[key].repository != here]
+        if moved:
+            self.store.relocate(moved, here)
+        if unknown := present - rows.keys():
+            found = self.repository.snapshots(known=present - unknown)
+            self.store.adopt(found)
+            for snapshot in found:
+                self._adopt_proof(snapshot)
+        unproven = [
+            row.id
+            for row in rows.values()
+            if row.repository == here and row.id not in present and not row.manifest_digest
+        ]
+        if unproven:
+            self.store.remove(unproven)
+
+    def _listed(self) -> frozenset[str]:
+        """Return the ids in the repository; a server is asked at most every 10 minutes."""
+        present = self.repository.present_ids()
+        if present is not None:
+            return present
+        kept = self._kept_listing(_SERVER_LISTING_S)
+        if kept is not None:
+            return kept
+        present = self.repository.ids()
+        document = {
+            "repository": self.repository.name,
+            "at": self.clock.now(),
+            "ids": sorted(present),
+        }
+        write_atomic(self.paths.snapshot_listing, json.dumps(document) + "\n", mode=PRIVATE_FILE)
+        return present
+
+    def _present_now(self) -> frozenset[str] | None:
+        """Return the ids in the repository without a call of restic; None when unknown.
+
+        Read after the rows: a snapshot is in the repository before it gets its row.
+        """
+        try:
+            present = self.repository.present_ids()
+        except DatahallError:
+            return frozenset()
+        return self._kept_listing(None) if present is None else present
+
+    def _kept_listing(self, max_age_s: float | None) -> frozenset[str] | None:
+        """Return the last listing of a server; None when there is none, or it is too old."""
+        try:
+            document = read_json(self.paths.snapshot_listing)
+            age_s = self.clock.now() - float(document["at"])
+            is_usable = document["repository"] == self.repository.name
+            if not is_usable or (max_age_s is not None and not 0 <= age_s < max_age_s):
+                return None
+            return frozenset(str(key) for key in document["ids"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _was_used(self) -> bool:
+        """Whether the location held a repository before."""
+        is_recorded = self.repository.location.has_held_repository()
+        return is_recorded or bool(self.store.list(self.repository.name))
+
+    def _adopt_proof(self, snapshot: Snapshot) -> None:
+        """Give a snapshot whose row was lost the proof that the home folder keeps of it."""
+        proof = self._read_proof(snapshot.id)
+        faults = [proof.get(name) for name in ("missing", "different", "unexpected")]
+        if not proof or proof.get("is_revoked") or any(faults):
+            return
+        try:
+            text = self.paths.manifest(snapshot.id).read_text(encoding="utf-8")
+            manifest = parse_manifest(text, snapshot.id)
+        except (OSError, ValueError, CorruptError):
+            return
+        verified_at = float(str(proof.get("at", self.clock.now())))
+        self.store.record(
+            replace(snapshot, manifest_digest=manifest_digest(text), verified_at=verified_at)
+        )
+        self.store.protect(snapshot.id, protected_datasets(manifest, self.changed_in(snapshot.id)))
+
+    def _read_proof(self, snapshot_id: str) -> dict[str, object]:
+        """Return the kept proof of a snapshot; empty when there is none."""
+        try:
+            return read_json(self.paths.proof(snapshot_id))
+        except (OSError, ValueError):
+            return {}
+
+    def _write_proof(self, snapshot_id: str, document: dict[str, object]) -> None:
+        text = json.dumps(document, indent=2) + "\n"  # ASCII: names need not be UTF-8
+        write_atomic(self.paths.proof(snapshot_id), text, mode=PRIVATE_FILE)
 
     def _fetch_manifest(self, snapshot: Snapshot) -> str:
         """Return the text of the manifest inside the snapshot."""
         with TemporaryDirectory(prefix=".tmp-manifest-", dir=self.paths.home) as scratch:
             target = Path(scratch) / "restored"
             try:
-                self.engine.restore(snapshot.id, target, self.manifest_name)
+                self.repository.restore(snapshot.id, target, self.manifest_name)
             except NotFoundError as error:
                 raise NotFoundError(
-                    f"snapshot {snapshot.id[:8]} holds no manifest to compare with",
-                    remedy="It was not made by Datahall; restore it with: restic restore",
+                    f"snapshot {snapshot.id[:8]} contains no manifest to compare with: it was not "
+                    "made by Datahall",
+                    remedy=_LIST,
                 ) from error
             return (target / self.manifest_name).read_text(encoding="utf-8")
 
 
-def stages(message: str, on_stage: OnStage) -> OnProgress:
-    """Return a listener that tells an engine's progress as stages called `message`."""
+def open_vault(settings: Settings, database: Database, clock: Clock) -> Vault:
+    """Return the vault of the settings' home folder; nothing is started yet."""
+    return Vault(
+        repository=open_repository(settings),
+        store=SnapshotStore(database),
+        paths=settings.paths,
+        clock=clock,
+    )
 
-    def tell(progress: BackupProgress) -> None:
-        on_stage(
-            Stage(
-                message=message,
-                done=progress.bytes_done,
-                total=progress.bytes_total or None,
-                seconds_left=progress.seconds_left,
-            )
-        )
 
-    return tell
+def reporting(progress: Progress) -> OnProgress:
+    """Return a listener that reports restic's progress as the current stage's."""
+
+    def report(step: BackupProgress) -> None:
+        total = step.bytes_total or None
+        progress.update(step.bytes_done, total=total, eta_s=step.seconds_left)
+
+    return report
 
 
 def _named(snapshots: Sequence[Snapshot], name: str) -> Sequence[Snapshot]:
-    """Return the snapshots that `name` may mean."""
+    """Return the snapshots that `name` may refer to."""
     if name == _LATEST:
-        return snapshots[:1]
+        return [entry for entry in snapshots if entry.is_present][:1]
     return [entry for entry in snapshots if name and entry.id.startswith(name)]
+
+
+def _is_genuine(snapshot: Snapshot, text: str) -> bool:
+    """Whether `text` is the manifest that the snapshot was recorded with."""
+    if not text:
+        return False
+    return snapshot.manifest_digest in ("", manifest_digest(text))
+
+
+def _failed_state(error: DatahallError) -> RepositoryState:
+    """Return the state of a repository that answers with this error."""
+    if isinstance(error, UnavailableError):
+        return RepositoryState.UNAVAILABLE
+    if isinstance(error, MissingRepositoryError):
+        return RepositoryState.MISSING
+    return RepositoryState.FAILED

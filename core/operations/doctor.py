@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from core.audit import account_name
-from core.backup.find import find_restic
+from core.backup.install import find_restic
 from core.errors import REINSTALL, DatahallError, UnavailableError
 from core.operations.supervise import LEAST_FREE_BYTES
 from core.settings import Settings

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from core.backup.catalog import open_vault
+from core.backup.vault import open_vault
 from core.checkpoints.catalog import (
     GoodCheckpoint,
     find_best,

@@ -1,7 +1,7 @@
 """The documents of `--json`. Scripts rely on their keys: add keys, never rename or remove them."""
 
 from core.actions.records import DatasetView, RunDetail, RunView
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot, SnapshotState
 from core.inference.translator import Translation
 from core.registry.records import ModelVersion
 
@@ -86,7 +86,8 @@ def snapshot_document(snapshot: Snapshot) -> dict[str, object]:
         "time": snapshot.created_at,
         "paths": list(snapshot.paths),
         "bytes": snapshot.bytes,
-        "verified": snapshot.verified_at is not None,
+        "verified": snapshot.state is SnapshotState.VERIFIED,
+        "missing": not snapshot.is_present,
         "tags": list(snapshot.tags),
         "files": snapshot.files,
         "added_bytes": snapshot.added_bytes,

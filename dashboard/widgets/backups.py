@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.actions.backups import request_backup, request_drill, request_verify
+from core.actions.backups import repository_status, request_backup, request_drill, request_verify
 from core.actions.jobs import job_result
-from core.actions.vault import repository_status
 from core.actions.workspace import Workspace
-from core.backup.engine import RepositoryStatus, Snapshot
+from core.backup.records import RepositoryStatus, Snapshot
 from core.jobs.launcher import Job, JobKind
 from dashboard.session_state import browser_zone, current_actor
 from dashboard.viewmodels.backups import (

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.actions.backups import request_restore
-from core.actions.vault import (
+from core.actions.backups import (
     confirm_recovery_key,
-    make_recovery_key,
+    create_recovery_key,
     may_have_recovery_key,
     recovery_key_stored_at,
+    request_restore,
 )
 from core.actions.workspace import Workspace
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot
 from core.errors import DatahallError
 from dashboard.session_state import (
     browser_zone,
@@ -129,7 +129,7 @@ def _draw_missing_key(workspace: Workspace) -> None:
 
 def _create_key(workspace: Workspace) -> None:
     """Create the key and store it in this session only."""
-    set_value(NEW_KEY, make_recovery_key(workspace, current_actor()))
+    set_value(NEW_KEY, create_recovery_key(workspace, current_actor()))
 
 
 def _draw_key(workspace: Workspace, key: str) -> None:

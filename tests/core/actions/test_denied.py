@@ -10,11 +10,15 @@ import pytest
 
 from core import actions
 from core.actions.backups import (
+    confirm_recovery_key,
+    create_recovery_key,
+    forget_snapshots,
     protect_dataset,
     request_backup,
     request_drill,
     request_restore,
     request_verify,
+    unlock_repository,
 )
 from core.actions.corrections import correct, export_feedback
 from core.actions.datasets import (
@@ -30,16 +34,16 @@ from core.actions.models import request_evaluation, request_promotion, roll_back
 from core.actions.records import TrainRequest
 from core.actions.runs import find_run
 from core.actions.training import delete_run, request_run, resume_run, stop_run
-from core.actions.vault import confirm_recovery_key, make_recovery_key
 from core.actions.workspace import Workspace
 from core.audit import Actor, Role
-from core.backup.engine import Snapshot
+from core.backup.records import Scope, Snapshot
 from core.checkpoints.manifest import write_manifest
 from core.clock import FixedClock
 from core.data.records import Dataset
 from core.errors import DeniedError
 from core.inference.translator import Translation
 from core.jobs.memory import MemoryLauncher, Script
+from tests.snapshots import record_snapshot
 
 VIEWER = Actor(name="eve", role=Role.VIEWER, origin="page")
 SNAPSHOT = "5" * 64
@@ -50,7 +54,7 @@ TEXT = b"A cat.\tUn gato.\n"
 
 Deed = Callable[[Workspace, Actor], object]
 DEEDS: dict[str, Deed] = {
-    "request_backup": lambda workspace, actor: request_backup(workspace, actor, "all"),
+    "request_backup": lambda workspace, actor: request_backup(workspace, actor, Scope.ALL),
     "protect_dataset": lambda workspace, actor: protect_dataset(
         workspace, actor, workspace.datasets.get("cats")
     ),
@@ -59,7 +63,9 @@ DEEDS: dict[str, Deed] = {
     "request_restore": lambda workspace, actor: request_restore(
         workspace, actor, SNAPSHOT, workspace.paths.home.parent / "restored"
     ),
-    "make_recovery_key": make_recovery_key,
+    "create_recovery_key": create_recovery_key,
+    "forget_snapshots": lambda workspace, actor: forget_snapshots(workspace, actor, [SNAPSHOT]),
+    "unlock_repository": unlock_repository,
     "confirm_recovery_key": confirm_recovery_key,
     "correct": lambda workspace, actor: correct(workspace, actor, HELLO, "Hola", ("en", "es")),
     "export_feedback": lambda workspace, actor: export_feedback(workspace, actor, "corrections"),
@@ -101,9 +107,10 @@ def used_workspace(
     file = workspace.paths.home.parent / "new.tsv"
     file.write_bytes(TEXT)
     import_dataset(workspace, admin, "free", [file], source="en", target="es")
-    workspace.vault.store.record(
+    record_snapshot(
+        workspace.vault,
         Snapshot(
-            id=SNAPSHOT, created_at=clock.now(), repository=workspace.vault.engine.repository,
+            id=SNAPSHOT, created_at=clock.now(), repository=workspace.vault.repository.name,
             paths=(), tags=(), files=1, bytes=1,
         )
     )  # fmt: skip

@@ -18,7 +18,7 @@ from core.actions.training import (
 )
 from core.actions.workspace import Workspace, open_workspace
 from core.audit import Actor, Role
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot
 from core.backup.vault import Vault
 from core.clock import FixedClock
 from core.data.records import Dataset
@@ -29,6 +29,7 @@ from core.jobs.local import LocalLauncher
 from core.jobs.memory import MemoryLauncher, Script
 from core.settings import Settings
 from tests.core.actions.conftest import PAIRS
+from tests.snapshots import record_snapshot
 
 LONG = Script(seconds=1000)
 
@@ -41,14 +42,11 @@ def _request(**changes: object) -> TrainRequest:
 def _protect(workspace: Workspace, dataset: Dataset) -> None:
     """Record a verified snapshot that holds the dataset."""
     taken = Snapshot(
-        id="5" * 64, created_at=workspace.clock.now(), repository=workspace.vault.engine.repository,
+        id="5" * 64, created_at=workspace.clock.now(), repository=workspace.vault.repository.name,
         paths=(), tags=(), files=1, bytes=1, verified_at=workspace.clock.now(),
     )  # fmt: skip
-    workspace.vault.store.record(taken)
+    record_snapshot(workspace.vault, taken)
     workspace.vault.store.protect(taken.id, [dataset.digest])
-    workspace.paths.repository.mkdir(exist_ok=True)
-    (workspace.paths.repository / "snapshots").mkdir(exist_ok=True)
-    (workspace.paths.repository / "snapshots" / taken.id).touch()
 
 
 def _running(workspace: Workspace, launcher: MemoryLauncher, actor: Actor) -> RunView:

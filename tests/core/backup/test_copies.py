@@ -1,4 +1,4 @@
-"""Live databases are copied as of one moment, whole, whoever writes to them."""
+"""Copies of live databases are consistent and complete, whatever writes to them."""
 
 import sqlite3
 import threading
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.backup.copies import copy_database
-from core.backup.failures import DestinationFullError
+from core.backup.backup import copy_database
+from core.backup.errors import DestinationFullError
 from core.errors import CorruptError, UnavailableError
 
 
@@ -33,8 +33,7 @@ def write_until(stop: threading.Event, path: Path, done: list[int]) -> None:
             done.append(number)
 
 
-def test_copies_under_load_are_whole_and_miss_nothing_committed(tmp_path: Path) -> None:
-    """A copy of the files instead is corrupt every second time."""
+def test_copies_under_load_are_intact_and_hold_every_committed_row(tmp_path: Path) -> None:
     source = tmp_path / "live.db"
     make(source)
     stop, done = threading.Event(), [0]
@@ -58,7 +57,6 @@ def test_copies_under_load_are_whole_and_miss_nothing_committed(tmp_path: Path) 
 
 
 def test_a_copy_is_one_private_file(tmp_path: Path) -> None:
-    """No log beside it that would be replayed into another database."""
     source, target = tmp_path / "live.db", tmp_path / "staging" / "live.sqlite"
     make(source)
     target.parent.mkdir()
@@ -69,8 +67,7 @@ def test_a_copy_is_one_private_file(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_damaged_database_is_told_and_no_copy_left(tmp_path: Path) -> None:
-    """A backup of damage must not look like a backup."""
+def test_a_damaged_database_is_reported_and_no_copy_stays(tmp_path: Path) -> None:
     source, target = tmp_path / "live.db", tmp_path / "staging" / "live.sqlite"
     make(source)
     stop, done = threading.Event(), [0]
@@ -90,19 +87,19 @@ def test_a_damaged_database_is_told_and_no_copy_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"this is no database at all" * 100, None])
-def test_what_is_no_database_cannot_be_copied(tmp_path: Path, content: bytes | None) -> None:
-    """Or is not there."""
+def test_a_file_that_is_not_a_database_cannot_be_copied(
+    tmp_path: Path, content: bytes | None
+) -> None:
     source = tmp_path / "live.db"
     if content is not None:
         source.write_bytes(content)
-    with pytest.raises(UnavailableError):
+    with pytest.raises((CorruptError, UnavailableError)):
         copy_database(source, tmp_path / "staging" / "live.sqlite")
 
 
-def test_a_copy_that_will_not_fit_is_not_begun(
+def test_a_copy_that_will_not_fit_is_not_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message says how many bytes are needed."""
     make(tmp_path / "live.db")
     usage = type("Usage", (), {"free": 10})
     monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)

@@ -1,4 +1,4 @@
-"""The manifest vouches for bytes, and for nothing that moved meanwhile."""
+"""The manifest: which files are hashed, and which have changed since."""
 
 import os
 import time
@@ -9,25 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.backup.engine import ManifestEntry
-from core.backup.failures import IncompleteError, SourceMissingError
+from core.backup.errors import IncompleteError, SourceMissingError
 from core.backup.manifest import (
     Manifest,
+    Walk,
     changed_since,
     known_entries,
     parse_manifest,
     take_manifest,
 )
-from core.backup.walk import Walk
+from core.backup.records import ManifestEntry
 from core.errors import CorruptError
 from core.files import digest_file
+from core.process.progress import Progress
 
 
 def take(root: Path, *names: str, now: float | None = None) -> Manifest:
     """Return the manifest of paths below root."""
     walk = Walk(root, [root / name for name in names])
     moment = time.time() if now is None else now
-    return take_manifest(walk, "data", moment, {}.get, lambda _progress: None)
+    return take_manifest(walk, "data", moment, {}.get, Progress())
 
 
 @pytest.fixture
@@ -47,7 +48,6 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_each_file_has_its_size_and_digest(root: Path) -> None:
-    """A link is its target; pipes, half-written files and live databases are left out."""
     manifest = take(root, "data")
     found = {entry.path: entry for entry in manifest.entries}
     assert list(found) == ["data/a", "data/b", "data/link"]
@@ -56,15 +56,12 @@ def test_each_file_has_its_size_and_digest(root: Path) -> None:
     assert manifest.bytes == 3
 
 
-def test_a_missing_path_stops_it(root: Path) -> None:
-    """A manifest with holes would prove a snapshot with holes."""
+def test_a_missing_path_is_an_error(root: Path) -> None:
     with pytest.raises(SourceMissingError, match="ghost"):
         take(root, "data", "ghost")
 
 
 def test_a_folder_that_cannot_be_read_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may read all, so the operating system's refusal is played."""
-
     def refuse(_path: object) -> list[str]:
         raise PermissionError(13, "Permission denied")
 
@@ -85,8 +82,7 @@ def test_a_folder_that_cannot_be_read_is_named(root: Path, monkeypatch: pytest.M
         )
     )
 )
-def test_a_manifest_survives_being_written(entries: list[ManifestEntry]) -> None:
-    """Whatever the names are, UTF-8 or not."""
+def test_a_manifest_is_parsed_as_it_was_written(entries: list[ManifestEntry]) -> None:
     manifest = Manifest(created_at=1.5, what="data", entries=tuple(entries))
     text = manifest.text()
     assert parse_manifest(text.encode("ascii").decode("ascii"), "here") == manifest
@@ -94,19 +90,16 @@ def test_a_manifest_survives_being_written(entries: list[ManifestEntry]) -> None
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"entries":[{}],"created_at":1,"what":"x"}'])
 def test_a_damaged_manifest_is_corrupt(text: str) -> None:
-    """Not an empty one."""
     with pytest.raises(CorruptError, match="here"):
         parse_manifest(text, "here")
 
 
-def test_nothing_changed_when_nothing_changed(root: Path) -> None:
-    """Also right after the files were written."""
+def test_unchanged_files_are_not_reported(root: Path) -> None:
     assert changed_since(take(root, "data"), root) == []
 
 
 @pytest.mark.parametrize("age_s", [0.0, 3600.0])
-def test_changes_are_seen(root: Path, age_s: float) -> None:
-    """Content, size, kind, absence: of a fresh file and of one that had settled long ago."""
+def test_changed_files_are_reported(root: Path, age_s: float) -> None:
     for name in ("same", "grown", "swapped", "gone", "kind", "touched"):
         path = root / "data" / name
         path.write_bytes(b"before")
@@ -124,8 +117,7 @@ def test_changes_are_seen(root: Path, age_s: float) -> None:
     ]  # fmt: skip
 
 
-def test_a_change_within_one_tick_of_the_clock_is_seen(root: Path) -> None:
-    """Same size, same times: only the bytes tell, so young files are read again."""
+def test_a_change_within_one_clock_tick_is_reported(root: Path) -> None:
     path = root / "data" / "a"
     manifest = take(root, "data")
     path.write_bytes(b"bbb")
@@ -139,20 +131,19 @@ def test_a_change_within_one_tick_of_the_clock_is_seen(root: Path) -> None:
     assert changed_since(replace(manifest, entries=tuple(same_marks)), root) == ["data/a"]
 
 
-def test_a_file_that_looks_the_same_is_not_hashed_again(root: Path) -> None:
-    """What restic does not read again is not hashed again; young files are."""
+def test_a_file_with_the_same_status_is_not_hashed_again(root: Path) -> None:
     moment = time.time()
     first = take(root, "data", now=moment)
     assert known_entries([first]) == {}, "the files are as young as the manifest"
     settled = Manifest(created_at=moment + 60, what="data", entries=first.entries)
     known = dict(known_entries([settled]))
     path = root / "data" / "a"
-    known["data/a"] = ManifestEntry(**{**_fields(known["data/a"]), "sha256": "as told"})
+    known["data/a"] = ManifestEntry(**{**_fields(known["data/a"]), "sha256": "known"})
     walk = Walk(root, [root / "data"])
-    again = take_manifest(walk, "data", moment, known.get, lambda _progress: None)
-    assert {entry.path: entry.sha256 for entry in again.entries}["data/a"] == "as told"
+    again = take_manifest(walk, "data", moment, known.get, Progress())
+    assert {entry.path: entry.sha256 for entry in again.entries}["data/a"] == "known"
     path.write_bytes(b"ccc")
-    anew = take_manifest(walk, "data", moment, known.get, lambda _progress: None)
+    anew = take_manifest(walk, "data", moment, known.get, Progress())
     assert {entry.path: entry.sha256 for entry in anew.entries}["data/a"] == digest_file(path)
 
 

@@ -1,4 +1,4 @@
-"""A snapshot is compared with its manifest, name by name, and a restore byte by byte."""
+"""Compare a snapshot with its manifest by names and sizes, and restored files by bytes."""
 
 import time
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.backup.engine import ManifestEntry
-from core.backup.manifest import Manifest, take_manifest
+from core.backup.manifest import Manifest, Walk, take_manifest
 from core.backup.proof import compare_listing, compare_restored, prove
-from core.backup.walk import Walk
+from core.backup.records import ManifestEntry
+from core.process.progress import Progress
 
 OWN = "staging/manifest.json"
 
@@ -30,23 +30,21 @@ def root(tmp_path: Path) -> Path:
 def manifest(root: Path) -> Manifest:
     """Their manifest."""
     walk = Walk(root, [root / name for name in ("a", "b", "c", "link")])
-    return take_manifest(walk, "data", time.time(), {}.get, lambda _progress: None)
+    return take_manifest(walk, "data", time.time(), {}.get, Progress())
 
 
 def listing_of(manifest: Manifest) -> dict[str, int]:
-    """Return the listing of a faithful snapshot."""
+    """Return the listing of a snapshot that equals the manifest."""
     return {entry.path: entry.bytes for entry in manifest.entries} | {OWN: 99}
 
 
-def test_a_faithful_snapshot_has_no_faults(manifest: Manifest, root: Path) -> None:
-    """Its own manifest is not held against it."""
+def test_an_equal_snapshot_has_no_faults(manifest: Manifest, root: Path) -> None:
     proof = prove(manifest, listing_of(manifest), root, OWN)
     assert proof.faults == ()
     assert proof.changed == ()
 
 
 def test_missing_different_and_unexpected_files_are_named(manifest: Manifest, root: Path) -> None:
-    """Each under what it is."""
     listing = listing_of(manifest) | {"b": 9}
     del listing["a"]
     (root / "old").write_text("old", encoding="utf-8")
@@ -57,8 +55,9 @@ def test_missing_different_and_unexpected_files_are_named(manifest: Manifest, ro
     assert proof.faults == ("a", "b", "old")
 
 
-def test_what_moved_meanwhile_is_named_and_no_fault(manifest: Manifest, root: Path) -> None:
-    """A growing log, a removed checkpoint, a new one."""
+def test_files_that_changed_meanwhile_are_named_and_are_not_faults(
+    manifest: Manifest, root: Path
+) -> None:
     (root / "a").write_text("longer than it was", encoding="utf-8")
     (root / "b").unlink()
     (root / "new").write_text("new", encoding="utf-8")
@@ -72,7 +71,6 @@ def test_what_moved_meanwhile_is_named_and_no_fault(manifest: Manifest, root: Pa
 
 @given(st.sets(st.sampled_from(["a", "b", "c", "link"])))
 def test_exactly_the_lost_files_are_missing(lost: set[str]) -> None:
-    """No more, no fewer."""
     names = ("a", "b", "c", "link")
     entries = tuple(ManifestEntry(path=name, bytes=1, sha256="") for name in names)
     manifest = Manifest(created_at=0, what="data", entries=entries)
@@ -81,7 +79,6 @@ def test_exactly_the_lost_files_are_missing(lost: set[str]) -> None:
 
 
 def test_restored_files_are_compared_byte_by_byte(manifest: Manifest, root: Path) -> None:
-    """Same size and times do not do; a link must lead where it led."""
     assert compare_restored(manifest, root, None, ()).faults == ()
     (root / "a").write_text("x" * 10, encoding="utf-8")
     (root / "b").unlink()
@@ -93,23 +90,20 @@ def test_restored_files_are_compared_byte_by_byte(manifest: Manifest, root: Path
 
 
 def test_a_file_in_place_of_a_link_is_different(manifest: Manifest, root: Path) -> None:
-    """Even with the same content behind it."""
     (root / "link").unlink()
     (root / "link").write_text("a", encoding="utf-8")
     assert compare_restored(manifest, root, None, ()).different == ("link",)
 
 
-def test_only_what_was_asked_for_is_compared(manifest: Manifest, root: Path) -> None:
-    """The rest was not restored."""
+def test_only_the_chosen_file_is_compared(manifest: Manifest, root: Path) -> None:
     (root / "b").unlink()
     found = compare_restored(manifest, root, "a", ())
     assert (found.files, found.matched, found.faults) == (1, 1, ())
 
 
-def test_nothing_is_demanded_of_files_that_changed_while_read(
+def test_files_that_changed_during_the_backup_are_not_compared(
     manifest: Manifest, root: Path
 ) -> None:
-    """And nothing claimed."""
     (root / "a").write_text("mixed", encoding="utf-8")
     found = compare_restored(manifest, root, None, ("a",))
     assert (found.faults, found.unproven, found.matched) == ((), ("a",), 3)

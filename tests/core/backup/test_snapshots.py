@@ -1,11 +1,11 @@
-"""The rows say which snapshot protects which dataset, and forget when they must."""
+"""The rows about snapshots: proofs, and which snapshot protects which dataset."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot
 from core.backup.snapshots import SnapshotStore
 from core.database import Database
 
@@ -29,15 +29,13 @@ def ids(snapshots: Sequence[Snapshot]) -> list[str]:
     return [entry.id for entry in snapshots]
 
 
-def test_a_recorded_snapshot_is_the_same_when_read(store: SnapshotStore) -> None:
-    """Recorded again, it is replaced."""
+def test_a_snapshot_is_read_as_it_was_recorded(store: SnapshotStore) -> None:
     store.record(taken("a", 1.0))
     store.record(replace(taken("a", 1.0), files=3))
     assert store.list() == [replace(taken("a", 1.0), files=3)]
 
 
-def test_the_newest_comes_first_and_repositories_are_apart(store: SnapshotStore) -> None:
-    """Settings may point elsewhere tomorrow."""
+def test_snapshots_are_listed_newest_first_by_repository(store: SnapshotStore) -> None:
     store.record(taken("a", 1.0))
     store.record(taken("b", 2.0))
     store.record(replace(taken("c", 3.0), repository="/other"))
@@ -46,7 +44,6 @@ def test_the_newest_comes_first_and_repositories_are_apart(store: SnapshotStore)
 
 
 def test_only_a_verified_snapshot_protects(store: SnapshotStore) -> None:
-    """A row alone is no protection."""
     store.record(taken("a", 1.0))
     store.protect("a", ["digest"])
     assert store.holding("digest") == []
@@ -56,36 +53,32 @@ def test_only_a_verified_snapshot_protects(store: SnapshotStore) -> None:
 
 
 def test_the_newest_verified_snapshot_comes_first(store: SnapshotStore) -> None:
-    """The one with the freshest proof of life."""
     for snapshot_id, at in (("a", 1.0), ("b", 2.0), ("c", 3.0)):
         store.record(taken(snapshot_id, at, verified_at=9.0))
         store.protect(snapshot_id, ["digest", "digest"][:1])
-    store.doubt("c")
+    store.revoke("c")
     assert ids(store.holding("digest")) == ["b", "a"]
 
 
-def test_damage_takes_every_proof_of_that_repository_back(store: SnapshotStore) -> None:
-    """It cannot be told whose bytes they were."""
+def test_all_proofs_of_one_repository_can_be_revoked(store: SnapshotStore) -> None:
     store.record(taken("a", 1.0, verified_at=9.0))
     store.record(replace(taken("b", 2.0, verified_at=9.0), repository="/other"))
     store.protect("a", ["digest"])
     store.protect("b", ["digest"])
-    store.doubt_all("/r")
+    store.revoke_all("/r")
     assert ids(store.holding("digest")) == ["b"]
 
 
-def test_a_drill_counts_as_verification(store: SnapshotStore) -> None:
-    """It compares more."""
+def test_a_restored_snapshot_is_verified_as_well(store: SnapshotStore) -> None:
     store.record(taken("a", 1.0))
     store.mark_restored("a", 9.0)
     assert store.list() == [replace(taken("a", 1.0, verified_at=9.0), restored_at=9.0)]
 
 
-def test_a_forgotten_snapshot_protects_nothing(store: SnapshotStore) -> None:
-    """Unknown ids do no harm."""
+def test_a_removed_snapshot_protects_nothing(store: SnapshotStore) -> None:
     store.record(taken("a", 1.0, verified_at=9.0))
     store.protect("a", ["digest"])
     store.protect("a", [])
-    store.forget(["a", "ghost"])
+    store.remove(["a", "ghost"])
     assert store.list() == []
     assert store.holding("digest") == []

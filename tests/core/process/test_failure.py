@@ -46,12 +46,12 @@ def test_each_error_class_has_a_kind_of_its_own() -> None:
 
 
 def test_attributes_of_an_error_survive(tmp_path: Path) -> None:
-    from core.backup.failures import IncompleteError, LockedError  # noqa: PLC0415
+    from core.backup.errors import IncompleteError, LockedError  # noqa: PLC0415
 
-    report_error(LockedError(pid=7, host="a7", age="3m"), tmp_path)
+    report_error(LockedError(pid=7, host="a7", age_s=3.0), tmp_path)
     locked = read_error(tmp_path)
     assert isinstance(locked, LockedError)
-    assert (locked.pid, locked.host, locked.age) == (7, "a7", "3m")
+    assert (locked.pid, locked.host, locked.age_s) == (7, "a7", 3.0)
     report_error(IncompleteError("unreadable", files=["x"], remedy="chmod"), tmp_path)
     incomplete = read_error(tmp_path)
     assert isinstance(incomplete, IncompleteError)

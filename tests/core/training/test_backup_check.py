@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from core.backup.catalog import open_vault
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot
+from core.backup.vault import open_vault
 from core.clock import SystemClock
 from core.data.datasets import DatasetStore
 from core.settings import Settings
+from tests.snapshots import record_snapshot
 
 Trial = Any  # tests/core/training/conftest.py
 MakeTrial = Callable[..., Trial]
@@ -22,14 +23,14 @@ def protect(trial: Trial, repository: str | None = None) -> None:
     with trial.database() as database:
         vault = open_vault(Settings(home=trial.paths.home), database, SystemClock())
         taken = Snapshot(
-            id=SNAPSHOT, created_at=1.0, repository=repository or vault.engine.repository,
+            id=SNAPSHOT, created_at=1.0, repository=repository or vault.repository.name,
             paths=(), tags=(), files=1, bytes=1, verified_at=2.0,
         )  # fmt: skip
-        vault.store.record(taken)
+        if repository is None:
+            record_snapshot(vault, taken)
+        else:
+            vault.store.record(taken)
         vault.store.protect(taken.id, [DatasetStore(trial.paths.datasets).get("toy").digest])
-    folder = trial.paths.repository / "snapshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / SNAPSHOT).touch()
 
 
 def is_refused(trial: Trial, capsys: pytest.CaptureFixture[str]) -> bool:

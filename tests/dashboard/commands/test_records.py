@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from core.actions.workspace import Workspace, open_workspace
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot
 from core.checkpoints.manifest import write_manifest
 from core.registry.records import ModelVersion
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings
 from dashboard.commands.cli import run
+from tests.snapshots import record_snapshot
 
 Ask = Callable[..., tuple[int, Any]]
 DIGEST, SNAPSHOT = "d" * 64, "5" * 64
@@ -62,11 +63,12 @@ def test_snapshots_are_listed_newest_first_with_their_verification(
     workspace: Workspace, ask: Ask
 ) -> None:
     old = Snapshot(
-        id=SNAPSHOT, created_at=1e9, repository=workspace.vault.engine.repository,
+        id=SNAPSHOT, created_at=1e9, repository=workspace.vault.repository.name,
         paths=("datasets",), tags=("all",), files=3, bytes=1000, verified_at=1e9 + 5,
     )  # fmt: skip
-    workspace.vault.store.record(old)
-    workspace.vault.store.record(replace(old, id="6" * 64, created_at=2e9, verified_at=None))
+    record_snapshot(workspace.vault, old)
+    new = replace(old, id="6" * 64, created_at=2e9, verified_at=None)
+    record_snapshot(workspace.vault, new)
 
     code, (new, shown) = ask("backup", "list")
 

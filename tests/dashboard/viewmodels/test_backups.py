@@ -3,12 +3,11 @@
 from dataclasses import replace
 from datetime import UTC
 
-from core.backup.engine import RepositoryStatus, Snapshot
+from core.backup.records import RepositoryState, RepositoryStatus, Snapshot
 from dashboard.viewmodels.backups import (
     repository_badge,
     repository_details,
     repository_problem,
-    snapshot_content,
     snapshot_rows,
 )
 
@@ -17,18 +16,16 @@ SNAPSHOT = Snapshot(
     tags=("datahall", "dataset:ddd"), files=12, bytes=1_240_000, added_bytes=3000,
 )  # fmt: skip
 STATUS = RepositoryStatus(
-    repository="/home/r", program="restic", version="0.14.0", is_initialised=True, snapshots=1,
-    last_success_at=96_400.0, detail={"free_bytes": "12000000000"},
+    repository="/home/r", state=RepositoryState.READY, version="0.14.0", snapshots=1,
+    last_success_at=96_400.0, free_bytes=12_000_000_000,
+)  # fmt: skip
+BROKEN = replace(
+    STATUS, state=RepositoryState.UNAVAILABLE, problem="no restic", remedy="Install it",
 )  # fmt: skip
 
 
-BROKEN = replace(
-    STATUS, detail={"unavailable": "restic is not here", "remedy": "apt-get install restic"}
-)
-
-
 def test_a_repository_problem_names_cause_and_fix() -> None:
-    assert repository_problem(BROKEN) == "restic is not here. Fix: apt-get install restic"
+    assert repository_problem(BROKEN) == "no restic. Fix: Install it"
     assert repository_problem(STATUS) == ""
 
 
@@ -66,17 +63,3 @@ def test_a_backup_that_never_ran_is_never(now: float) -> None:
     fresh = replace(STATUS, last_success_at=None)
     told = {it.label: it.value for it in repository_details(fresh, [], now, UTC)}
     assert told["Last backup"] == "never"
-
-
-def test_the_content_is_the_scope_or_the_folder_names() -> None:
-    assert snapshot_content(("datasets", "runs"), ("datahall", "what:all")) == "Everything"
-    assert snapshot_content((), ("what:new-scope",)) == "new-scope"
-    folder = f"/home/datasets/demo/{'d' * 64}"
-    assert snapshot_content((folder, "/home/staging"), ("datahall",)) == "demo dddddddd"
-    assert snapshot_content(("datasets",), ("datahall",)) == "datasets"
-    assert snapshot_content(("runs/r1",), ("datahall",)) == "r1"
-
-
-def test_many_and_long_names_are_cut() -> None:
-    assert snapshot_content(tuple(f"x/{name}" for name in "abcde"), ()) == "a, b, c and 2 more"
-    assert snapshot_content(("x/" + "f" * 64,), ()) == "f" * 28 + "…"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from core.actions.records import DatasetView
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot
 from core.data.records import Pair, PrepareReport, RuleReport
 from core.jobs.launcher import Job
 from dashboard.viewmodels.datasets import (

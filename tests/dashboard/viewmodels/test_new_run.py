@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.actions.records import BackupCheck, DatasetView, RunView
-from core.backup.engine import Snapshot
+from core.backup.records import Snapshot
 from core.jobs.launcher import JobState
 from core.training.config import PRESETS, choose_config
 from dashboard.viewmodels.new_run import (

@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.actions.vault import make_recovery_key
+from core.actions.backups import create_recovery_key
 from core.audit import Actor
-from core.backup.engine import RepositoryStatus, Snapshot
-from core.backup.memory import MemoryEngine
+from core.backup.records import RepositoryState, RepositoryStatus, Snapshot
 from core.files import write_json
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.memory import Script
-from dashboard import resources
 from dashboard.widgets import backups, restore
 from tests.dashboard.views.conftest import Site
+from tests.snapshots import record_snapshot
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
@@ -31,8 +30,8 @@ def press(page: AppTest, label: str) -> AppTest:
 def status(site: Site, monkeypatch: pytest.MonkeyPatch) -> RepositoryStatus:
     """A repository that works, asked without starting restic."""
     found = RepositoryStatus(
-        repository=site.workspace.vault.engine.repository, program="restic", version="0.14.0",
-        is_initialised=True, snapshots=0, last_success_at=None, detail={"free_bytes": "9e9"},
+        repository=site.workspace.vault.repository.name, state=RepositoryState.READY,
+        version="0.14.0", free_bytes=9_000_000_000,
     )  # fmt: skip
     monkeypatch.setattr(backups, "repository_status", lambda _workspace: found)
     return found
@@ -42,10 +41,10 @@ def add_snapshot(site: Site, letter: str = "a") -> Snapshot:
     """Record a verified snapshot."""
     taken = Snapshot(
         id=letter * 64, created_at=site.clock.now() - 60,
-        repository=site.workspace.vault.engine.repository, paths=("datasets",),
+        repository=site.workspace.vault.repository.name, paths=("datasets",),
         tags=("datahall", "what:data"), files=12, bytes=1_240_000, verified_at=site.clock.now(),
     )  # fmt: skip
-    site.workspace.vault.store.record(taken)
+    record_snapshot(site.workspace.vault, taken)
     return taken
 
 
@@ -65,7 +64,7 @@ def test_backing_up_is_one_button(site: Site, open_page: Open) -> None:
     page.selectbox(key="backup-scope").select("data").run()
     press(page, "Back up now")
     job = site.launcher.jobs(kind=JobKind.BACKUP)[0]
-    assert job.spec.argv[-4:-2] == ("--what", "data")
+    assert job.spec.argv[-1] == "--what=data"
     press(page, "Cancel")
     assert site.launcher.job(job.id).state in (JobState.STOPPING, JobState.STOPPED)
 
@@ -126,7 +125,7 @@ def test_a_restore_over_something_is_refused(
 def test_the_recovery_key_is_shown_once(
     site: Site, open_page: Open, words: Words, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restore, "make_recovery_key", lambda *_: "AAAAA-BBBBB")
+    monkeypatch.setattr(restore, "create_recovery_key", lambda *_: "AAAAA-BBBBB")
     page = press(open_page("backups"), "Create recovery key")
     assert "AAAAA-BBBBB" in words(page)
     assert page.warning[0].proto.title == "Your recovery key, shown only once"
@@ -137,12 +136,10 @@ def test_the_recovery_key_is_shown_once(
 
 
 def test_a_key_made_before_counts_as_kept_only_when_somebody_says_so(
-    site: Site, open_page: Open, words: Words, monkeypatch: pytest.MonkeyPatch, admin: Actor
+    site: Site, open_page: Open, words: Words, admin: Actor
 ) -> None:
-    engine = MemoryEngine(root=site.workspace.paths.home, clock=site.clock)
-    workspace = replace(site.workspace, vault=replace(site.workspace.vault, engine=engine))
-    monkeypatch.setattr(resources, "workspace", lambda: workspace)
-    make_recovery_key(workspace, admin)
+    workspace = site.workspace
+    create_recovery_key(workspace, admin)
     page = open_page("backups")
     assert "Nobody has confirmed that the recovery key is stored" in words(page)
     press(page, "Create recovery key")
@@ -153,16 +150,20 @@ def test_a_key_made_before_counts_as_kept_only_when_somebody_says_so(
     assert "stored outside this host" in words(page)
     actions = [entry.action for entry in workspace.ledger.entries()]
     assert actions.count("backups.recovery-key-stored") == 1
-    engine.is_recoverable = False  # somebody removed it: a new one is not kept yet
-    make_recovery_key(workspace, admin)
+    keys = workspace.paths.repository / "keys"
+    max(keys.iterdir(), key=lambda path: path.stat().st_mtime_ns).unlink()  # the recovery key
+    create_recovery_key(workspace, admin)
     assert "Nobody has confirmed" in words(page.run())
 
 
 def test_a_missing_restic_is_said_with_its_remedy(
     open_page: Open, words: Words, monkeypatch: pytest.MonkeyPatch, status: RepositoryStatus
 ) -> None:
-    detail = {"unavailable": "restic 0.14 is not here", "remedy": "sudo apt-get install restic"}
-    monkeypatch.setattr(backups, "repository_status", lambda _: replace(status, detail=detail))
+    missing = replace(
+        status, state=RepositoryState.UNAVAILABLE, problem="restic is not installed",
+        remedy="Install it: sudo apt-get install restic",
+    )  # fmt: skip
+    monkeypatch.setattr(backups, "repository_status", lambda _: missing)
     page = open_page("backups")
     assert "apt-get install restic" in words(page)
 

@@ -1,13 +1,14 @@
-"""Every failure has a cause and a remedy, in the words of restic 0.14 to 0.19."""
+"""Every failure of restic 0.14 to 0.19 becomes an error with its cause and a remedy."""
 
 import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from core.backup.failures import (
+from core.backup.errors import (
     AppendOnlyError,
     BackupError,
     CancelledError,
@@ -17,14 +18,13 @@ from core.backup.failures import (
     NoRepositoryError,
     SourceMissingError,
     WrongKeyError,
-    explain,
-    explain_gaps,
-    explain_restore,
-    name_some,
+    list_names,
 )
+from core.backup.output import explain, explain_incomplete, explain_restore
 from core.backup.program import Outcome
 from core.errors import CorruptError, DatahallError, NotFoundError
 
+ROOT = Path("/h")
 LOCKED = (
     "unable to create lock in backend: repository is already locked {how}by PID 8929 on vm by root"
     " (UID 0, GID 0)\nlock was created at 2026-11-24 08:56:41 (1m12.5s ago)\nstorage ID 68d80a4d"
@@ -63,73 +63,81 @@ CASES: list[tuple[int, str, type[DatahallError]]] = [
 
 
 @pytest.mark.parametrize(("code", "words", "kind"), CASES)
-def test_the_cause_is_known_from_the_code_or_the_words(
+def test_the_cause_follows_from_the_exit_code_or_the_text(
     code: int, words: str, kind: type[DatahallError]
 ) -> None:
-    """And every known cause comes with a remedy or a state that needs none."""
     error = explain(Outcome(exit_code=code, stderr=tuple(words.split("\n"))), "/r")
     assert type(error) is kind
     if kind not in (BackupError, CancelledError):
         assert error.remedy
 
 
-def test_an_unknown_failure_tells_the_last_words() -> None:
-    """Better restic's sentence than none, cut to a readable length."""
+def test_an_unknown_failure_shows_the_last_line() -> None:
     words = ("noise", '{"message_type":"exit_error","code":1,"message":"' + "x" * 2000 + '"}')
     error = explain(Outcome(exit_code=1, stderr=words), "/r")
     assert "noise" not in error.message
     assert len(error.message) < 600
 
 
-def test_a_number_in_a_file_name_is_no_answer_of_a_server() -> None:
-    """`403` may be a run's id."""
+def test_a_number_in_a_file_name_is_not_an_http_status() -> None:
     words = ("open runs/403/log.txt: permission denied",)
     assert type(explain(Outcome(exit_code=1, stderr=words), "/r")) is BackupError
 
 
-def test_a_lock_tells_who_holds_it_and_since_when() -> None:
-    """What a person needs to decide whether to remove it."""
-    words = tuple(LOCKED.format(how="exclusively ").split("\n"))
-    error = explain(Outcome(exit_code=1, stderr=words), "/r")
+def test_a_lock_names_its_holder_and_its_age() -> None:
+    lines = tuple(LOCKED.format(how="exclusively ").split("\n"))
+    error = explain(Outcome(exit_code=1, stderr=lines), "/r")
     assert isinstance(error, LockedError)
-    assert (error.pid, error.host, error.age) == (8929, "vm", "1m12.5s")
+    assert (error.pid, error.host, error.age_s) == (8929, "vm", 72.5)
+    assert error.message == (
+        "the repository is locked by process 8929 on host vm since 2026-11-24 08:56:41 (1 min ago)"
+    )
 
 
-def test_only_a_lock_of_a_dead_process_of_this_host_was_left_behind() -> None:
-    """Another host's process cannot be looked for from here."""
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("31m0.5s", 1860.5), ("2h3m4s", 7384.0), ("250ms", 0.25), ("1.5s", 1.5)],
+)
+def test_the_age_of_a_lock_is_parsed(text: str, seconds: float) -> None:
+    lines = tuple(LOCKED.format(how="").replace("1m12.5s", text).split("\n"))
+    error = explain(Outcome(exit_code=1, stderr=lines), "/r")
+    assert isinstance(error, LockedError)
+    assert error.age_s == pytest.approx(seconds)
+
+
+def test_a_lock_is_stale_when_its_process_is_dead_or_it_is_older_than_30_minutes() -> None:
     here = socket.gethostname()
     done = subprocess.Popen([sys.executable, "-c", ""])
     done.wait()
-    assert LockedError(pid=done.pid, host=here, age="").is_left_behind(here)
-    assert not LockedError(pid=os.getpid(), host=here, age="").is_left_behind(here)
-    assert not LockedError(pid=done.pid, host="elsewhere", age="").is_left_behind(here)
-    assert not LockedError(pid=0, host=here, age="").is_left_behind(here)
+    assert LockedError(pid=done.pid, host=here).is_stale(here)
+    assert not LockedError(pid=os.getpid(), host=here).is_stale(here)
+    assert not LockedError(pid=done.pid, host="elsewhere", age_s=1799).is_stale(here)
+    assert LockedError(pid=done.pid, host="elsewhere", age_s=1801).is_stale(here)
+    assert not LockedError(pid=0, host=here).is_stale(here)
 
 
 @pytest.mark.parametrize("code", [0, 3])
-def test_a_missing_source_is_told_whatever_the_exit_code(code: int) -> None:
-    """0.14 and 0.18 end with 0."""
-    error = explain_gaps(Outcome(exit_code=code, stderr=("gone does not exist, skipping",)))
+def test_a_missing_source_is_reported_whatever_the_exit_code(code: int) -> None:
+    error = explain_incomplete(
+        Outcome(exit_code=code, stderr=("gone does not exist, skipping",)), ROOT
+    )
     assert isinstance(error, SourceMissingError)
     assert error.files == ("gone",)
 
 
-def test_vanished_files_are_told_although_restic_ends_well() -> None:
-    """0.18 and 0.19 end with 0; only the scan's complaints on stderr tell."""
+def test_files_that_disappeared_are_reported_although_restic_exits_with_0() -> None:
     line = '{"message_type":"error","error":{"message":"lstat"},"during":"scan","item":"/h/x"}'
-    error = explain_gaps(Outcome(exit_code=0, stderr=(line, "", line[:40])))
+    error = explain_incomplete(Outcome(exit_code=0, stderr=(line, "", line[:40])), ROOT)
     assert isinstance(error, IncompleteError)
     assert error.files == ("/h/x",)
 
 
-def test_an_incomplete_backup_is_told_even_without_names() -> None:
-    """Exit code 3 is enough."""
-    assert isinstance(explain_gaps(Outcome(exit_code=3)), IncompleteError)
-    assert explain_gaps(Outcome(exit_code=0, stderr=("just a note",))) is None
+def test_an_incomplete_backup_is_reported_even_without_names() -> None:
+    assert isinstance(explain_incomplete(Outcome(exit_code=3), ROOT), IncompleteError)
+    assert explain_incomplete(Outcome(exit_code=0, stderr=("just a note",)), ROOT) is None
 
 
 def test_a_restore_names_the_files_that_it_could_not_write() -> None:
-    """Where nothing else explains them."""
     words = ("ignoring error for /d/a: operation not permitted", "Fatal: There were 1 errors", "")
     error = explain_restore(Outcome(exit_code=1, stderr=words), "/r")
     assert isinstance(error, IncompleteError)
@@ -138,7 +146,6 @@ def test_a_restore_names_the_files_that_it_could_not_write() -> None:
     assert isinstance(explain_restore(Outcome(exit_code=1, stderr=damaged), "/r"), CorruptError)
 
 
-def test_long_lists_are_cut() -> None:
-    """The first five, and how many more; line breaks stay visible as such."""
-    assert name_some(["a\nb"]) == "'a\\nb'"
-    assert name_some(list("abcdefg")) == "'a', 'b', 'c', 'd', 'e' and 2 more"
+def test_a_long_list_of_names_is_shortened() -> None:
+    assert list_names(["a\nb"]) == "'a\\nb'"
+    assert list_names(list("abcdefg")) == "'a', 'b', 'c', 'd', 'e' and 2 more"

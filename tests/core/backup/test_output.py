@@ -1,4 +1,4 @@
-"""What restic 0.14 to 0.19 print, read into records."""
+"""The output of restic 0.14 to 0.19 as records."""
 
 import json
 
@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.backup import messages
-from core.backup.contents import ContentsReader
-from core.backup.engine import BackupProgress
-from core.backup.messages import Trouble
+from core.backup import output
+from core.backup.output import ContentsReader, FileProblem
+from core.backup.records import BackupProgress
 
 ID = "5d190e1ec8fa687b183cce5c0be389042004c3f0e79208f84deddb435d81bdfe"
 SNAPSHOT_14 = {
@@ -29,108 +28,102 @@ SNAPSHOT_18 = SNAPSHOT_14 | {
     "line",
     ["", "   ", '{"message_type":"sta', "{]", "[1]", "null", "repository opened", "\x00", "{1:2}"],
 )
-def test_a_cut_blank_or_plain_line_is_no_document(line: str) -> None:
-    """A pipe may end anywhere; 0.14 mixes plain lines in."""
-    assert messages.document(line) is None
+def test_a_truncated_blank_or_plain_line_is_not_a_document(line: str) -> None:
+    assert output.parse_document(line) is None
 
 
 @given(st.text())
-def test_no_line_is_too_strange(line: str) -> None:
-    """Whatever comes, reading it does not fail."""
-    messages.document(line)
-    messages.troubles([line])
-    messages.texts([line])
-    messages.problems([line])
-    ContentsReader().hear(line)
+def test_any_line_can_be_parsed(line: str) -> None:
+    output.parse_document(line)
+    output.parse_file_problems([line])
+    output.parse_texts([line])
+    output.parse_check_problems([line])
+    ContentsReader().read(line)
 
 
-def test_zeros_that_restic_leaves_out_are_zeros() -> None:
-    """The first status line of 0.14 has no bytes_done."""
-    found = messages.document(
+def test_zeros_that_restic_omits_are_zeros() -> None:
+    found = output.parse_document(
         '{"message_type":"status","percent_done":0,"total_files":1,"total_bytes":5}'
     )
     assert found is not None
-    assert messages.kind(found) == "status"
-    assert messages.backup_progress(found) == BackupProgress(
+    assert output.document_kind(found) == "status"
+    assert output.parse_backup_progress(found) == BackupProgress(
         bytes_done=0, bytes_total=5, files_done=0, files_total=1
     )
 
 
-def test_progress_of_a_restore_is_read() -> None:
-    """From 0.16 on."""
+def test_restore_progress_is_parsed() -> None:
     found = json.loads(
         '{"message_type":"status","seconds_elapsed":1,"percent_done":0.5,"total_files":4,'
         '"files_restored":2,"total_bytes":10,"bytes_restored":5}'
     )
-    assert messages.restore_progress(found) == BackupProgress(
+    assert output.parse_restore_progress(found) == BackupProgress(
         bytes_done=5, bytes_total=10, files_done=2, files_total=4
     )
 
 
 @pytest.mark.parametrize(
-    ("line", "trouble"),
+    ("line", "problem"),
     [
-        (  # 0.14: Go's PathError, an errno and no words
+        (  # 0.14: Go's PathError, an errno and no text
             (
                 '{"message_type":"error","error":{"Op":"open","Path":"d/s","Err":13},'
                 '"during":"archival","item":"/h/d/s"}'
             ),
-            Trouble(item="/h/d/s", during="archival", text="permission denied"),
+            FileProblem(item="/h/d/s", during="archival", text="permission denied"),
         ),
-        (  # 0.14: an error that does not say anything
+        (  # 0.14: an error without a reason
             '{"message_type":"error","error":{},"during":"scan","item":"/h/d"}',
-            Trouble(item="/h/d", during="scan", text=""),
+            FileProblem(item="/h/d", during="scan", text=""),
         ),
         (  # 0.16 and later
             (
                 '{"message_type":"error","error":{"message":"open d/s: permission denied"},'
                 '"during":"archival","item":"d/s"}'
             ),
-            Trouble(item="d/s", during="archival", text="open d/s: permission denied"),
+            FileProblem(item="d/s", during="archival", text="open d/s: permission denied"),
         ),
         (  # 0.18: files that vanished, while the exit code is 0
             (
                 '{"message_type":"error","error":{"message":"lstat x: no such file or directory"},'
                 '"during":"scan","item":"x"}'
             ),
-            Trouble(item="x", during="scan", text="lstat x: no such file or directory"),
+            FileProblem(item="x", during="scan", text="lstat x: no such file or directory"),
         ),
         (  # 0.14's restore
             "ignoring error for /d/big: ciphertext verification failed",
-            Trouble(item="/d/big", during="restore", text="ciphertext verification failed"),
+            FileProblem(item="/d/big", during="restore", text="ciphertext verification failed"),
         ),
         ('{"message_type":"exit_error","code":3,"message":"Warning: ..."}', None),
         ('{"message_type":"error","error":{"message":"cut', None),
         ("", None),
     ],
 )
-def test_files_that_restic_complains_of_are_named(line: str, trouble: Trouble | None) -> None:
-    """In each version's words."""
-    assert messages.troubles([line]) == ((trouble,) if trouble else ())
+def test_files_that_restic_could_not_process_are_named(
+    line: str, problem: FileProblem | None
+) -> None:
+    assert output.parse_file_problems([line]) == ((problem,) if problem else ())
 
 
-def test_a_file_is_named_once() -> None:
-    """The scan and the backup both complain of it."""
+def test_each_file_is_named_once() -> None:
     line = '{"message_type":"error","error":{},"during":"%s","item":"/h/d"}'
-    assert len(messages.troubles([line % "scan", line % "archival"])) == 1
+    assert len(output.parse_file_problems([line % "scan", line % "archival"])) == 1
 
 
-def test_a_check_in_words_tells_its_problems_without_its_steps() -> None:
-    """0.14."""
+def test_check_problems_in_plain_text_exclude_the_steps() -> None:
     lines = [
         "using temporary cache in /c", "create exclusive lock for repository", "load indexes",
         "check all packs", "check snapshots, trees and blobs", "[0:00] 100.00%  2 / 2 snapshots",
         "", "read all data", "Pack ID does not match, want 77, got 25",
         "[0:00] 100.00%  5 / 5 packs", "Fatal: repository contains errors",
     ]  # fmt: skip
-    assert messages.problems(lines) == (
+    assert output.parse_check_problems(lines) == (
         "Pack ID does not match, want 77, got 25",
         "Fatal: repository contains errors",
     )
 
 
-def test_a_check_in_json_tells_its_problems_without_its_advice() -> None:
-    """0.18 and 0.19."""
+def test_check_problems_in_json_exclude_the_advice() -> None:
     lines = [
         '{"message_type":"error","message":"pack 46 contains 2 errors: [blob 2a]\\n"}',
         '{"message_type":"error","message":"\\nThe repository contains damaged pack files. X\\n"}',
@@ -139,31 +132,28 @@ def test_a_check_in_json_tells_its_problems_without_its_advice() -> None:
         '{"message_type":"exit_error","code":1,"message":"Fatal: repository contains errors"}',
         '{"message_type":"summary","num_errors":1,"broken_packs":["46"]}',
     ]
-    assert messages.problems(lines) == (
+    assert output.parse_check_problems(lines) == (
         "pack 46 contains 2 errors: [blob 2a]",
         "Fatal: repository contains errors",
     )
 
 
-def test_sizes_of_a_snapshot_are_absent_where_restic_did_not_keep_them() -> None:
-    """Before 0.17; never a zero in their place."""
-    old = messages.stored_snapshot(SNAPSHOT_14)
-    new = messages.stored_snapshot(SNAPSHOT_18)
+def test_sizes_of_a_snapshot_are_absent_before_restic_0_17() -> None:
+    old = output.parse_snapshot(SNAPSHOT_14)
+    new = output.parse_snapshot(SNAPSHOT_18)
     assert (old.files, old.bytes, old.added_bytes) == (None, None, None)
     assert (new.files, new.bytes, new.added_bytes) == (3, 30_000_004, 1758)
     assert old.created_at == pytest.approx(new.created_at, abs=1e-3)
     assert old.tags == ("datahall",)
 
 
-def test_added_bytes_are_the_packed_ones_where_they_are_told() -> None:
-    """0.16 and later; 0.14 tells the bytes before compression."""
-    assert messages.added_bytes({"data_added": 10, "data_added_packed": 4}) == 4
-    assert messages.added_bytes({"data_added": 10}) == 10
-    assert messages.added_bytes({}) == 0
+def test_added_bytes_are_the_packed_ones_where_restic_prints_them() -> None:
+    assert output.added_bytes({"data_added": 10, "data_added_packed": 4}) == 4
+    assert output.added_bytes({"data_added": 10}) == 10
+    assert output.added_bytes({}) == 0
 
 
-def test_contents_hold_files_and_links_and_nothing_else() -> None:
-    """Folders, pipes and sockets have no bytes; a cut line is passed over."""
+def test_contents_are_files_and_links_only() -> None:
     reader = ContentsReader()
     for entry in (
         SNAPSHOT_14 | {"struct_type": "snapshot"},
@@ -173,8 +163,8 @@ def test_contents_hold_files_and_links_and_nothing_else() -> None:
         {"type": "symlink", "path": "/datasets/link"},
         {"type": "fifo", "path": "/datasets/pipe"},
     ):
-        reader.hear(json.dumps(entry))
-    reader.hear('{"type":"file","path":"/dat')
+        reader.read(json.dumps(entry))
+    reader.read('{"type":"file","path":"/dat')
     contents = reader.contents()
     assert contents.listing == {"datasets/a": 3, "datasets/empty": 0, "datasets/link": 0}
     assert contents.files == 2

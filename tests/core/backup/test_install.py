@@ -1,4 +1,4 @@
-"""Restic is found, or unpacked without root, or its absence comes with the mending command."""
+"""Find restic, or unpack it without root, or name the command that installs it."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from threading import Event
 
 import pytest
 
-from core.backup.find import Restic, find_restic, obtain_restic
+from core.backup.install import Restic, find_restic, obtain_restic
 from core.errors import UnavailableError
 
 Program = Callable[[str], Path]
@@ -30,8 +30,7 @@ def link_programs(folder: Path) -> None:
         (folder / name).symlink_to(shutil.which(name) or "")
 
 
-def test_restic_of_this_machine_is_found(tmp_path: Path) -> None:
-    """The tests stand on the real one."""
+def test_the_restic_of_this_machine_is_found(tmp_path: Path) -> None:
     found = find_restic(tmp_path)
     assert found.version >= (0, 14, 0)
     assert found.path.name == "restic"
@@ -49,23 +48,21 @@ def test_restic_of_this_machine_is_found(tmp_path: Path) -> None:
         ("restic 1.0 compiled", (1, 0, 0), "1.0.0"),
     ],
 )
-def test_the_version_is_what_it_says(
+def test_the_version_is_parsed(
     program: Program, tmp_path: Path, words: str, version: tuple[int, int, int], text: str
 ) -> None:
-    """Features follow from it."""
     folder = put(program(f"echo '{words}'"), tmp_path / "bin", "restic")
     found = find_restic(tmp_path / "tools", folder)
     assert (found.version, found.version_text) == (version, text)
 
 
-def test_features_begin_with_their_version() -> None:
-    """0.14 checks and restores in words."""
-    told = {
-        version: (Restic(path=Path("r"), version=version).tells_restore,
-                  Restic(path=Path("r"), version=version).tells_check)
+def test_features_depend_on_the_version() -> None:
+    found = {
+        version: (Restic(path=Path("r"), version=version).has_restore_progress,
+                  Restic(path=Path("r"), version=version).has_check_json)
         for version in ((0, 14, 0), (0, 16, 0), (0, 18, 0))
     }  # fmt: skip
-    assert told == {
+    assert found == {
         (0, 14, 0): (False, False),
         (0, 16, 0): (True, False),
         (0, 18, 0): (True, True),
@@ -73,17 +70,15 @@ def test_features_begin_with_their_version() -> None:
 
 
 @pytest.mark.parametrize("words", ["echo 'restic 0.12.1 compiled with go'", "exit 1", "echo what"])
-def test_an_old_or_broken_restic_does_not_do(program: Program, tmp_path: Path, words: str) -> None:
-    """And the message says which it was."""
+def test_an_old_or_broken_restic_is_refused(program: Program, tmp_path: Path, words: str) -> None:
     folder = put(program(words), tmp_path / "bin", "restic")
     with pytest.raises(UnavailableError, match=r"0\.14 or newer.*bin/restic") as caught:
         find_restic(tmp_path / "tools", folder)
     assert "apt-get install restic" in caught.value.remedy
 
 
-def test_no_restic_at_all_says_how_to_mend_it(tmp_path: Path) -> None:
-    """Without an attempt to mend it: `doctor` only looks."""
-    with pytest.raises(UnavailableError, match="not here") as caught:
+def test_without_restic_the_remedy_installs_it(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="not installed") as caught:
         find_restic(tmp_path / "tools", str(tmp_path))
     assert caught.value.remedy
 
@@ -109,7 +104,6 @@ def package(program: Program, tmp_path: Path) -> Path:
 def test_restic_is_unpacked_without_root(
     program: Program, package: Path, tmp_path: Path, *, lists_are_missing: bool
 ) -> None:
-    """By the machine's own apt; with package lists of our own when the machine has none."""
     updated = tmp_path / "updated"
     need = f"[ -e {updated} ] || {{ echo 'E: Unable to locate package' >&2; exit 100; }}"
     bin_folder = put(
@@ -130,8 +124,7 @@ def test_restic_is_unpacked_without_root(
     assert updated.exists() == lists_are_missing
 
 
-def test_when_it_cannot_be_fetched_the_reason_is_told(program: Program, tmp_path: Path) -> None:
-    """No network, no mirror."""
+def test_a_failed_download_names_the_reason(program: Program, tmp_path: Path) -> None:
     folder = put(program("echo 'Temporary failure resolving' >&2; exit 100"), tmp_path / "bin",
                  "apt-get")  # fmt: skip
     with pytest.raises(UnavailableError, match="Temporary failure resolving") as caught:
@@ -139,17 +132,15 @@ def test_when_it_cannot_be_fetched_the_reason_is_told(program: Program, tmp_path
     assert caught.value.remedy
 
 
-def test_without_apt_the_remedy_is_told_as_well(tmp_path: Path) -> None:
-    """Not every machine is a Debian."""
-    with pytest.raises(UnavailableError, match=r"restic is not here.*not installed") as caught:
+def test_without_apt_the_remedy_is_named_as_well(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match=r"restic is not installed.*not installed") as caught:
         obtain_restic(tmp_path / "tools", str(tmp_path / "empty"))
     assert "install restic" in caught.value.remedy
 
 
-def test_two_processes_fetch_restic_once(
+def test_two_processes_download_restic_once(
     program: Program, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second waits for the first and finds what it unpacked; neither removes the other's."""
     fetched, gate, tools = tmp_path / "fetched", tmp_path / "gate", tmp_path / "tools"
     os.mkfifo(gate)
     script = f"echo once >> {fetched}; read word < {gate}; cp {package} ."

@@ -1,6 +1,7 @@
-"""restic itself: on PATH, or unpacked below the home folder without root, or said to be missing."""
+"""Find restic on PATH, or unpack Debian's package into the home folder without root."""
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,10 @@ from core.command import Runner, SystemRunner
 from core.errors import CommandError, DatahallError, UnavailableError
 from core.locks import held
 
-LEAST_VERSION = (0, 14)
+MIN_VERSION = (0, 14)
 _VERSION = re.compile(r"restic (\d+)\.(\d+)(?:\.(\d+))?")
 _REMEDY = "Install it: sudo apt-get install restic"
-_ANSWER_S = 60.0
+_VERSION_TIMEOUT_S = 60.0
 _DOWNLOAD_STALL_S = 300.0
 _STATUS_FILE = "/var/lib/dpkg/status"
 
@@ -29,63 +30,65 @@ class Restic:
 
     @property
     def version_text(self) -> str:
-        """The version as people write it."""
+        """The version as text, `0.14.0`."""
         return ".".join(str(part) for part in self.version)
 
     @property
-    def tells_restore(self) -> bool:
-        """Whether `restore --json` tells its progress; before, it prints words."""
+    def has_restore_progress(self) -> bool:
+        """Whether `restore --json` prints its progress; earlier versions print plain text."""
         return self.version >= (0, 16, 0)
 
     @property
-    def tells_check(self) -> bool:
-        """Whether `check --json` lists problems; before, it prints words."""
+    def has_check_json(self) -> bool:
+        """Whether `check --json` lists problems; earlier versions print plain text."""
         return self.version >= (0, 18, 0)
 
 
 def find_restic(tools: Path, search_path: str | None = None) -> Restic:
     """Return the first usable restic: on `search_path`, then in `tools`.
 
-    `search_path` None is this process's PATH. Raises UnavailableError with the mending command.
+    `search_path` None is this process's PATH. Raises UnavailableError with the command that
+    installs restic.
     """
     old = ""
     for path in _candidates(tools, search_path):
         found = _identify(path, SystemRunner())
-        if found is not None and found.version >= LEAST_VERSION:
+        if found is not None and found.version >= MIN_VERSION:
             return found
         old = f"{path} is too old: {found.version_text}" if found else f"{path} does not run"
-    least = ".".join(str(part) for part in LEAST_VERSION)
+    version = ".".join(str(part) for part in MIN_VERSION)
     raise UnavailableError(
-        f"restic {least} or newer is not here" + (f" ({old})" if old else ""), remedy=_REMEDY
+        f"restic {version} or newer is not installed" + (f" ({old})" if old else ""), remedy=_REMEDY
     )
 
 
 def obtain_restic(tools: Path, search_path: str | None = None) -> Restic:
-    """Return restic; where there is none, unpack Debian's package into `tools`, without root.
+    """Return restic; if there is none, unpack Debian's package into `tools`, without root.
 
-    Raises UnavailableError with the mending command.
+    Raises UnavailableError with the command that installs restic.
     """
     with contextlib.suppress(UnavailableError):
         return find_restic(tools, search_path)
     tools.mkdir(parents=True, exist_ok=True)
     with held(tools / ".restic.lock"):
-        with contextlib.suppress(UnavailableError):  # another process fetched it meanwhile
+        with contextlib.suppress(UnavailableError):  # another process unpacked it meanwhile
             return find_restic(tools, search_path)
         _unpack(tools, search_path)
         return find_restic(tools, search_path)
 
 
 def _candidates(tools: Path, search_path: str | None) -> Sequence[Path]:
-    """Return where restic may be, best first."""
-    on_path = shutil.which("restic", path=search_path)
+    """Return every restic on the search path, then the unpacked one."""
+    folders = (os.environ.get("PATH", "") if search_path is None else search_path).split(os.pathsep)
+    on_path = [shutil.which("restic", path=folder) for folder in folders if folder]
     unpacked = tools / "restic" / "usr" / "bin" / "restic"
-    return [*([Path(on_path)] if on_path else []), *([unpacked] if unpacked.exists() else [])]
+    return [*(Path(path) for path in on_path if path), *([unpacked] if unpacked.exists() else [])]
 
 
 def _identify(path: Path, runner: Runner) -> Restic | None:
-    """Return the program with its version, None when it does not say one."""
+    """Return the program with its version; None when it prints none."""
     try:
-        answer = runner.run((str(path), "version"), timeout_s=_ANSWER_S)
+        answer = runner.run((str(path), "version"), timeout_s=_VERSION_TIMEOUT_S)
     except (DatahallError, OSError):
         return None
     match = _VERSION.search(answer.stdout)
@@ -96,9 +99,9 @@ def _identify(path: Path, runner: Runner) -> Restic | None:
 
 
 def _unpack(tools: Path, search_path: str | None) -> None:
-    """Fetch Debian's package with the machine's own apt, which checks its signature; unpack it.
+    """Download Debian's package with apt, which checks its signature, and unpack it.
 
-    One process at a time: whatever is in its scratch folder was left by one that was killed.
+    The caller holds a lock, so files in the scratch folder were left by a process that was killed.
     """
     environment = {"PATH": search_path} if search_path is not None else {}
     folder = tools / ".tmp-restic"
@@ -112,14 +115,14 @@ def _unpack(tools: Path, search_path: str | None) -> None:
         (folder / "root").rename(target)
     except (CommandError, UnavailableError) as error:  # no network, no apt
         raise UnavailableError(
-            f"restic is not here and could not be fetched ({error.message})", remedy=_REMEDY
+            f"restic is not installed and could not be downloaded ({error.message})", remedy=_REMEDY
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _download(folder: Path, environment: Mapping[str, str]) -> Path:
-    """Return the downloaded package: by the system's lists, or by lists fetched into `folder`."""
+    """Return the downloaded package; without usable system lists, download lists into `folder`."""
     try:
         _call(("apt-get", "download", "restic"), folder, environment)
     except CommandError:
@@ -133,7 +136,7 @@ def _download(folder: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _private_lists(folder: Path) -> tuple[str, ...]:
-    """Return apt-get's options for package lists of our own: updating them needs no root."""
+    """Return apt-get's options for private package lists, which need no root to update."""
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     options = {
@@ -145,7 +148,7 @@ def _private_lists(folder: Path) -> tuple[str, ...]:
 
 
 def _call(argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
-    """Run one step in `folder`; raises CommandError with its last words."""
+    """Run one step in `folder`; raises CommandError with the last line of stderr."""
     runner = WatchedRunner(stall_s=_DOWNLOAD_STALL_S)
     outcome = runner.run(Call(argv=argv, environment=environment, folder=folder))
     if outcome.exit_code != 0:

@@ -1,0 +1,306 @@
+"""Back up: choose files, copy databases, take the manifest, store, compare; in this order."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from core.backup.errors import DestinationFullError, IncompleteError
+from core.backup.manifest import (
+    Manifest,
+    Walk,
+    known_entries,
+    take_manifest,
+    write_manifest,
+)
+from core.backup.proof import Proof, protected_datasets, prove
+from core.backup.records import SCOPE_TAG, Scope, Snapshot
+from core.backup.vault import Vault, reporting
+from core.errors import CorruptError, InputError, NotFoundError, UnavailableError
+from core.files import PRIVATE_FILE, PRIVATE_FOLDER
+from core.paths import StatePaths, confined
+from core.process.progress import Progress
+
+RECOVER = "Restore the newest intact copy: datahall backup recover"
+_ATTEMPTS = 2
+_SPACE_FACTOR = 1.2
+_BUSY_S = 30.0
+_TAG = "datahall"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """The paths and databases of one backup; `dataset` is the digest if it covers only that."""
+
+    what: str
+    paths: tuple[Path, ...]
+    databases: tuple[Path, ...]
+    tags: tuple[str, ...]
+    dataset: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupReport:
+    """A finished backup; `datasets` are the digests that it protects from now on."""
+
+    snapshot: Snapshot
+    proof: Proof
+    datasets: tuple[str, ...]
+
+
+def back_up(
+    vault: Vault, coverage: Coverage, progress: Progress, *, new_repository: bool = False
+) -> BackupReport:
+    """Make a snapshot and compare it with the manifest.
+
+    Files that change meanwhile are named in the report and not protected; if the backup covers one
+    dataset and that changed, it is repeated once. Raises MissingRepositoryError, unless
+    `new_repository`, where a repository was before, and IncompleteError naming the files when the
+    snapshot differs from the manifest: it stays, unverified.
+    """
+    _require_apart(vault, coverage)
+    with vault.turn(progress):
+        vault.require_repository(progress, new=new_repository)
+        for _ in range(_ATTEMPTS):
+            report = _attempt(vault, coverage, progress)
+            if coverage.dataset is None or coverage.dataset in report.datasets:
+                return report
+    raise IncompleteError(
+        "files of the dataset changed while they were backed up",
+        files=report.proof.changed or (coverage.what,),
+        snapshot=report.snapshot,
+        remedy="Wait until no program writes to them, then try again: datahall backup run",
+    )
+
+
+def cover_scope(paths: StatePaths, scope: Scope) -> Coverage:
+    """Return what a scope covers in this home; raises InputError when that is nothing.
+
+    `runs` includes the models and the database, without which a run's files cannot be identified.
+    Keys and tokens are never covered.
+    """
+    folders = {
+        Scope.ALL: (paths.datasets, paths.runs, paths.models, paths.settings_file),
+        Scope.DATA: (paths.datasets,),
+        Scope.RUNS: (paths.runs, paths.models),
+        Scope.STATE: (paths.settings_file,),
+    }
+    databases = {
+        Scope.ALL: (paths.database, paths.telemetry),
+        Scope.DATA: (),
+        Scope.RUNS: (paths.database,),
+        Scope.STATE: (paths.database, paths.telemetry),
+    }
+    coverage = Coverage(
+        what=scope.value,
+        paths=tuple(path for path in folders[scope] if path.exists()),
+        databases=tuple(path for path in databases[scope] if path.exists()),
+        tags=(_TAG, f"{SCOPE_TAG}{scope.value}"),
+    )
+    if not coverage.paths and not coverage.databases:
+        raise InputError(
+            f"there is nothing to back up yet ({scope.label.lower()})",
+            remedy="Import a dataset first: datahall data demo",
+        )
+    return coverage
+
+
+def cover_dataset(paths: StatePaths, version: str) -> Coverage:
+    """Return the coverage of one dataset version, `NAME/DIGEST`; raises NotFoundError."""
+    name, _, digest = version.rpartition("/")
+    folder = paths.dataset(name, digest)
+    is_named = name and digest and "/" not in name and not {name, digest} & {".", ".."}
+    if not is_named or not folder.is_dir():
+        raise NotFoundError(
+            f"there is no dataset {version!r}", remedy="List the datasets: datahall data list"
+        )
+    confined(paths.datasets, folder)
+    return Coverage(
+        what=f"dataset:{digest}",
+        paths=(folder,),
+        databases=(),
+        tags=(_TAG, f"dataset:{digest}"),
+        dataset=digest,
+    )
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a live SQLite database as of one moment to `target`: one file, mode 600, checked.
+
+    A copy of the file itself is not consistent: measured, 10 of 10 such copies of a database under
+    load were corrupt, 20 of 20 by SQLite's backup API were intact. Writers continue meanwhile.
+    `target` appears complete or not at all. Raises DestinationFullError, CorruptError (the live
+    database is damaged) and UnavailableError (it cannot be read).
+    """
+    target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.tmp")
+    remove_database(part)
+    _require_space_for_copy(source, part)
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+    try:
+        _copy(source, part)
+        remove_database(target)
+        part.replace(target)
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise CorruptError(
+                f"the database {source} is damaged: {error}", remedy=RECOVER
+            ) from error
+        raise UnavailableError(
+            f"{source} could not be copied ({error})",
+            remedy="Try again when no other program uses it: datahall backup run",
+        ) from error
+    finally:
+        remove_database(part)
+
+
+def integrity_problems(path: Path) -> Sequence[str]:
+    """Return the problems of a SQLite file, at most 5; none means that it is intact."""
+    try:
+        with closing(sqlite3.connect(_read_only(path), uri=True, timeout=_BUSY_S)) as database:
+            found = [str(row[0]) for row in database.execute("pragma integrity_check(5)")]
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [] if found == ["ok"] else found
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the error means that the file's content is damaged."""
+    return error.sqlite_errorcode in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def remove_database(path: Path) -> None:
+    """Remove a SQLite file and the log beside it, which SQLite would replay into another file."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _attempt(vault: Vault, coverage: Coverage, progress: Progress) -> BackupReport:
+    """Back up once; the staging folder is empty before and removed afterwards."""
+    staging = vault.paths.staging
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(mode=PRIVATE_FOLDER, parents=True)
+    try:
+        for database in coverage.databases:
+            progress.begin(f"copying {database.name}")
+            copy_database(database, vault.paths.staged(database))
+        manifest = _take_manifest(vault, coverage, progress)
+        text = manifest.text()
+        write_manifest(vault.paths.staged_manifest, text)
+        snapshot = _store(vault, coverage, manifest, progress)
+        progress.begin("comparing the snapshot with its manifest")
+        listing = vault.repository.listing(snapshot.id)
+        proof = prove(manifest, listing, vault.paths.home, vault.manifest_name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return _report(vault, manifest, vault.keep(snapshot, text, proof), proof)
+
+
+def _report(vault: Vault, manifest: Manifest, snapshot: Snapshot, proof: Proof) -> BackupReport:
+    """Record which datasets are protected; raises IncompleteError for a faulty snapshot."""
+    if proof.faults:
+        raise IncompleteError(
+            "the snapshot differs from the files that were backed up",
+            files=proof.faults,
+            snapshot=snapshot,
+            remedy='Check the repository with "datahall backup verify", then try again: '
+            "datahall backup run",
+        )
+    datasets = protected_datasets(manifest, proof.changed)
+    vault.store.protect(snapshot.id, datasets)
+    return BackupReport(snapshot=snapshot, proof=proof, datasets=datasets)
+
+
+def _take_manifest(vault: Vault, coverage: Coverage, progress: Progress) -> Manifest:
+    """Hash the files to back up; raises DestinationFullError when they will not fit."""
+    started_at = vault.clock.now()
+    earlier = list(vault.newest_manifests())
+    known = known_entries(earlier)
+    walk = Walk(vault.paths.home, (*coverage.paths, vault.paths.staging))
+    manifest = take_manifest(walk, coverage.what, started_at, known.get, progress)
+    stored = {entry.sha256 for old in earlier for entry in old.entries}
+    size = sum(entry.bytes for entry in manifest.entries if entry.sha256 not in stored)
+    needed = int(size * _SPACE_FACTOR)
+    free = vault.repository.location.free_bytes()
+    if free is not None and free < needed:
+        raise DestinationFullError(
+            f"the backup needs up to {needed:,} bytes, the disk of {vault.repository.name} has "
+            f"{free:,} left",
+            remedy="Free space there, or choose another disk (setting backup.repository), then: "
+            "datahall backup run",
+        )
+    return manifest
+
+
+def _store(vault: Vault, coverage: Coverage, manifest: Manifest, progress: Progress) -> Snapshot:
+    """Let restic store the paths.
+
+    Files that were only deleted meanwhile are left to the comparison; for any other file that
+    restic could not read the snapshot is recorded as unverified, and the error raised.
+    """
+    paths = (*coverage.paths, vault.paths.staging)
+    progress.begin("backing up", total=manifest.bytes, unit="bytes")
+    try:
+        return vault.repository.backup(paths, coverage.tags, reporting(progress))
+    except IncompleteError as error:
+        if error.snapshot is None:
+            raise
+        if error.files and not _any_exists(vault.paths.home, error.files):
+            return error.snapshot
+        vault.keep(error.snapshot, manifest.text(), Proof(missing=error.files))
+        raise
+
+
+def _any_exists(home: Path, names: Sequence[str]) -> bool:
+    """Whether any of the files that restic could not read exists."""
+    return any(
+        os.path.lexists(home / name.removeprefix("/")) or os.path.lexists(name) for name in names
+    )
+
+
+def _require_apart(vault: Vault, coverage: Coverage) -> None:
+    """Raise InputError when the repository is inside a folder to back up: it would only grow."""
+    repository = vault.repository.location.folder
+    for path in coverage.paths:
+        if repository is not None and repository.resolve().is_relative_to(path.resolve()):
+            raise InputError(
+                f"the repository {repository} is inside {path}, which is to be backed up",
+                remedy="Choose another folder for it (setting backup.repository)",
+            )
+
+
+def _copy(source: Path, part: Path) -> None:
+    """Copy, turn the copy into a single file, and check it."""
+    with (
+        closing(sqlite3.connect(_read_only(source), uri=True, timeout=_BUSY_S)) as live,
+        closing(sqlite3.connect(part)) as copy,
+    ):
+        live.backup(copy)
+        copy.execute("pragma journal_mode=delete")
+    if problems := integrity_problems(part):
+        raise CorruptError(
+            f"the database {source} is damaged: {'; '.join(problems)}", remedy=RECOVER
+        )
+
+
+def _read_only(path: Path) -> str:
+    """Return the URI that opens a SQLite file for reading."""
+    return f"file:{quote(str(path))}?mode=ro"
+
+
+def _require_space_for_copy(source: Path, part: Path) -> None:
+    """Raise DestinationFullError when the copy will not fit."""
+    log = source.with_name(source.name + "-wal")
+    size = sum(path.stat().st_size for path in (source, log) if path.exists())
+    needed = int(_SPACE_FACTOR * size)
+    free = shutil.disk_usage(part.parent).free
+    if free < needed:
+        raise DestinationFullError(
+            f"copying {source.name} needs {needed:,} bytes, the disk of {part.parent} has "
+            f"{free:,} left",
+            remedy="Free space there, then try again: datahall backup run",
+        )
