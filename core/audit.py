@@ -254,7 +254,6 @@ class Ledger:
         """
         key = _read_key(self.paths)
         with self.database.write(durable=True) as connection:
-            self.database.lock(connection, "audit")
             newest = _newest(connection)
             end = self._end(newest, key)
             content = {

@@ -1,7 +1,8 @@
 """The database: SQLAlchemy Core on SQLite (WAL) by default, on PostgreSQL by URL.
 
-Readers never block and are never blocked. A write transaction takes its lock at once
-(BEGIN IMMEDIATE), so that two writers queue instead of failing half-way.
+Both behave the same. Readers never block and are never blocked. Write transactions take an
+exclusive lock when they begin, so that two writers queue instead of failing half-way, and a
+transaction may read a value and write another that depends on it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,49 +24,43 @@ if TYPE_CHECKING:
 
 _BUSY_TIMEOUT_S = 30
 _WRITE = "datahall_write"
+_WRITE_LOCK = 0x64617461  # PostgreSQL advisory lock that every writer holds
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open database; safe to share between threads, never between processes by fork."""
+    """An open database; may be shared between threads, but not with a forked process."""
 
     engine: sa.Engine
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether this is the embedded default."""
+        """Whether this is SQLite, the default."""
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Give a connection that sees one consistent state and writes nothing."""
-        with _told(), self.engine.connect() as connection:
-            yield connection
+        """Open a connection for reading; all its queries see the state of the first one."""
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with translate_errors(), self.engine.connect() as connection:
+            yield connection.execution_options(**options)
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[sa.Connection]:
-        """Give a write transaction: committed at the end, rolled back on an exception.
+        """Open a write transaction: committed at the end, rolled back on an exception.
 
-        Writers queue (up to 30 s). `durable` returns only once the bytes are on disk
-        (synchronous=FULL); otherwise a power cut may lose the newest transactions, whole.
+        Waits up to 30 s for other writers. A `durable` transaction is on disk when it ends; of
+        others a power cut may lose the newest, each as a whole.
         """
-        options = {_WRITE: "FULL" if durable else "NORMAL"}
         with (
-            _told(),
-            self.engine.connect().execution_options(**options) as connection,
+            translate_errors(),
+            self.engine.connect().execution_options(**{_WRITE: durable}) as connection,
             connection.begin(),
         ):
+            if not self.is_sqlite:
+                _begin_postgresql(connection, durable=durable)
             yield connection
-
-    def lock(self, connection: sa.Connection, name: str) -> None:
-        """Hold an exclusive lock of that name until the transaction ends.
-
-        SQLite: a write transaction is already exclusive. PostgreSQL: an advisory lock.
-        """
-        if not self.is_sqlite:
-            number = sa.func.hashtext(name)
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
     def upsert(
         self,
@@ -73,18 +68,18 @@ class Database:
         table: sa.Table,
         rows: Sequence[Mapping[str, Any]],
     ) -> None:
-        """Insert rows; where the primary key is there already, replace the other columns."""
+        """Insert rows; a row whose primary key exists gets the other columns replaced."""
         if rows:
             statement = _upsert(table, tuple(rows[0]), self.is_sqlite)
             connection.execute(statement, [dict(row) for row in rows])
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         self.engine.dispose()
 
 
 def open_database_of(settings: Settings) -> Database:
-    """Open the database that the settings name, or the home folder's; see `open_database`."""
+    """Open the database of the settings, by default the one in the home folder."""
     return open_database(settings.database_url or sqlite_url(settings.paths.database))
 
 
@@ -94,17 +89,17 @@ def sqlite_url(path: Path) -> str:
 
 
 def open_database(url: str) -> Database:
-    """Open the database and bring its schema up to date.
+    """Open a database and migrate its schema to the newest version.
 
-    Safe to call from several processes at once: migrations run under a lock. Raises SettingsError
-    for a wrong URL, UnavailableError, and CorruptError for a file that is no database.
+    Several processes may call this at the same time. Raises SettingsError for a wrong URL,
+    UnavailableError, and CorruptError for a file that is not a database.
     """
     try:
         engine = sa.create_engine(url, connect_args=_connect_arguments(url))
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         message = f"database URL cannot be used: {error}"
         raise SettingsError(
-            message, remedy="Example: postgresql+psycopg://user@host/name"
+            message, remedy="Use a URL such as postgresql+psycopg://user@host/name"
         ) from error
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
@@ -119,14 +114,14 @@ def open_database(url: str) -> Database:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Tell the database's own failures in our words; broken promises (IntegrityError) pass."""
+def translate_errors() -> Iterator[None]:
+    """Translate SQLAlchemy errors; IntegrityError propagates."""
     try:
         yield
     except OperationalError as error:
         raise UnavailableError(
-            f"the database does not answer: {_first_line(error)}",
-            remedy="Check that it is there and that the disk is not full",
+            f"the database cannot be used: {_first_line(error)}",
+            remedy="Check that the database is reachable and that its disk is not full",
         ) from error
     except DatabaseError as error:
         if "not a database" in str(error.orig) or "malformed" in str(error.orig):
@@ -139,7 +134,7 @@ def _told() -> Iterator[None]:
 
 @cache  # a training process writes points through the same statement for hours
 def _upsert(table: sa.Table, columns: tuple[str, ...], is_sqlite: bool) -> sa.Insert:  # noqa: FBT001  (part of the cache's key)
-    """Return the statement that inserts rows of these columns or replaces them."""
+    """Return the statement that inserts rows with these columns or replaces them."""
     keys = [column.name for column in table.primary_key]
     statement = _insert(table, is_sqlite)
     others = {name: statement.excluded[name] for name in columns if name not in keys}
@@ -158,19 +153,19 @@ def _insert(table: sa.Table, is_sqlite: bool) -> "sqlite.Insert | postgresql.Ins
 
 
 def _first_line(error: DatabaseError) -> str:
-    """Return what the driver said, without its advice and without the statement."""
+    """Return the first line of the driver's message: without its advice and the statement."""
     return str(error.orig).partition("\n")[0]
 
 
 def _connect_arguments(url: str) -> dict[str, object]:
-    """Return driver arguments: SQLite waits for its turn and is shared between threads."""
+    """Return the arguments of the driver."""
     if sa.make_url(url).get_backend_name() != "sqlite":
         return {}
     return {"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (DBAPI)
-    """Set up one SQLite connection; transactions are begun by `_begin_sqlite` alone."""
+    """Configure a new SQLite connection; `_begin_sqlite` begins its transactions."""
     connection.isolation_level = None
     connection.execute(f"pragma busy_timeout={_BUSY_TIMEOUT_S * 1000}")
     connection.execute("pragma journal_mode=wal")
@@ -179,17 +174,28 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    """Begin: IMMEDIATE for writers, DEFERRED for readers; `synchronous` as the writer asked."""
-    write = connection.get_execution_options().get(_WRITE)
-    if write is None:
+    """Begin a transaction: a writer takes the lock at once."""
+    durable = connection.get_execution_options().get(_WRITE)
+    if durable is None:
         connection.exec_driver_sql("begin deferred")
     else:
-        connection.exec_driver_sql(f"pragma synchronous={write}")
+        connection.exec_driver_sql(f"pragma synchronous={'full' if durable else 'normal'}")
         connection.exec_driver_sql("begin immediate")
 
 
+def _begin_postgresql(connection: sa.Connection, *, durable: bool) -> None:
+    """Take the lock of the writers, in a transaction with the same promises as on SQLite."""
+    connection.execute(
+        sa.select(
+            sa.func.set_config("lock_timeout", f"{_BUSY_TIMEOUT_S}s", True),  # noqa: FBT003  (SQL)
+            sa.func.set_config("synchronous_commit", "on" if durable else "off", True),  # noqa: FBT003
+            sa.func.pg_advisory_xact_lock(_WRITE_LOCK),
+        )
+    )
+
+
 def _migrate(database: Database) -> None:
-    """Run the migrations that are missing; one process at a time."""
+    """Run the missing migrations, one process at a time."""
     if _is_current(database):
         return
     # Loaded only here: opening a database that is up to date is on every command's path.
@@ -198,7 +204,6 @@ def _migrate(database: Database) -> None:
     from alembic.util import CommandError as AlembicError  # noqa: PLC0415  (slow import)
 
     with database.write(durable=True) as connection:
-        database.lock(connection, "migrations")
         config = AlembicConfig()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
@@ -212,7 +217,7 @@ def _migrate(database: Database) -> None:
 
 
 def _is_current(database: Database) -> bool:
-    """Whether the schema is the newest: one read, without loading the migrations."""
+    """Whether the schema is the newest; does not import Alembic."""
     newest = max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
     with database.read() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):

@@ -15,6 +15,19 @@ from core.clock import FixedClock
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.settings import Settings
+from tests.postgresql import PostgresqlServer, require_programs, running_server
+
+TESTS = Path(__file__).parent
+# Suites whose tests of the fixture `database` run on SQLite and on PostgreSQL.
+ON_BOTH = (
+    "core/test_audit.py",
+    "core/test_database.py",
+    "core/test_migrations.py",
+    "core/feedback",
+    "core/registry",
+    "core/runs",
+    "core/jobs/test_tidying.py",
+)
 
 # Before torch is loaded: two workers share the cores, and threads that spin take each other's time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -70,12 +83,37 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """A PostgreSQL server, started by the first test that needs it."""
+    with running_server(require_programs()) as server:
+        yield server
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the suites of rooms that own tables on both databases."""
+    path = metafunc.definition.path.relative_to(TESTS)
+    if "database" in metafunc.fixturenames and any(path.is_relative_to(it) for it in ON_BOTH):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def database(paths: StatePaths) -> Iterator[Database]:
+def sqlite_database(paths: StatePaths) -> Iterator[Database]:
     """A migrated SQLite database in the test's home."""
     opened = open_database(sqlite_url(paths.database))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated database: SQLite, in suites named in `ON_BOTH` also PostgreSQL."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield request.getfixturevalue("sqlite_database")
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    with server.open_new_database() as opened:
+        yield opened
 
 
 @pytest.fixture

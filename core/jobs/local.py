@@ -101,7 +101,6 @@ class LocalLauncher:
         """Ask a job to stop; see Launcher."""
         self.tick()
         with self.database.write(durable=True) as connection:
-            self.database.lock(connection, "jobs")
             job = _find(connection, job_id)
             if job.state is JobState.QUEUED:
                 ending = over(never_started(self.clock.now()))
@@ -155,7 +154,6 @@ class LocalLauncher:
         """Look again, alone, and write what changed; then start what was given its slots."""
         with ExitStack() as locks:
             with self.database.write(durable=True) as connection:
-                self.database.lock(connection, "jobs")
                 seen = self._look(connection)
                 plan = make_plan(seen, self._slots())
                 for job_id, values in plan.changes.items():

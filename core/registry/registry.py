@@ -63,7 +63,6 @@ class ModelRegistry:
         Raises NotFoundError when there is no such version.
         """
         with self.database.write(durable=True) as connection:
-            self.database.lock(connection, "alias")
             _version_row(connection, name, version)
             newest = connection.execute(_events(name, alias).limit(1)).mappings().first()
             event = AliasEvent(

@@ -114,7 +114,6 @@ class RunStore:
         them again, so a resumed curve has one value per step.
         """
         with self.database.write(durable=True) as connection:
-            self.database.lock(connection, f"run {run_id}")
             number = _newest_attempt(connection, run_id)
             for table in (metric_point, sample):
                 connection.execute(

@@ -5,14 +5,14 @@ import os
 import shlex
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from core.clock import FixedClock, SystemClock
-from core.database import Database, open_database
+from core.database import Database
 from core.jobs.devices import Slots
 from core.jobs.launcher import Job, JobKind, JobSpec, Launcher
 from core.jobs.local import LocalLauncher
@@ -20,10 +20,8 @@ from core.jobs.memory import MemoryLauncher, Script
 from core.locks import take_lock
 from core.paths import StatePaths
 from core.settings import JobSettings
-from core.tables import metadata
+from tests.postgresql import PostgresqlServer
 
-POSTGRESQL = os.environ.get("DATAHALL_TEST_POSTGRESQL", "")
-LAUNCHERS = ("memory", "local", *(("local-postgresql",) if POSTGRESQL else ()))
 PATIENCE_S = 60.0
 FOREVER = 600.0
 LONG = Script(seconds=FOREVER, lines=("ready",))
@@ -82,8 +80,8 @@ def _word(script: Script) -> str:
     return f"printf %s {shlex.quote(json.dumps(said))} > $DATAHALL_JOB_FOLDER/error.json; "
 
 
-@pytest.fixture(params=LAUNCHERS)
-def bench(request: pytest.FixtureRequest, database: Database, paths: StatePaths) -> Iterator[Bench]:
+@pytest.fixture(params=["memory", "local", "local-postgresql"])
+def bench(request: pytest.FixtureRequest, paths: StatePaths) -> Iterator[Bench]:
     """Each adapter in turn, with two CPU slots and two GPUs."""
     if request.param == "memory":
         memory = MemoryLauncher(FixedClock(), slots=Slots(cpu=2, gpus=2))
@@ -92,17 +90,19 @@ def bench(request: pytest.FixtureRequest, database: Database, paths: StatePaths)
     # As if a supervisor ran: then shims leave the queue to it, which saves a process per job.
     supervisor = take_lock(paths.supervisor_lock)
     assert supervisor is not None
-    used = database if request.param == "local" else open_database(POSTGRESQL)
-    if used is not database:
-        with used.write() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(sa.delete(table))
-    launcher = LocalLauncher(used, paths, JobSettings(cpu_slots=2, gpus=2), SystemClock())
-    yield Bench(launcher, None)
-    for job in launcher.jobs():
-        if not job.state.is_over:
-            launcher.cancel(job.id)
-            launcher.wait(job.id, timeout_s=PATIENCE_S)
+    with _open_database(request) as database:
+        launcher = LocalLauncher(database, paths, JobSettings(cpu_slots=2, gpus=2), SystemClock())
+        yield Bench(launcher, None)
+        for job in launcher.jobs():
+            if not job.state.is_over:
+                launcher.cancel(job.id)
+                launcher.wait(job.id, timeout_s=PATIENCE_S)
     os.close(supervisor)
-    if used is not database:
-        used.close()
+
+
+def _open_database(request: pytest.FixtureRequest) -> AbstractContextManager[Database]:
+    """Return the database of the launcher that is tested."""
+    if request.param == "local":
+        return nullcontext(request.getfixturevalue("sqlite_database"))
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    return server.open_new_database()

@@ -36,6 +36,13 @@ from core.errors import ConflictError, DeniedError, UnavailableError
 from core.files import canonical_json, digest_text
 from core.paths import StatePaths
 from core.tables import audit
+from tests.postgresql import PostgresqlServer
+
+
+@pytest.fixture
+def sqlite_ledger(sqlite_database: Database, clock: FixedClock, paths: StatePaths) -> Ledger:
+    """The log of a home with a database of its own."""
+    return Ledger(sqlite_database, clock, paths)
 
 
 def viewer() -> Actor:
@@ -227,7 +234,6 @@ def delete_then_cut_head(ledger: Ledger) -> None:
         lambda it: relink(it.database, lambda _: True, actor="eve"),
         lambda it: relink(it.database, lambda number: number != 2),
         lambda it: relink(it.database, lambda number: number != 4),
-        forge_a_row,
         lambda it: edit_head(it, rows=3),
         delete_then_cut_head,
         lambda it: it.paths.audit_head.unlink(),
@@ -243,7 +249,6 @@ def delete_then_cut_head(ledger: Ledger) -> None:
         "every row edited and linked anew",
         "a row cut out and the rest linked anew",
         "the last row cut out and the rest linked anew",
-        "a row appended without Datahall",
         "head edited",
         "last row deleted and the head edited to fit",
         "head deleted",
@@ -259,6 +264,33 @@ def test_every_manipulation_is_found_and_stays_found(
     assert report_of(ledger).state is LogState.ALTERED
     fill(ledger, admin, 2)
     assert report_of(ledger).state is LogState.ALTERED
+
+
+def test_a_row_appended_without_datahall_is_found(sqlite_ledger: Ledger, admin: Actor) -> None:
+    """Not on PostgreSQL, where other hosts append rows, too."""
+    fill(sqlite_ledger, admin)
+    forge_a_row(sqlite_ledger)
+    assert report_of(sqlite_ledger).problem == "row 5 was not written by Datahall"
+    fill(sqlite_ledger, admin, 2)
+    assert report_of(sqlite_ledger).state is LogState.ALTERED
+
+
+def test_hosts_that_share_a_database_append_to_one_log(
+    postgresql: PostgresqlServer, admin: Actor, clock: FixedClock, tmp_path: Path
+) -> None:
+    """Each has a head of its own, and finds what is deleted of the other's rows before it."""
+    homes = [StatePaths(tmp_path / name) for name in ("one", "two")]
+    with postgresql.open_new_database() as database:
+        first, second = (Ledger(database, clock, home) for home in homes)
+        for home in homes:
+            home.prepare()
+        for ledger in (first, second, first):
+            fill(ledger, admin, 2)
+        assert first.verify() == AuditReport(state=LogState.WHOLE, rows=7)
+        assert second.verify() == AuditReport(state=LogState.WHOLE, rows=7)
+        alter(database, sa.delete(audit).where(audit.c.sequence > 4))
+        assert first.verify().problem == "rows 5 to 7 are missing at the end"
+        assert second.verify().problem == "rows 5 to 5 are missing at the end"
 
 
 def test_a_crash_between_row_and_head_is_no_manipulation(
@@ -321,32 +353,32 @@ def test_a_full_disk_refuses_the_action(
     assert report_of(ledger) == AuditReport(state=LogState.WHOLE, rows=4)
 
 
-def test_a_copied_home_is_whole(ledger: Ledger, admin: Actor, tmp_path: Path) -> None:
+def test_a_copied_home_is_whole(sqlite_ledger: Ledger, admin: Actor, tmp_path: Path) -> None:
     """And each copy goes on by itself."""
-    fill(ledger, admin)
-    shutil.copytree(ledger.paths.home, tmp_path / "copy")
+    fill(sqlite_ledger, admin)
+    shutil.copytree(sqlite_ledger.paths.home, tmp_path / "copy")
     copied = StatePaths(tmp_path / "copy")
     with closing(open_database(sqlite_url(copied.database))) as database:
-        copy = Ledger(database, ledger.clock, copied)
+        copy = Ledger(database, sqlite_ledger.clock, copied)
         fill(copy, admin, 2)
         assert copy.verify() == AuditReport(state=LogState.WHOLE, rows=6)
-    assert ledger.verify() == AuditReport(state=LogState.WHOLE, rows=4)
+    assert sqlite_ledger.verify() == AuditReport(state=LogState.WHOLE, rows=4)
 
 
 def test_a_restored_home_has_no_head_until_the_next_action(
-    ledger: Ledger, admin: Actor, tmp_path: Path
+    sqlite_ledger: Ledger, admin: Actor, tmp_path: Path
 ) -> None:
     """Snapshots hold the database, but no keys; that the log continues is recorded in it."""
-    fill(ledger, admin)
+    fill(sqlite_ledger, admin)
     paths = StatePaths(tmp_path / "restored")
     paths.prepare()
     with (
-        closing(sqlite3.connect(ledger.paths.database)) as live,
+        closing(sqlite3.connect(sqlite_ledger.paths.database)) as live,
         closing(sqlite3.connect(paths.database)) as copy,
     ):
         live.backup(copy)
     with closing(open_database(sqlite_url(paths.database))) as database:
-        restored = Ledger(database, ledger.clock, paths)
+        restored = Ledger(database, sqlite_ledger.clock, paths)
         assert restored.verify().state is LogState.UNPROTECTED
         fill(restored, admin, 1)
         assert restored.verify() == AuditReport(state=LogState.WHOLE, rows=6)

@@ -12,6 +12,7 @@ from core.database import Database, open_database, open_database_of, sqlite_url
 from core.errors import UnavailableError
 from core.settings import Settings
 from core.tables import attempt, protection, snapshot
+from tests.postgresql import PostgresqlServer
 
 SNAPSHOT = {
     "id": "s1",
@@ -97,18 +98,31 @@ def test_writers_wait_for_each_other(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("durable", "level"), [(False, 1), (True, 2)])
-def test_durable_writes_wait_for_the_disk(database: Database, *, durable: bool, level: int) -> None:
-    """`synchronous` is FULL for the audit ledger, and NORMAL again afterwards."""
-    with database.write(durable=True):
+def test_durable_writes_wait_for_the_disk(
+    sqlite_database: Database, *, durable: bool, level: int
+) -> None:
+    """`synchronous` is FULL for the audit log, and NORMAL again afterwards."""
+    with sqlite_database.write(durable=True):
         pass
-    with database.write(durable=durable) as connection:
+    with sqlite_database.write(durable=durable) as connection:
         assert connection.exec_driver_sql("pragma synchronous").scalar() == level
 
 
-def test_the_file_is_in_wal_mode_and_keys_are_checked(database: Database) -> None:
-    """Readers are not blocked, and no row refers to nothing."""
-    with database.read() as connection:
+@pytest.mark.parametrize(("durable", "setting"), [(False, "off"), (True, "on")])
+def test_durable_writes_wait_for_the_disk_of_postgresql(
+    postgresql: PostgresqlServer, *, durable: bool, setting: str
+) -> None:
+    with postgresql.open_new_database() as database, database.write(durable=durable) as connection:
+        assert connection.exec_driver_sql("show synchronous_commit").scalar() == setting
+
+
+def test_the_file_is_in_wal_mode(sqlite_database: Database) -> None:
+    """Readers are not blocked."""
+    with sqlite_database.read() as connection:
         assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
+
+
+def test_a_row_that_refers_to_a_missing_row_is_refused(database: Database) -> None:
     with pytest.raises(IntegrityError), database.write() as connection:
         connection.execute(sa.insert(protection).values(dataset_digest="d", snapshot_id="none"))
 
@@ -140,22 +154,16 @@ def test_upsert_of_nothing_does_nothing(database: Database) -> None:
     assert count(database, attempt) == 0
 
 
-def test_a_full_disk_is_told_in_words(database: Database) -> None:
-    """And what was there before is still there."""
-    with database.write() as connection:
+def test_a_full_disk_is_reported(sqlite_database: Database) -> None:
+    with sqlite_database.write() as connection:
         connection.execute(sa.insert(snapshot).values(**SNAPSHOT))
         pages = connection.exec_driver_sql("pragma page_count").scalar()
         connection.exec_driver_sql(f"pragma max_page_count = {pages}")
-    with pytest.raises(UnavailableError, match="full"), database.write() as connection:
+    with pytest.raises(UnavailableError, match="full"), sqlite_database.write() as connection:
         connection.execute(
             sa.insert(snapshot).values(**SNAPSHOT | {"id": "s2", "tags": ["x" * 1_000_000]})
         )
-    assert count(database, snapshot) == 1
-
-
-def test_a_database_says_what_it_is(database: Database) -> None:
-    """Some statements differ."""
-    assert database.is_sqlite
+    assert count(sqlite_database, snapshot) == 1
 
 
 def test_the_settings_name_the_database(tmp_path: Path) -> None:

@@ -32,10 +32,10 @@ def test_migrations_and_tables_agree(database: Database) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_points_are_stored_in_the_order_of_their_key(database: Database) -> None:
+def test_points_are_stored_in_the_order_of_their_key(sqlite_database: Database) -> None:
     """Without a row id the table is its own index: half the size, and curves are read in line."""
     query = "select sql from sqlite_master where name = 'metric_point'"
-    with database.read() as connection:
+    with sqlite_database.read() as connection:
         assert "WITHOUT ROWID" in str(connection.exec_driver_sql(query).scalar())
 
 
