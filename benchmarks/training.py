@@ -118,8 +118,8 @@ def plain_loop(shape: ModelConfig, _: TrainConfig, corpus: EncodedSplit) -> Iter
     criterion = nn.CrossEntropyLoss(ignore_index=PAD_ID)
     for indexes in random_batches(corpus, BATCH_TOKENS, seed=1):
         batch = collate(corpus, indexes, CPU)
-        logits = model(batch.source, batch.before)
-        loss = criterion(logits.reshape(-1, shape.vocabulary), batch.after.reshape(-1))
+        logits = model(batch.source, batch.target_input)
+        loss = criterion(logits.reshape(-1, shape.vocabulary), batch.target_output.reshape(-1))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

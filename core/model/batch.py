@@ -1,4 +1,7 @@
-"""Batches of sentence pairs as tensors, and the model's loss on one."""
+"""Batches of sentence pairs as tensors, and the loss of a model on a batch.
+
+Letters: B sentences, S source tokens, T target tokens, D width, N tokens without padding.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +18,18 @@ from core.model.transformer import Transformer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """B pairs: `before` holds the tokens that the decoder reads, `after` those it should say next.
+    """B sentence pairs as token ids, padded at the end.
 
-    `source` is (B, S), the others (B, T), padded at the end. `num_tokens` counts what is to be
-    said, EOS included, padding not.
+    Attributes:
+        source: source tokens, (B, S).
+        target_input: input of the decoder, (B, T): BOS and the target without its last token.
+        target_output: tokens to predict, (B, T).
+        num_tokens: tokens to predict, EOS included, padding excluded.
     """
 
     source: Tensor
-    before: Tensor
-    after: Tensor
+    target_input: Tensor
+    target_output: Tensor
     num_tokens: int
 
 
@@ -32,26 +38,26 @@ def collate(pairs: EncodedSplit, indexes: Sequence[int], device: torch.device) -
     targets = [pairs.targets[index] for index in indexes]
     return Batch(
         source=_move(pad([pairs.sources[index] for index in indexes]), device),
-        before=_move(pad([[BOS_ID, *target[:-1]] for target in targets]), device),
-        after=_move(pad(targets), device),
+        target_input=_move(pad([[BOS_ID, *target[:-1]] for target in targets]), device),
+        target_output=_move(pad(targets), device),
         num_tokens=sum(len(target) for target in targets),
     )
 
 
 def batch_loss(model: Transformer, batch: Batch, smoothing: float) -> TokenLoss:
-    """Return the sums of the loss over the batch's tokens; padding counts for nothing."""
+    """Return the loss, summed over the tokens of the batch without padding."""
     memory, mask = model.encode(batch.source)
-    hidden, _ = model.decode(batch.before, memory, mask)  # (B, T, D)
-    if batch.num_tokens == batch.after.numel():
-        hidden, after = hidden.flatten(0, 1), batch.after.flatten()
+    hidden, _ = model.decode(batch.target_input, memory, mask)  # (B, T, D)
+    if batch.num_tokens == batch.target_output.numel():
+        hidden, target = hidden.flatten(0, 1), batch.target_output.flatten()  # (B * T, D), (B * T,)
     else:
-        is_word = batch.after != PAD_ID
-        hidden, after = hidden[is_word], batch.after[is_word]
-    return token_loss(hidden, model.embedding, model.output_bias, after, smoothing)
+        is_token = batch.target_output != PAD_ID
+        hidden, target = hidden[is_token], batch.target_output[is_token]  # (N, D), (N,)
+    return token_loss(hidden, model.embedding, model.output_bias, target, smoothing)
 
 
 def _move(tensor: Tensor, device: torch.device) -> Tensor:
-    """Return a tensor on the device; pinned memory is copied while the GPU computes."""
+    """Return a tensor on the device; from pinned memory it is copied while the GPU computes."""
     if device.type != "cuda":
         return tensor
     return tensor.pin_memory().to(device, non_blocking=True)

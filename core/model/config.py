@@ -1,4 +1,4 @@
-"""The shape of a Transformer, as data."""
+"""The shape of a Transformer; free of PyTorch, so that pages and exports can read it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,7 @@ class ModelConfig:
     """Shape of an encoder-decoder Transformer (Vaswani et al. 2017, section 3).
 
     `width` is d_model, `hidden` is d_ff. `norm` places LayerNorm before each sublayer (`pre`, with
-    a final LayerNorm) or after the residual (`post`, as in the paper). Source and target embeddings
+    a final LayerNorm) or after the residual connection (`post`, as in the paper). Both embeddings
     and the output projection share one matrix.
     """
 

@@ -1,9 +1,9 @@
-"""Dropout (Srivastava et al. 2014), cheap on a CPU and repeatable after a resume.
+"""Dropout (Srivastava et al. 2014), fast on a CPU and reproducible after a resume.
 
-Drawing a fresh Bernoulli mask for every activation costs as much as the matrix products of a small
+Drawing a new Bernoulli mask for every activation costs as much as the matrix products of a small
 model. On a CPU the masks are therefore drawn once, into a pool, and read at random offsets. The
 pool is a function of its seed; the offsets come from a generator whose state is part of a
-checkpoint, so a resumed run sees the very masks that an uninterrupted one would have seen.
+checkpoint, so a resumed run uses the same masks as an uninterrupted one.
 """
 
 import random
@@ -17,25 +17,25 @@ POOL_SIZE = 1 << 22
 
 
 class Dropout(nn.Module):
-    """Zeroes a share of the entries while training and scales the others up; else does nothing."""
+    """Zeroes a random share of the entries in training and scales the others up."""
 
     def __init__(self, rate: float, seed: int = 0) -> None:
-        """Prepare for dropping entries with probability `rate`."""
+        """Drop entries with probability `rate`."""
         super().__init__()
         self.rate = rate
         self.seed = seed
-        self.offsets = random.Random(seed)  # noqa: S311  (noise for training, not a secret)
+        self.offsets = random.Random(seed)  # noqa: S311  (dropout, not a secret)
         self.pool: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x with entries dropped."""
+        """Return dropout(x)."""
         if not self.training or self.rate == 0:
             return x
         mask = self._mask(x)
         return F.dropout(x, self.rate) if mask is None else x * mask
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return x + dropout(y), in one pass over the memory."""
+        """Return x + dropout(y), in one pass over memory."""
         if not self.training or self.rate == 0:
             return x + y
         mask = self._mask(y)
@@ -51,10 +51,10 @@ class Dropout(nn.Module):
         self.offsets.setstate((version, tuple(internal), gauss))
 
     def _mask(self, x: Tensor) -> Tensor | None:
-        """Return entries 0 or 1 / (1 - rate) in the shape of x, or None where the pool is no use.
+        """Return entries 0 or 1 / (1 - rate) in the shape of x; None if the pool is not used.
 
-        A GPU draws masks faster than it reads them; a tensor as large as the pool would see one
-        mask again and again.
+        A GPU draws masks faster than it reads them, and for a tensor as large as the pool there
+        would be only one mask.
         """
         size = x.numel()
         if x.device.type != "cpu" or size > POOL_SIZE // 2:

@@ -1,8 +1,8 @@
-"""Cross entropy with label smoothing, joined with the output projection.
+"""Cross entropy with label smoothing, fused with the output projection.
 
-The logits of a batch, N tokens by V vocabulary entries, are by far its largest tensor. Here they
-never exist as a whole: rows are taken in chunks that fit the cache, and as the gradient of this
-loss is known as soon as the softmax is, it is made in the same visit. Backward only scales it.
+The logits of a batch, N tokens by V vocabulary entries, are by far its largest tensor. On a CPU
+they are computed in chunks of rows that fit the cache, and never exist as a whole. The gradient
+follows directly from the softmax, so forward computes it with each chunk; backward only scales it.
 
 With softmax p, one-hot target t and smoothing e (Szegedy et al. 2016; 5.4 in the Transformer paper)
 
@@ -23,7 +23,7 @@ CHUNK_ROWS = 256
 
 
 class TokenLoss(NamedTuple):
-    """Sums over tokens: `smoothed` is what training minimises, `nll` is the plain -log p."""
+    """Sums over tokens: `smoothed` is the training objective, `nll` is -log p without smoothing."""
 
     smoothed: Tensor
     nll: Tensor
@@ -34,7 +34,7 @@ def token_loss(
 ) -> TokenLoss:
     """Return the loss of hidden states (N, D) under logits = hidden weight^T + bias (N, V).
 
-    `target` (N,) holds the right tokens; leave padding out before. `nll` has no gradient.
+    `target` (N,) holds the correct tokens, without padding. `nll` has no gradient.
     """
     if hidden.device.type == "cpu":
         apply = cast("Callable[..., tuple[Tensor, Tensor]]", _ChunkedLoss.apply)
@@ -47,7 +47,7 @@ def token_loss(
 
 
 class _ChunkedLoss(torch.autograd.Function):
-    """The loss and its gradient in one visit of each chunk of logits."""
+    """Computes the loss and its gradient chunk by chunk."""
 
     @staticmethod
     def forward(
@@ -58,30 +58,30 @@ class _ChunkedLoss(torch.autograd.Function):
         target: Tensor,
         smoothing: float,
     ) -> tuple[Tensor, Tensor]:
-        """Return (smoothed, nll) and keep the gradients of `smoothed`."""
+        """Return (smoothed, nll) and save the gradients of `smoothed`."""
         (N, _), V = hidden.shape, weight.shape[0]
-        wants_gradient = any(ctx.needs_input_grad)
+        needs_gradient = any(ctx.needs_input_grad)
         hidden_gradient = torch.empty_like(hidden)
         weight_gradient, bias_gradient = torch.zeros_like(weight), torch.zeros_like(bias)
         weight_sum = weight.sum(0)  # (D,)
-        room = hidden.new_empty(min(CHUNK_ROWS, N), V)
+        buffer = hidden.new_empty(min(CHUNK_ROWS, N), V)
         nll, uniform = hidden.new_zeros(()), hidden.new_zeros(())
         for start in range(0, N, CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
             h, y = hidden[rows], target[rows, None]
-            p = torch.addmm(bias, h, weight.t(), out=room[: len(h)])  # logits at first
-            right, largest = p.gather(1, y), p.amax(1, keepdim=True)
+            p = torch.addmm(bias, h, weight.t(), out=buffer[: len(h)])  # logits, then p
+            correct, largest = p.gather(1, y), p.amax(1, keepdim=True)
             torch.softmax(p, 1, out=p)
             log_z = largest - p.amax(1, keepdim=True).log()  # as max p = exp(largest - log_z)
-            nll += (log_z - right).sum()
+            nll += (log_z - correct).sum()
             uniform += log_z.sum() - ((h @ weight_sum).sum() + len(h) * bias.sum()) / V
-            if wants_gradient:
-                p.scatter_add_(1, y, torch.full_like(right, smoothing - 1))
+            if needs_gradient:
+                p.scatter_add_(1, y, torch.full_like(correct, smoothing - 1))
                 torch.mm(p, weight, out=hidden_gradient[rows])
                 weight_gradient.addmm_(p.t(), h)
                 bias_gradient += p.sum(0)
-        if wants_gradient:
-            # The smoothing's share, the same e / V for every logit, needs no visit of the logits.
+        if needs_gradient:
+            # The smoothing term, e / V for every logit, does not depend on the logits.
             hidden_gradient -= smoothing / V * weight_sum
             weight_gradient -= smoothing / V * hidden.sum(0)
             bias_gradient -= smoothing / V * N
@@ -91,6 +91,6 @@ class _ChunkedLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401  (as above)
-        """Return the gradients, times the gradient of the loss."""
+        """Return the saved gradients times the gradient of the loss."""
         hidden, weight, bias = ctx.saved_tensors
         return hidden * scale, weight * scale, bias * scale, None, None

@@ -1,13 +1,15 @@
 """Greedy and beam search with a cache of keys and values; attention of a given translation.
 
-Rules, those of CTranslate2, so that the exported model answers as the trained one does:
+The rules are those of CTranslate2, so that the exported model translates as the trained one:
 
-- A beam keeps the `beam` best unfinished hypotheses. Of the 2 x beam best continuations, those
-  among the first `beam` that end with EOS are finished; the best others go on.
-- A sentence is done once `beam` hypotheses are finished, or at its longest allowed length, where
-  all that is left counts as finished.
-- Finished hypotheses are ranked by log-probability / length^alpha; both include EOS (measured
-  against CTranslate2 4.8.5: scores agree to 1e-6).
+- A beam contains the `beam` best unfinished hypotheses. Of the 2 x beam best continuations, those
+  among the first `beam` that end with EOS are finished; the best others are continued.
+- A sentence is done once `beam` hypotheses are finished, or at its maximum length, where all
+  remaining hypotheses count as finished.
+- Finished hypotheses are ranked by log-probability / length^alpha; both include EOS (scores agree
+  with CTranslate2 4.8.5 to 1e-6).
+
+Letters: B sentences, K beams, S source tokens, t target tokens so far, V vocabulary.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +24,10 @@ from core.model.transformer import Transformer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeamOptions:
-    """How to search. `max_length` bounds the target in tokens; `batch_tokens` bounds memory."""
+    """Options of a search.
+
+    `max_length` limits the target in tokens; `batch_tokens` limits memory.
+    """
 
     beam: int = 5
     n_best: int = 1
@@ -41,9 +46,9 @@ class Decoded:
 
 @dataclass(slots=True)
 class _Beams:
-    """The search over the sentences that are not done, B sentences by K beams."""
+    """State of a beam search over B unfinished sentences with K beams each."""
 
-    origin: list[int]  # which sentence of the batch each row of `scores` belongs to
+    origin: list[int]  # index in the batch of each row of `scores`
     tokens: Tensor  # (B * K, t), BOS first
     scores: Tensor  # (B, K), sums of log-probabilities
     finished: list[list[Decoded]] = field(default_factory=list)  # per sentence of the batch
@@ -53,11 +58,11 @@ def translate(
     model: Transformer,
     sources: Sequence[Sequence[int]],
     options: BeamOptions,
-    tick: Callable[[int], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> list[list[Decoded]]:
     """Return the best candidates of each source (token ids, EOS last), in the order given.
 
-    `tick` is told after each batch how many sources are done.
+    `on_progress` receives the number of translated sources after each batch.
     """
     answers: list[list[Decoded]] = [[] for _ in sources]
     done = 0
@@ -66,8 +71,8 @@ def translate(
         for i, candidates in zip(batch, found, strict=True):
             answers[i] = candidates
         done += len(batch)
-        if tick is not None:
-            tick(done)
+        if on_progress is not None:
+            on_progress(done)
     return answers
 
 
@@ -88,16 +93,16 @@ def translate_batch(
 def attention(
     model: Transformer, source: Sequence[int], target: Sequence[int], layer: int = -1
 ) -> list[list[float]]:
-    """Return how much each target token looked at each source token, averaged over heads.
+    """Return the cross-attention weights, one row per target token, averaged over heads.
 
-    Row t belongs to the step that produced target[t]; rows sum to 1. The source ends with EOS;
-    `layer` counts decoder layers from 0, or from the last with negative numbers.
+    Row t belongs to the step that predicts target[t]; rows sum to 1. The source ends with EOS;
+    `layer` is the index of the decoder layer, negative from the last.
     """
     model.eval()
     device = model.embedding.device
     memory, mask = model.encode(torch.tensor([list(source)], device=device))
-    before = torch.tensor([[BOS_ID, *target[:-1]]], device=device)
-    _, weights = model.decode(before, memory, mask)
+    target_input = torch.tensor([[BOS_ID, *target[:-1]]], device=device)
+    _, weights = model.decode(target_input, memory, mask)
     averaged: list[list[float]] = weights[layer][0].mean(dim=0).tolist()  # (T, S)
     return averaged
 
@@ -109,7 +114,7 @@ def pad(sentences: Sequence[Sequence[int]]) -> Tensor:
 
 
 def _batches(sources: Sequence[Sequence[int]], options: BeamOptions) -> Iterator[list[int]]:
-    """Yield indices of sources of similar length, so that little is padded."""
+    """Yield indexes of sources of similar length, which need little padding."""
     batch: list[int] = []
     for i in sorted(range(len(sources)), key=lambda i: len(sources[i])):
         if batch and (len(batch) + 1) * options.beam * len(sources[i]) > options.batch_tokens:
@@ -123,7 +128,7 @@ def _batches(sources: Sequence[Sequence[int]], options: BeamOptions) -> Iterator
 def _greedy(
     model: Transformer, source: Tensor, limit: int, length_penalty: float
 ) -> list[list[Decoded]]:
-    """Take the likeliest token at every step; sentences that are done leave the batch."""
+    """Choose the most probable token at every step; finished sentences leave the batch."""
     state = model.begin(source)
     rows = torch.arange(len(source), device=source.device)
     tokens = torch.full_like(rows, BOS_ID)
@@ -134,27 +139,26 @@ def _greedy(
         for row, token, value in zip(rows.tolist(), tokens.tolist(), log_p.tolist(), strict=True):
             chosen[row].append(token)
             totals[row] += value
-        going = (tokens != EOS_ID).nonzero()[:, 0]
-        if len(going) == 0:
+        unfinished = (tokens != EOS_ID).nonzero()[:, 0]
+        if len(unfinished) == 0:
             break
-        if len(going) < len(rows):
-            rows, tokens = rows[going], tokens[going]
-            state.select(going)
+        if len(unfinished) < len(rows):
+            rows, tokens = rows[unfinished], tokens[unfinished]
+            state.select(unfinished)
     return [
-        [_decoded(words, total, length_penalty)]
-        for words, total in zip(chosen, totals, strict=True)
+        [_decoded(ids, total, length_penalty)] for ids, total in zip(chosen, totals, strict=True)
     ]
 
 
 def _beam(
     model: Transformer, source: Tensor, limit: int, options: BeamOptions
 ) -> list[list[Decoded]]:
-    """Keep the best unfinished hypotheses of every sentence at every step."""
+    """Extend the best unfinished hypotheses of every sentence at every step."""
     B, K = len(source), options.beam
     state = model.begin(source)
     state.select(torch.arange(B, device=source.device).repeat_interleave(K))
     scores = torch.full((B, K), -torch.inf, device=source.device)
-    scores[:, 0] = 0.0  # the beams are equal before the first step: one of them counts
+    scores[:, 0] = 0.0  # all beams are equal before the first step: use one
     beams = _Beams(
         origin=list(range(B)),
         tokens=torch.full((B * K, 1), BOS_ID, device=source.device),
@@ -174,7 +178,7 @@ def _beam(
 
 
 def _advance(beams: _Beams, log_p: Tensor, options: BeamOptions, *, is_last: bool) -> Tensor:
-    """Extend every beam by one token; return the rows (of B * K) that go on, in their new order."""
+    """Extend every beam by one token; return the continued rows (of B * K) in their new order."""
     B, K = beams.scores.shape
     V = log_p.shape[-1]
     total = (beams.scores.view(B * K, 1) + log_p).view(B, K * V)
@@ -183,10 +187,10 @@ def _advance(beams: _Beams, log_p: Tensor, options: BeamOptions, *, is_last: boo
     token = flat % V
     ended = token == EOS_ID
     _finish(beams, (best, parent, token), options, is_last=is_last)
-    # At most K of the 2K continuations end (one per beam), so K remain to go on.
-    going = ended.long().argsort(dim=1, stable=True)[:, :K]  # (B, K), best first
+    # At most K of the 2K continuations end (one per beam), so at least K can be continued.
+    unfinished = ended.long().argsort(dim=1, stable=True)[:, :K]  # (B, K), best first
     open_rows = [] if is_last else _open_sentences(beams, K)
-    chosen = going[open_rows]
+    chosen = unfinished[open_rows]
     parent, token = parent[open_rows].gather(1, chosen), token[open_rows].gather(1, chosen)
     beams.scores = best[open_rows].gather(1, chosen)
     beams.origin = [beams.origin[row] for row in open_rows]
@@ -196,7 +200,7 @@ def _advance(beams: _Beams, log_p: Tensor, options: BeamOptions, *, is_last: boo
 
 
 def _open_sentences(beams: _Beams, enough: int) -> list[int]:
-    """Return the rows of sentences that do not have enough finished hypotheses."""
+    """Return the rows of sentences with fewer than `enough` finished hypotheses."""
     return [row for row, i in enumerate(beams.origin) if len(beams.finished[i]) < enough]
 
 
@@ -207,18 +211,18 @@ def _finish(
     *,
     is_last: bool,
 ) -> None:
-    """Note the hypotheses that end now: EOS among the first K continuations, or all of those."""
+    """Add the hypotheses that end at this step: those with EOS among the first K, or all K."""
     K = options.beam
     best, parent, token = (part[:, :K] for part in continuations)
     ends = torch.ones_like(token, dtype=torch.bool) if is_last else token == EOS_ID
     for row, k in ends.nonzero().tolist():
-        words = [*beams.tokens[parent[row, k], 1:].tolist(), int(token[row, k])]
-        found = _decoded(words, float(best[row, k]), options.length_penalty)
+        tokens = [*beams.tokens[parent[row, k], 1:].tolist(), int(token[row, k])]
+        found = _decoded(tokens, float(best[row, k]), options.length_penalty)
         beams.finished[beams.origin[row]].append(found)
 
 
-def _decoded(words: list[int], log_probability: float, length_penalty: float) -> Decoded:
-    """Return a finished hypothesis with its score; EOS is taken off."""
-    tokens = words[:-1] if words[-1] == EOS_ID else words
-    score = log_probability / len(words) ** length_penalty
+def _decoded(ids: list[int], log_probability: float, length_penalty: float) -> Decoded:
+    """Return a finished hypothesis without EOS, with its score."""
+    tokens = ids[:-1] if ids[-1] == EOS_ID else ids
+    score = log_probability / len(ids) ** length_penalty
     return Decoded(tokens=tuple(tokens), score=score)

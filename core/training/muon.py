@@ -1,9 +1,8 @@
-"""Muon (Jordan 2024): momentum whose direction is made orthogonal, for matrices alone.
+"""Muon (Jordan 2024): momentum with orthogonalised updates, for matrices only.
 
-An update U is replaced by the nearest semi-orthogonal matrix (all singular values near 1), found by
-a Newton-Schulz iteration that needs only products. `torch.optim.Muon` computes it in bfloat16,
-which a CPU emulates thirteen times slower; here it is float32, and matrices of one shape are
-iterated together.
+An update is replaced by the nearest semi-orthogonal matrix (all singular values near 1), computed
+by a Newton-Schulz iteration of matrix products. `torch.optim.Muon` computes in bfloat16, which is
+thirteen times slower on a CPU; here it is float32, and matrices of one shape are iterated together.
 """
 
 from collections import defaultdict
@@ -14,23 +13,23 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-# The quintic of Jordan (2024): steep at 0, so that five rounds lift small singular values to ~1.
+# Coefficients of Jordan (2024): steep at 0, so that five rounds raise small singular values to ~1.
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 _ROUNDS = 5
-# Liu et al. 2025: with this factor an update is as large as AdamW's, and so is the learning rate.
+# Liu et al. 2025: with this factor updates are as large as AdamW's, so its learning rates apply.
 _ADAMW_SCALE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A parameter and the number of square blocks, one above the other, that it fuses."""
+    """A parameter and the number of square matrices that are stacked in it."""
 
     parameter: nn.Parameter
     blocks: int
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, orthogonalised, with decoupled weight decay."""
+    """Orthogonalised Nesterov momentum with decoupled weight decay."""
 
     def __init__(
         self,
@@ -39,7 +38,7 @@ class Muon(torch.optim.Optimizer):
         weight_decay: float,
         momentum: float = 0.95,
     ) -> None:
-        """Prepare for updating these matrices."""
+        """Update these matrices."""
         listed = list(matrices)
         self._blocks = {matrix.parameter: matrix.blocks for matrix in listed}
         defaults = {"lr": learning_rate, "weight_decay": weight_decay, "momentum": momentum}
@@ -47,7 +46,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ANN401, ARG002  (torch's signature)
-        """Make one update; a closure is not asked."""
+        """Make one update; a closure is not called."""
         for group in self.param_groups:
             shrink = 1 - group["lr"] * group["weight_decay"]
             by_shape: dict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)
@@ -63,7 +62,7 @@ class Muon(torch.optim.Optimizer):
                     block.mul_(shrink).add_(update, alpha=scale)
 
     def _direction(self, parameter: nn.Parameter, momentum: float) -> Tensor:
-        """Return the Nesterov direction of a parameter from its gradient and its past."""
+        """Return the Nesterov direction of a parameter."""
         gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         state = self.state[parameter]
         if not state:
@@ -73,9 +72,9 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalise(matrices: Tensor) -> Tensor:
-    """Return, for each of (n, rows, columns), nearly the closest matrix with orthonormal sides.
+    """Return for each of (n, rows, columns) approximately the nearest semi-orthogonal matrix.
 
-    A round is x <- a x + (b A + c A^2) x, A = x x^T: an odd polynomial of the singular values.
+    One round is x <- a x + (b A + c A^2) x, A = x x^T: an odd polynomial of the singular values.
     """
     is_tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if is_tall else matrices

@@ -1,4 +1,4 @@
-"""A whole split is translated, scored and sampled, whatever its lengths."""
+"""Evaluation of a model on a split."""
 
 import dataclasses
 import math
@@ -26,7 +26,6 @@ QUICK = BeamOptions(beam=1, max_length=8)
 def test_a_report_covers_the_whole_split(
     evaluated: EvaluatedModel, dataset: Dataset, clock: FixedClock
 ) -> None:
-    """Every segment counts, progress ends at the last, samples name their place."""
     done: list[int] = []
     report = evaluate(evaluated, dataset, "test", QUICK, clock=clock, on_progress=done.append)
     sources = read_segments(dataset.split_file("test", "en"))
@@ -37,8 +36,9 @@ def test_a_report_covers_the_whole_split(
     assert all(sample.source == sources[sample.position] for sample in report.samples)
 
 
-def test_a_tick_may_end_it(evaluated: EvaluatedModel, dataset: Dataset, clock: FixedClock) -> None:
-    """That is how a stop request gets through."""
+def test_an_exception_of_on_progress_ends_the_evaluation(
+    evaluated: EvaluatedModel, dataset: Dataset, clock: FixedClock
+) -> None:
 
     def stop(_done: int) -> None:
         raise KeyboardInterrupt
@@ -50,7 +50,6 @@ def test_a_tick_may_end_it(evaluated: EvaluatedModel, dataset: Dataset, clock: F
 def test_an_empty_split_is_named(
     evaluated: EvaluatedModel, dataset: Dataset, clock: FixedClock, tmp_path: Path
 ) -> None:
-    """Not a division by zero."""
     bare = dataclasses.replace(dataset, folder=tmp_path)
     bare.prepared.mkdir()
     for language in ("en", "es"):
@@ -59,8 +58,7 @@ def test_an_empty_split_is_named(
         evaluate(evaluated, bare, "test", QUICK, clock=clock)
 
 
-def test_texts_of_any_kind_get_an_answer(evaluated: EvaluatedModel) -> None:
-    """Empty, far too long, emoji, other scripts: one answer each, in order."""
+def test_every_text_gets_one_translation(evaluated: EvaluatedModel) -> None:
     texts = ["", "word " * 500, "😀😀", "日本語", "a\tb\n\"'", "Hello!"]
     found = translate_texts(evaluated.model, evaluated.tokenizer, texts, QUICK)
     assert len(found) == len(texts)
@@ -70,7 +68,6 @@ def test_texts_of_any_kind_get_an_answer(evaluated: EvaluatedModel) -> None:
 def test_the_loss_does_not_depend_on_the_batches(
     evaluated: EvaluatedModel, dataset: Dataset
 ) -> None:
-    """Per token, not per batch; nothing to read is no number."""
     pairs = load_split(dataset, "valid", evaluated.tokenizer, 20)
     number = len(pairs.sources)
     alone = [
@@ -92,8 +89,7 @@ def test_the_loss_does_not_depend_on_the_batches(
 
 
 @pytest.mark.parametrize("number", [1, 19, 20, 21, 300])
-def test_samples_are_spread_and_few(number: int) -> None:
-    """Twenty at most, always the same places."""
+def test_at_most_twenty_samples_are_spread_over_the_split(number: int) -> None:
     texts = [str(index) for index in range(number)]
     found = choose_samples("valid", 3, texts, texts, texts)
     assert len(found) == min(number, NUM_SAMPLES)

@@ -1,4 +1,4 @@
-"""Scores are sacreBLEU's, with the signatures that make them comparable."""
+"""Corpus scores and their sacreBLEU signatures."""
 
 import pytest
 
@@ -9,7 +9,6 @@ REFERENCES = ["Hola, ¿cómo estás?", "El gato duerme en la casa.", "Quiero ir 
 
 
 def test_perfect_translations_get_perfect_scores() -> None:
-    """100, 100 and no edits."""
     found = score(REFERENCES, REFERENCES)
     assert found.bleu == pytest.approx(100)
     assert found.chrf == pytest.approx(100)
@@ -17,7 +16,6 @@ def test_perfect_translations_get_perfect_scores() -> None:
 
 
 def test_worse_translations_get_worse_scores() -> None:
-    """BLEU and chrF fall, TER rises; validation's BLEU is the report's."""
     worse = ["Hola, ¿cómo estás?", "El perro come en la calle.", "Voy."]
     found = score(worse, REFERENCES)
     assert 0 < found.bleu < 80
@@ -27,21 +25,18 @@ def test_worse_translations_get_worse_scores() -> None:
 
 
 def test_signatures_name_tokenizer_and_version() -> None:
-    """Without them a BLEU means nothing."""
     found = score(REFERENCES, REFERENCES)
     assert "tok:13a" in found.signatures["bleu"]
     assert all("version:" in text for text in found.signatures.values())
     assert set(found.signatures) == {"bleu", "chrf", "ter"}
 
 
-def test_hostile_text_is_scored_like_any_other() -> None:
-    """Empty hypotheses, emoji, quotes and control characters."""
+def test_unusual_text_is_scored() -> None:
     odd = ["", "😀 \" ' \x00 \t", "x" * 5000]
     assert 0 <= score(odd, REFERENCES).bleu < 1
 
 
 @pytest.mark.parametrize(("hypotheses", "references"), [([], []), (["a"], [])])
-def test_nothing_to_score_is_an_input_error(hypotheses: list[str], references: list[str]) -> None:
-    """An empty split has no BLEU, not a BLEU of 0."""
+def test_an_empty_split_is_an_input_error(hypotheses: list[str], references: list[str]) -> None:
     with pytest.raises(InputError):
         score(hypotheses, references)

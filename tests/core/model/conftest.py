@@ -18,7 +18,7 @@ def small_config(norm: Norm = "pre", dropout: float = 0.0) -> ModelConfig:
 
 
 def random_model(norm: Norm = "pre", dropout: float = 0.0) -> Transformer:
-    """Return a model whose biases and norms are not the neutral ones that it starts with."""
+    """Return a model with random biases and norms in place of zeros and ones."""
     torch.manual_seed(3)
     model = Transformer(small_config(norm, dropout))
     with torch.no_grad():

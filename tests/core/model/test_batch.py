@@ -1,4 +1,4 @@
-"""Batches: padding costs nothing and counts for nothing."""
+"""Batches as tensors, and the loss of a model on them."""
 
 import pytest
 import torch
@@ -26,20 +26,18 @@ def split_of(pairs: list[tuple[list[int], list[int]]]) -> EncodedSplit:
     )
 
 
-def test_the_decoder_reads_what_it_should_have_said_before() -> None:
-    """Shifted by one, BOS first, EOS last, padding at the end."""
+def test_the_decoder_input_is_the_target_shifted_by_one() -> None:
     batch = collate(split_of([([5, EOS_ID], [6, 7, EOS_ID]), ([8, EOS_ID], [EOS_ID])]), [0, 1], CPU)
-    assert batch.before.tolist() == [[BOS_ID, 6, 7], [BOS_ID, PAD_ID, PAD_ID]]
-    assert batch.after.tolist() == [[6, 7, EOS_ID], [EOS_ID, PAD_ID, PAD_ID]]
+    assert batch.target_input.tolist() == [[BOS_ID, 6, 7], [BOS_ID, PAD_ID, PAD_ID]]
+    assert batch.target_output.tolist() == [[6, 7, EOS_ID], [EOS_ID, PAD_ID, PAD_ID]]
     assert batch.num_tokens == 4
 
 
 @given(pairs=PAIRS)
 @limits(max_examples=25)
-def test_a_batch_costs_what_its_sentences_cost_alone(
+def test_the_loss_of_a_batch_is_the_sum_over_its_sentences(
     model: Transformer, pairs: list[tuple[list[int], list[int]]]
 ) -> None:
-    """The sums of the loss add up, whatever is padded."""
     split = split_of(pairs)
     everything = list(range(len(pairs)))
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Dropout from a pool of masks is dropout, and goes on after a resume as if nothing had been."""
+"""Dropout with a pool of masks."""
 
 import json
 
@@ -8,16 +8,14 @@ import torch
 from core.model.dropout import POOL_SIZE, Dropout
 
 
-def test_it_does_nothing_while_translating() -> None:
-    """Only training drops."""
+def test_dropout_is_the_identity_in_evaluation_mode() -> None:
     x = torch.randn(3, 4)
     dropout = Dropout(0.5).eval()
     assert torch.equal(dropout(x), x)
     assert torch.equal(dropout.add(x, x), x + x)
 
 
-def test_it_drops_its_share_and_keeps_the_mean() -> None:
-    """Kept entries are scaled up so that the expectation stays."""
+def test_dropout_zeroes_its_share_and_preserves_the_mean() -> None:
     dropped = Dropout(0.3)(torch.ones(200, 500))
     assert (dropped == 0).float().mean().item() == pytest.approx(0.3, abs=0.01)
     assert dropped.mean().item() == pytest.approx(1.0, abs=0.02)
@@ -25,7 +23,6 @@ def test_it_drops_its_share_and_keeps_the_mean() -> None:
 
 
 def test_masks_differ_between_calls_and_seeds() -> None:
-    """Two activations never share a mask by construction."""
     dropout, x = Dropout(0.5, seed=1), torch.ones(64, 64)
     first = dropout(x)
     assert not torch.equal(first, dropout(x))
@@ -33,7 +30,7 @@ def test_masks_differ_between_calls_and_seeds() -> None:
 
 
 def test_a_restored_state_gives_the_same_masks() -> None:
-    """The state survives JSON, as a checkpoint does not keep tuples apart from lists."""
+    """Also from JSON, which has lists in place of tuples."""
     dropout, x = Dropout(0.5, seed=1), torch.ones(64, 64)
     dropout(x)
     state = json.loads(json.dumps(dropout.state()))
@@ -44,8 +41,7 @@ def test_a_restored_state_gives_the_same_masks() -> None:
     assert torch.equal(resumed.add(x, x), expected[1])
 
 
-def test_a_tensor_larger_than_the_pool_is_dropped_too() -> None:
-    """Then torch draws the mask, from the generator that a checkpoint also keeps."""
+def test_a_tensor_larger_than_the_pool_gets_a_mask_from_torch() -> None:
     x = torch.ones(POOL_SIZE // 2 + 1)
     torch.manual_seed(5)
     first = Dropout(0.5)(x)
@@ -54,8 +50,7 @@ def test_a_tensor_larger_than_the_pool_is_dropped_too() -> None:
     assert (first == 0).float().mean().item() == pytest.approx(0.5, abs=0.01)
 
 
-def test_gradients_pass_where_the_mask_is_open() -> None:
-    """The gradient of dropout is its mask."""
+def test_the_gradient_of_dropout_is_its_mask() -> None:
     x = torch.ones(32, 32, requires_grad=True)
     out = Dropout(0.5).add(torch.zeros(32, 32), x)
     out.sum().backward()

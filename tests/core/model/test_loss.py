@@ -9,8 +9,8 @@ from core.model.loss import CHUNK_ROWS, token_loss
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize("rows", [1, CHUNK_ROWS, 2 * CHUNK_ROWS + 7])
-def test_it_equals_torchs_cross_entropy(rows: int, smoothing: float) -> None:
-    """Value and all three gradients, for one row, a full chunk and a torn last chunk."""
+def test_the_loss_equals_torchs_cross_entropy(rows: int, smoothing: float) -> None:
+    """Value and gradients, for one row, a full chunk and an incomplete last chunk."""
     torch.manual_seed(rows)
     operands = [torch.randn(rows, 16), torch.randn(90, 16), torch.randn(90)]
     target = torch.randint(90, (rows,))
@@ -29,15 +29,13 @@ def test_it_equals_torchs_cross_entropy(rows: int, smoothing: float) -> None:
 
 
 def test_confident_logits_do_not_overflow() -> None:
-    """Logits of a thousand have a finite loss, whether right or wrong."""
     hidden, weight = torch.tensor([[1000.0], [1000.0]]), torch.tensor([[1.0], [-1.0]])
     loss = token_loss(hidden, weight, torch.zeros(2), torch.tensor([0, 1]), 0.1)
     assert loss.nll.item() == pytest.approx(2000.0)
     assert loss.smoothed.isfinite()
 
 
-def test_it_needs_no_gradient_to_be_asked() -> None:
-    """Validation asks without a graph and gets the same value."""
+def test_the_loss_without_gradients_is_the_same() -> None:
     hidden, weight, bias = torch.randn(5, 8), torch.randn(20, 8), torch.randn(20)
     target = torch.randint(20, (5,))
     expected = token_loss(hidden, weight.requires_grad_(), bias, target, 0.1)

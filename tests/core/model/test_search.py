@@ -1,4 +1,4 @@
-"""Search: the cache, batching and beams change how fast an answer comes, never which."""
+"""Greedy and beam search: caching and batching do not change the result."""
 
 import pytest
 import torch
@@ -42,10 +42,9 @@ def greedy_by_hand(model: Transformer, source: list[int], limit: int) -> list[in
 
 @given(sources=SOURCES)
 @FAST
-def test_greedy_search_takes_the_likeliest_token(
+def test_greedy_search_chooses_the_most_probable_token(
     model: Transformer, sources: list[list[int]]
 ) -> None:
-    """Batched, cached and shrunk batches answer like the plain loop."""
     answers = translate(model, sources, BeamOptions(beam=1, **SHORT))
     for source, candidates in zip(sources, answers, strict=True):
         assert list(candidates[0].tokens) == greedy_by_hand(model, source, 8)
@@ -53,10 +52,9 @@ def test_greedy_search_takes_the_likeliest_token(
 
 @given(sources=SOURCES)
 @FAST
-def test_a_sentence_gets_the_same_answer_in_any_company(
+def test_a_translation_does_not_depend_on_the_rest_of_the_batch(
     model: Transformer, sources: list[list[int]]
 ) -> None:
-    """Beams of different sentences do not mix when others finish earlier."""
     options = BeamOptions(beam=3, n_best=3, **SHORT)
     together = translate(model, sources, options)
     alone = [translate(model, [source], options)[0] for source in sources]
@@ -69,7 +67,6 @@ def test_a_sentence_gets_the_same_answer_in_any_company(
 def test_scores_are_log_probabilities_over_length(
     model: Transformer, sources: list[list[int]], alpha: float
 ) -> None:
-    """The n best are distinct, in order, and each score can be computed again from its tokens."""
     options = BeamOptions(beam=4, n_best=4, length_penalty=alpha, max_length=12)
     for source, candidates in zip(sources, translate(model, sources, options), strict=True):
         scores = [found.score for found in candidates]
@@ -83,7 +80,6 @@ def test_scores_are_log_probabilities_over_length(
 
 
 def test_a_wider_beam_finds_no_worse_translations(model: Transformer) -> None:
-    """By total log-probability, on average over sources, beam 8 beats greedy search."""
     torch.manual_seed(0)
     sources = [[*torch.randint(4, 40, (5,)).tolist(), EOS_ID] for _ in range(20)]
     scores = [
@@ -98,8 +94,7 @@ def test_a_wider_beam_finds_no_worse_translations(model: Transformer) -> None:
     assert scores[1] > scores[0]
 
 
-def test_the_longest_allowed_length_is_kept(model: Transformer) -> None:
-    """A model that never ends is stopped, greedy and with beams; nothing is lost."""
+def test_the_maximum_length_is_respected(model: Transformer) -> None:
     with torch.no_grad():
         model.output_bias[EOS_ID] -= 100
         try:
@@ -111,13 +106,11 @@ def test_the_longest_allowed_length_is_kept(model: Transformer) -> None:
             model.output_bias[EOS_ID] += 100
 
 
-def test_nothing_to_translate_is_fine(model: Transformer) -> None:
-    """No sources, no answers."""
+def test_no_sources_give_no_translations(model: Transformer) -> None:
     assert translate(model, [], BeamOptions()) == []
 
 
-def test_small_batches_answer_like_one_large_batch(model: Transformer) -> None:
-    """The bound on memory decides how many sentences go together, not what they become."""
+def test_the_memory_limit_does_not_change_translations(model: Transformer) -> None:
     torch.manual_seed(1)
     sources = [[*torch.randint(4, 40, (n,)).tolist(), EOS_ID] for n in (5, 1, 3, 3, 2)]
     answers = [
@@ -133,7 +126,6 @@ def test_small_batches_answer_like_one_large_batch(model: Transformer) -> None:
 @given(source=some.lists(some.integers(4, 39), min_size=1, max_size=6), layer=some.integers(-3, 2))
 @FAST
 def test_attention_rows_sum_to_one(model: Transformer, source: list[int], layer: int) -> None:
-    """One row per target token, one column per source token, EOS included."""
     weights = attention(model, [*source, EOS_ID], [5, 6, EOS_ID], layer)
     assert len(weights) == 3
     assert all(len(row) == len(source) + 1 for row in weights)
@@ -141,7 +133,6 @@ def test_attention_rows_sum_to_one(model: Transformer, source: list[int], layer:
 
 
 def test_attention_ignores_padding(model: Transformer) -> None:
-    """A padded source gets the same candidates as a bare one."""
     bare = translate_batch(model, pad([[5, 6, EOS_ID]]), BeamOptions(beam=2, **SHORT))
     padded = translate_batch(
         model, pad([[5, 6, EOS_ID], [7, 8, 9, 9, EOS_ID]]), BeamOptions(beam=2, **SHORT)

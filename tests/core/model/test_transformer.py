@@ -1,4 +1,4 @@
-"""The Transformer is the paper's: compared with torch's own, and checked for what it may see."""
+"""The Transformer equals torch's own, and its masks hide what they should."""
 
 from collections.abc import Callable
 
@@ -84,10 +84,9 @@ def run_reference(
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
 @pytest.mark.parametrize("lengths", [(7, 7, 7), (7, 4, 2)], ids=["no padding", "padding"])
-def test_it_equals_torch_given_the_same_weights(
+def test_the_output_equals_torchs_transformer_with_the_same_weights(
     make_model: MakeModel, norm: Norm, lengths: tuple[int, ...]
 ) -> None:
-    """Output and gradients agree, in both placements of LayerNorm, with and without padding."""
     ours = make_model(norm)
     theirs = reference(ours)
     source = pad([torch.randint(4, 40, (n,)).tolist() for n in lengths])
@@ -101,8 +100,8 @@ def test_it_equals_torch_given_the_same_weights(
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
-def test_its_gradients_equal_torchs(make_model: MakeModel, norm: Norm) -> None:
-    """A wrong graph can give the right output; the gradient of the embeddings tells."""
+def test_gradients_equal_those_of_torchs_transformer(make_model: MakeModel, norm: Norm) -> None:
+    """A wrong graph can give the right output."""
     ours = make_model(norm)
     theirs = reference(ours)
     source, target = torch.randint(4, 40, (2, 6)), torch.randint(4, 40, (2, 5))
@@ -116,8 +115,8 @@ def test_its_gradients_equal_torchs(make_model: MakeModel, norm: Norm) -> None:
     assert (mine - expected).abs().max() <= 1e-4
 
 
-def test_attention_is_the_formula_of_torch() -> None:
-    """Section 3.2.1 written out, against torch's fused kernel."""
+def test_attention_equals_torchs_fused_kernel() -> None:
+    """Section 3.2.1 of the paper against torch's fused kernel."""
     Q, K, V = torch.randn(2, 3, 5, 8), torch.randn(2, 3, 7, 8), torch.randn(2, 3, 7, 8)
     context, weights = attend(Q, K, V)
     expected = nn.functional.scaled_dot_product_attention(Q, K, V)
@@ -127,10 +126,9 @@ def test_attention_is_the_formula_of_torch() -> None:
 
 @given(source=SENTENCES, target=SENTENCES, at=some.integers(0, 8), token=some.integers(4, 39))
 @FAST
-def test_no_position_sees_its_future(
+def test_no_position_depends_on_later_target_tokens(
     model: Transformer, source: list[int], target: list[int], at: int, token: int
 ) -> None:
-    """Changing a target token changes nothing before it."""
     at = min(at, len(target) - 1)
     changed = [*target[:at], token, *target[at + 1 :]]
     with torch.no_grad():
@@ -143,10 +141,9 @@ def test_no_position_sees_its_future(
 
 @given(sentence=SENTENCES, others=some.lists(SENTENCES, min_size=1, max_size=3))
 @FAST
-def test_padding_changes_nothing(
+def test_padding_does_not_change_the_output(
     model: Transformer, sentence: list[int], others: list[list[int]]
 ) -> None:
-    """A sentence scores the same alone and beside longer ones."""
     target = [BOS_ID, *sentence]
     with torch.no_grad():
         alone = model(torch.tensor([sentence]), torch.tensor([target]))[0]
@@ -158,10 +155,9 @@ def test_padding_changes_nothing(
 
 @given(source=SENTENCES, target=SENTENCES)
 @FAST
-def test_the_cache_changes_nothing(
+def test_incremental_decoding_equals_decoding_at_once(
     model: Transformer, source: list[int], target: list[int]
 ) -> None:
-    """Step by step with the cache gives the logits of the whole sequence at once."""
     with torch.no_grad():
         whole = model(torch.tensor([source]), torch.tensor([target]))
         state = model.begin(torch.tensor([source]))
@@ -170,7 +166,7 @@ def test_the_cache_changes_nothing(
 
 
 def test_positions_are_the_interleaved_sinusoids_of_the_paper() -> None:
-    """Column 2i holds sin and 2i + 1 cos of p / 10000^(2i/D): checked at single entries."""
+    """Column 2i holds sin and 2i + 1 cos of p / 10000^(2i/D)."""
     table = sinusoids(50, 8)
     assert table[3, 0] == pytest.approx(torch.sin(torch.tensor(3.0)).item(), abs=1e-6)
     assert table[3, 1] == pytest.approx(torch.cos(torch.tensor(3.0)).item(), abs=1e-6)
@@ -178,7 +174,6 @@ def test_positions_are_the_interleaved_sinusoids_of_the_paper() -> None:
 
 
 def test_embeddings_and_output_share_one_matrix(model: Transformer) -> None:
-    """Three-way tying: one matrix of V x D in the state, embedded with sqrt(D)."""
     sizes = [tuple(tensor.shape) for tensor in model.state_dict().values()]
     assert sizes.count((40, 32)) == 1
     position = sinusoids(64, 32)[0]
@@ -203,8 +198,7 @@ def train_step(
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
-def test_it_learns_one_batch_by_heart(make_model: MakeModel, norm: Norm) -> None:
-    """A model that cannot overfit eight sentences is broken somewhere."""
+def test_training_overfits_one_batch(make_model: MakeModel, norm: Norm) -> None:
     torch.manual_seed(1)
     model = make_model(norm)
     optimizer = torch.optim.Adam(model.parameters(), 3e-3)
@@ -215,8 +209,7 @@ def test_it_learns_one_batch_by_heart(make_model: MakeModel, norm: Norm) -> None
     assert losses[-1] < 0.05
 
 
-def test_it_learns_to_reverse(make_model: MakeModel) -> None:
-    """Attention has to find the position: unseen sequences come out reversed."""
+def test_training_learns_to_reverse_unseen_sequences(make_model: MakeModel) -> None:
     torch.manual_seed(1)
     model = make_model()
     optimizer = torch.optim.Adam(model.parameters(), 3e-3)

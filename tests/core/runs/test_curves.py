@@ -10,16 +10,14 @@ from core.runs.store import RunStore
 from tests.core.runs.conftest import curve, make_spec
 
 
-def test_points_come_back_by_step_with_every_digit(run_store: RunStore) -> None:
-    """Resumed curves are compared bit by bit."""
+def test_points_are_ordered_by_step_and_exact(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     points = curve("loss", [0.1 + 0.2, 1e-300, -1.5, math.pi, math.inf])
     run_store.log("a1", list(reversed(points)))
     assert list(run_store.curve("a1", "loss").points) == points
 
 
-def test_a_loss_that_is_not_a_number_is_kept(run_store: RunStore) -> None:
-    """A diverged run must show that it diverged."""
+def test_nan_is_stored(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     run_store.log("a1", curve("loss", [1.0, math.nan]))
     assert [math.isnan(point.value) for point in run_store.curve("a1", "loss").points] == [
@@ -30,7 +28,6 @@ def test_a_loss_that_is_not_a_number_is_kept(run_store: RunStore) -> None:
 
 
 def test_logging_a_step_again_replaces_it(run_store: RunStore) -> None:
-    """A step has one value."""
     run_store.create("a1", make_spec())
     run_store.log("a1", curve("loss", [3.0, 2.0]))
     run_store.log("a1", curve("loss", [9.0], start=1))
@@ -38,7 +35,6 @@ def test_logging_a_step_again_replaces_it(run_store: RunStore) -> None:
 
 
 def test_the_newest_point_of_every_metric(run_store: RunStore) -> None:
-    """What cards and tables show."""
     run_store.create("a1", make_spec())
     run_store.log(
         "a1", [*curve("loss", [3.0, 2.0, 1.0]), *curve("valid bleu", [7.0]), *curve("Ä", [1])]
@@ -52,8 +48,7 @@ def test_the_newest_point_of_every_metric(run_store: RunStore) -> None:
     assert sorted(run_store.metrics("a1")) == sorted(newest)
 
 
-def test_points_after_a_step_are_the_new_ones(run_store: RunStore) -> None:
-    """A live chart asks for what it has not drawn yet."""
+def test_only_points_after_a_step_are_returned(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     run_store.log("a1", curve("loss", [5.0, 4.0, 3.0]))
     assert [point.step for point in run_store.curve("a1", "loss", after_step=1).points] == [2]
@@ -61,7 +56,7 @@ def test_points_after_a_step_are_the_new_ones(run_store: RunStore) -> None:
 
 
 def test_a_spike_of_one_step_survives_bucketing(run_store: RunStore) -> None:
-    """The reason for keeping each bucket's extremes instead of every n-th point."""
+    """The reason for keeping the extremes of each bucket instead of every n-th point."""
     run_store.create("a1", make_spec())
     values = [1.0] * 5000
     values[3217], values[1234] = 99.0, -99.0
@@ -75,15 +70,13 @@ def test_a_spike_of_one_step_survives_bucketing(run_store: RunStore) -> None:
 
 
 def test_few_points_are_not_bucketed(run_store: RunStore) -> None:
-    """Nothing is dropped without need."""
     run_store.create("a1", make_spec())
     run_store.log("a1", curve("loss", [1.0] * 300))
     found = run_store.curve("a1", "loss", max_points=300)
     assert (len(found.points), found.bucket_steps) == (300, 1)
 
 
-def test_growing_curves_keep_their_points(run_store: RunStore) -> None:
-    """Between two polls a chart must not shimmer."""
+def test_the_points_chosen_for_a_growing_curve_stay_the_same(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     values = [math.sin(step) + step / 1000 for step in range(3000)]
     run_store.log("a1", curve("loss", values[:2900]))
@@ -105,10 +98,9 @@ def test_growing_curves_keep_their_points(run_store: RunStore) -> None:
         HealthCheck.function_scoped_fixture,
     ],  # each example has its own run
 )
-def test_bucketed_curves_are_short_true_and_keep_their_ends(
+def test_bucketed_curves_keep_extremes_and_the_last_point(
     run_store: RunStore, values: list[float], start: int, limit: int
 ) -> None:
-    """Whatever the curve: no more than asked, only logged points, extremes and the last kept."""
     run_id = f"run-{len(run_store.list())}"
     run_store.create(run_id, make_spec(run_id))
     points = curve("loss", values, start)

@@ -11,35 +11,31 @@ from tests.core.runs.conftest import curve, make_spec, sample
 
 
 def test_a_created_run_is_found_by_id_and_by_name(run_store: RunStore) -> None:
-    """Every command takes either."""
     created = run_store.create("a1", make_spec("night run"))
     assert run_store.get("a1") == created
     assert run_store.get("night run") == created
 
 
 def test_an_id_wins_over_a_name(run_store: RunStore) -> None:
-    """A run may be named as another is numbered; ids are what programs hold."""
     run_store.create("a1", make_spec("one"))
     run_store.create("b2", make_spec("a1"))
     assert run_store.get("a1").spec.name == "one"
 
 
-def test_a_spec_comes_back_as_it_was_given(run_store: RunStore) -> None:
-    """Config, snapshot, waiver and parent are the lineage of every model made from the run."""
+def test_a_spec_is_stored_unchanged(run_store: RunStore) -> None:
     spec = make_spec(snapshot="s1", waiver="no restic, 'sorry' 🌙", parent="p0")
     run_store.create("a1", spec)
     assert run_store.get("a1").spec == spec
 
 
 def test_runs_are_listed_newest_first(run_store: RunStore) -> None:
-    """Also when the clock stands still."""
+    """Also when two runs have the same creation time."""
     for number in range(3):
         run_store.create(f"r{number}", make_spec(f"run-{number}"))
     assert [run.id for run in run_store.list()] == ["r2", "r1", "r0"]
 
 
-def test_a_taken_name_is_refused_and_nothing_is_lost(run_store: RunStore) -> None:
-    """Names are how people call runs."""
+def test_a_name_that_is_in_use_is_refused(run_store: RunStore) -> None:
     first = run_store.create("a1", make_spec("same"))
     with pytest.raises(ConflictError, match="same"):
         run_store.create("b2", make_spec("same"))
@@ -48,21 +44,19 @@ def test_a_taken_name_is_refused_and_nothing_is_lost(run_store: RunStore) -> Non
 
 @pytest.mark.parametrize("name", ["", "  ", "nul\x00", "half \ud83d pair"])
 def test_a_name_that_cannot_be_stored_is_refused(run_store: RunStore, name: str) -> None:
-    """PostgreSQL takes no NUL and no database takes half a surrogate pair."""
+    """PostgreSQL refuses NUL, every database half a surrogate pair."""
     with pytest.raises(InputError):
         run_store.create("a1", make_spec(name))
     assert run_store.list() == []
 
 
 @pytest.mark.parametrize("name", ["'; drop table run; --", "a\nb", "../up", "🌙" * 50, "%s {x}"])
-def test_awkward_names_are_names(run_store: RunStore, name: str) -> None:
-    """What a name may be is decided where it is asked for, not here."""
+def test_unusual_names_are_stored(run_store: RunStore, name: str) -> None:
     run_store.create("a1", make_spec(name))
     assert run_store.get(name).id == "a1"
 
 
-def test_a_missing_run_names_the_close_ones(run_store: RunStore) -> None:
-    """A typing error is the usual reason."""
+def test_the_error_for_a_missing_run_suggests_similar_names(run_store: RunStore) -> None:
     run_store.create("a1", make_spec("demo-tiny-1"))
     with pytest.raises(NotFoundError, match="demo-tiny-1"):
         run_store.get("demo-tinny-1")
@@ -80,16 +74,14 @@ def test_a_missing_run_names_the_close_ones(run_store: RunStore) -> None:
         lambda run_store: run_store.delete("zz"),
     ],
 )
-def test_nothing_is_written_on_a_run_that_is_not_there(
+def test_writing_to_a_deleted_run_is_an_error(
     run_store: RunStore, act: Callable[[RunStore], object]
 ) -> None:
-    """A deleted run's last process must not bring half of it back."""
     with pytest.raises(NotFoundError):
         act(run_store)
 
 
-def test_plan_protection_and_scores_are_noted(run_store: RunStore) -> None:
-    """They become known while the run goes on."""
+def test_planned_steps_snapshot_and_scores_are_stored(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     run_store.set_planned_steps("a1", 800)
     run_store.set_snapshot("a1", "snap")
@@ -103,7 +95,6 @@ def test_plan_protection_and_scores_are_noted(run_store: RunStore) -> None:
 
 
 def test_logging_nothing_is_allowed(run_store: RunStore) -> None:
-    """A flush with an empty buffer."""
     run_store.create("a1", make_spec())
     run_store.log("a1", [])
     run_store.log_samples("a1", [])
@@ -111,8 +102,7 @@ def test_logging_nothing_is_allowed(run_store: RunStore) -> None:
     assert run_store.summary("a1").latest == {}
 
 
-def test_a_new_attempt_removes_what_lies_beyond_its_checkpoint(run_store: RunStore) -> None:
-    """The resumed curve holds no step twice and none that the weights do not know."""
+def test_a_new_attempt_deletes_points_after_its_checkpoint(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     first = run_store.begin_attempt("a1", "job-1", 0)
     run_store.log("a1", curve("loss", [float(step) for step in range(1, 101)], start=1))
@@ -128,8 +118,7 @@ def test_a_new_attempt_removes_what_lies_beyond_its_checkpoint(run_store: RunSto
     assert (second.number, second.job_id, second.from_step) == (2, "job-2", 80)
 
 
-def test_an_attempt_touches_no_other_run(run_store: RunStore) -> None:
-    """Runs share tables."""
+def test_a_new_attempt_does_not_change_other_runs(run_store: RunStore) -> None:
     for name in ("a1", "b2"):
         run_store.create(name, make_spec(name))
         run_store.log(name, curve("loss", [1.0, 2.0]))
@@ -138,8 +127,7 @@ def test_an_attempt_touches_no_other_run(run_store: RunStore) -> None:
     assert len(run_store.curve("b2", "loss").points) == 2
 
 
-def test_the_newest_samples_of_a_split_by_position(run_store: RunStore) -> None:
-    """What the page shows beside the curve."""
+def test_samples_of_the_newest_step_are_ordered_by_position(run_store: RunStore) -> None:
     run_store.create("a1", make_spec())
     run_store.log_samples("a1", [sample(10, 0), sample(20, 1), sample(20, 0, text="¡Hola!\n'")])
     run_store.log_samples("a1", [sample(30, 0, split="test")])
@@ -152,15 +140,13 @@ def test_the_newest_samples_of_a_split_by_position(run_store: RunStore) -> None:
 
 
 def test_a_sample_logged_again_is_replaced(run_store: RunStore) -> None:
-    """A resumed run translates the same step again."""
     run_store.create("a1", make_spec())
     run_store.log_samples("a1", [sample(10, 0, text="old")])
     run_store.log_samples("a1", [sample(10, 0, text="new")])
     assert [entry.hypothesis for entry in run_store.samples("a1", "valid")] == ["new"]
 
 
-def test_a_deleted_run_leaves_nothing_and_its_name_is_free(run_store: RunStore) -> None:
-    """Points, samples and attempts go with it."""
+def test_a_deleted_run_leaves_no_rows_and_its_name_can_be_used(run_store: RunStore) -> None:
     run_store.create("a1", make_spec("again"))
     run_store.begin_attempt("a1", "job", 0)
     run_store.log("a1", curve("loss", [1.0]))

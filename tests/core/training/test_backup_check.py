@@ -19,7 +19,7 @@ SNAPSHOT = "5" * 64
 
 
 def protect(trial: Trial, repository: str | None = None) -> None:
-    """Put a verified snapshot of the dataset into the home's repository, or into another."""
+    """Record a verified snapshot of the dataset in the home's repository, or in another."""
     with trial.database() as database:
         vault = open_vault(Settings(home=trial.paths.home), database, SystemClock())
         taken = Snapshot(
@@ -56,7 +56,7 @@ def test_a_snapshot_permits_training_and_is_stored_with_the_run(make_trial: Make
         assert store.get("first").spec.snapshot == SNAPSHOT
 
 
-def test_a_repository_that_was_removed_protects_nothing(
+def test_a_snapshot_in_a_removed_repository_does_not_count(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trial = make_trial(waiver=None)
@@ -65,7 +65,7 @@ def test_a_repository_that_was_removed_protects_nothing(
     assert is_refused(trial, capsys)
 
 
-def test_another_repository_protects_nothing(
+def test_a_snapshot_in_another_repository_does_not_count(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trial = make_trial(waiver=None)

@@ -22,8 +22,9 @@ MakeTrial = Callable[..., Trial]
 
 
 @pytest.mark.parametrize("place", ["environment", "file"])
-def test_the_settings_name_the_database(make_trial: MakeTrial, tmp_path: Path, place: str) -> None:
-    """As for every other process: the launcher's variable, or `datahall.toml`."""
+def test_the_database_in_the_settings_is_used(
+    make_trial: MakeTrial, tmp_path: Path, place: str
+) -> None:
     trial = make_trial(steps=2)
     path = tmp_path / "elsewhere.db"
     shutil.move(trial.paths.database, path)
@@ -40,7 +41,6 @@ def test_the_settings_name_the_database(make_trial: MakeTrial, tmp_path: Path, p
 def test_a_locked_database_does_not_stop_a_run(
     make_trial: MakeTrial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No checkpoint without its metrics; once the lock is gone, the curve has no gap."""
     monkeypatch.setattr(database_module, "_BUSY_TIMEOUT_S", 0)
     trial = make_trial(steps=12, checkpoint_every=4, validate_every=100)
     save, said = loop.save_checkpoint, []

@@ -1,4 +1,4 @@
-"""Kill -9 at any moment, resume, and the curve is bit by bit the uninterrupted one."""
+"""A run killed with SIGKILL at any moment resumes to the same bits."""
 
 import multiprocessing
 import random
@@ -40,7 +40,7 @@ def start(server: ForkServerContext, trial: Trial) -> ForkServerProcess:
 
 
 def run_to_end(server: ForkServerContext, trial: Trial) -> None:
-    """Let a training process come to its end."""
+    """Run a training process to its end."""
     process = start(server, trial)
     process.join()
     assert process.exitcode == 0
@@ -48,7 +48,7 @@ def run_to_end(server: ForkServerContext, trial: Trial) -> None:
 
 
 def kill_in_the_middle(server: ForkServerContext, trial: Trial, chance: random.Random) -> int:
-    """Start a process and kill -9 it a random while after it began a checkpoint; return its exit.
+    """Start a process, SIGKILL it some time after it began a checkpoint, return its exit code.
 
     Half of the moments fall into the writing of a checkpoint, the others between two.
     """
@@ -66,12 +66,12 @@ def kill_in_the_middle(server: ForkServerContext, trial: Trial, chance: random.R
 
 
 def names(trial: Trial) -> set[str]:
-    """Return the checkpoints that were begun, finished or not."""
+    """Return the names of all checkpoints, unfinished ones included."""
     return {path.name.removeprefix(".tmp-") for path in trial.checkpoints.glob("*step_*")}
 
 
 def test_a_killed_run_resumes_bit_by_bit(server: ForkServerContext, make_trial: MakeTrial) -> None:
-    """At least eight kills at random moments; every value of every step is the same."""
+    """Ten kills at random moments; every value of every step is equal."""
     settings = {"steps": STEPS, "checkpoint_every": 5, "validate_every": 30}
     whole, torn = make_trial("whole", **settings), make_trial("torn", **settings)
     run_to_end(server, whole)

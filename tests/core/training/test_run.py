@@ -120,8 +120,7 @@ def test_a_diverged_run_fails_and_keeps_its_last_good_checkpoint(
     assert max(trial.curve()) == found.manifest.step
 
 
-def test_a_budget_of_minutes_is_measured_once_and_kept(make_trial: MakeTrial) -> None:
-    """A resumed run keeps its number of steps, even if no checkpoint followed the plan."""
+def test_the_number_of_steps_in_a_time_budget_is_measured_once(make_trial: MakeTrial) -> None:
     trial = make_trial(steps=0, minutes=1 / 600)
     with trial.store() as store:
         store.set_planned_steps("first", 7)
@@ -151,8 +150,7 @@ def test_a_resumed_run_uses_the_number_of_threads_it_began_with(make_trial: Make
     assert newest_position(trial).threads == torch.get_num_threads() == 1
 
 
-def test_a_run_starts_from_anothers_best_weights(make_trial: MakeTrial) -> None:
-    """In the vocabulary of the parent; the first loss is near the parent's last."""
+def test_a_run_starts_from_the_best_weights_of_another(make_trial: MakeTrial) -> None:
     parent = make_trial("parent", steps=60)
     assert parent.train() == 0
     child = make_trial("child", steps=4, parent="parent", learning_rate=1e-5)
@@ -162,7 +160,7 @@ def test_a_run_starts_from_anothers_best_weights(make_trial: MakeTrial) -> None:
     assert other.train() == 2
 
 
-def test_two_processes_never_train_one_run(
+def test_a_run_that_another_process_trains_is_refused(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trial = make_trial()
@@ -217,7 +215,7 @@ def test_a_full_disk_does_not_stop_a_run(
     assert list(trial.curve()) == list(range(1, 13))
 
 
-def test_a_damaged_newest_checkpoint_costs_steps_not_the_curve(
+def test_a_run_resumes_from_the_checkpoint_before_a_damaged_one(
     make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trial = make_trial(steps=10, checkpoint_every=4)

@@ -12,7 +12,6 @@ SCHEDULES = some.sampled_from(["linear", "inverse_sqrt"])
 
 @given(steps=some.integers(2, 5000), ratio=some.floats(0, 0.9), schedule=SCHEDULES)
 def test_the_rate_rises_to_its_peak_and_then_falls(steps: int, ratio: float, schedule: str) -> None:
-    """Never above the peak, never zero, highest at the end of the warm-up."""
     warmup = num_warmup_steps(steps, ratio)
     factors = [
         learning_rate_factor(step, steps=steps, warmup=warmup, schedule=schedule)

@@ -1,4 +1,4 @@
-"""What an update does to the weights, beside what the optimiser makes of a gradient."""
+"""An update: gradient clipping and the moving average of the weights."""
 
 import copy
 import dataclasses
@@ -19,9 +19,9 @@ ADAM_SHARE = 0.1  # of the first gradient, in Adam's mean: 1 - beta1
 
 @pytest.fixture
 def batch() -> Batch:
-    """Random words."""
+    """Random tokens."""
     words = torch.randint(4, 50, (4, 6), generator=torch.Generator().manual_seed(1))
-    return Batch(source=words, before=words, after=words, num_tokens=24)
+    return Batch(source=words, target_input=words, target_output=words, num_tokens=24)
 
 
 def make(**changes: float | str) -> Learner:
@@ -31,17 +31,16 @@ def make(**changes: float | str) -> Learner:
 
 
 def applied_norm(learner: Learner) -> float:
-    """Return the norm of the gradient that the first update was made with, as Adam remembers it."""
+    """Return the norm of the first gradient, computed from Adam's state."""
     (adam,) = learner.optimizer.state()
     means = [entry["exp_avg"].flatten() for entry in adam["state"].values()]
     return torch.cat(means).norm().item() / ADAM_SHARE
 
 
 @pytest.mark.parametrize(("limit", "is_clipped"), [(0.01, True), (1000.0, False)])
-def test_a_long_gradient_is_clipped_to_the_limit(
+def test_the_gradient_is_clipped_and_the_norm_before_is_returned(
     batch: Batch, limit: float, *, is_clipped: bool
 ) -> None:
-    """The optimiser sees the bounded one; what is told is the norm before."""
     learner = make(clip_norm=limit)
     told = learner.update(batch, 1, 10).gradient_norm
     assert 0.01 < told < 1000
@@ -49,7 +48,7 @@ def test_a_long_gradient_is_clipped_to_the_limit(
 
 
 def test_the_average_follows_the_weights_by_its_recurrence(batch: Batch) -> None:
-    """Decay (1 + step) / (10 + step) at first, so that it forgets its random start, then `ema`."""
+    """The decay is (1 + step) / (10 + step) at first, later `ema`."""
     learner = make(ema=0.3, learning_rate=0.1)
     wanted = copy.deepcopy(learner.model.state_dict())
     for step, decay in enumerate((2 / 11, 3 / 12, 0.3, 0.3), start=1):

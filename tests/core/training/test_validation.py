@@ -1,4 +1,4 @@
-"""Which checkpoint is the best: clearly by BLEU, else by loss."""
+"""Which of two validations is better."""
 
 import pytest
 
@@ -7,7 +7,6 @@ from core.training.validation import Validation
 
 
 def test_the_first_validation_is_the_best_so_far() -> None:
-    """However bad it is."""
     found = Validation(loss=6.0, bleu=0.1, preferred=EMA_NAME, samples=())
     assert found.is_better_than(-1.0, float("inf"))
 
@@ -22,7 +21,11 @@ def test_the_first_validation_is_the_best_so_far() -> None:
         (27.0, 1.5, False),  # clearly less BLEU
     ],
 )
-def test_bleu_decides_when_it_can(bleu: float, loss: float, is_better: bool) -> None:  # noqa: FBT001  (a case)
+def test_bleu_decides_if_the_difference_exceeds_the_noise(
+    bleu: float,
+    loss: float,
+    is_better: bool,  # noqa: FBT001  (a case)
+) -> None:
     """Compared with 30 BLEU at loss 2."""
     found = Validation(loss=loss, bleu=bleu, preferred=EMA_NAME, samples=())
     assert found.is_better_than(30.0, 2.0) is is_better
