@@ -106,9 +106,11 @@ class GateMiddleware:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
+        session = None
         response = self._refusal(scope)
-        session = None if response else self._session(scope)
-        response = response or await self._gate_response(scope, session)
+        if response is None:
+            session = self._session(scope)
+            response = await self._gate_response(scope, session)
         if response is None and session is None and scope["path"] != HEALTH_PATH:
             response = _unauthorized(scope)
         if response is not None:
@@ -118,7 +120,7 @@ class GateMiddleware:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse one WebSocket, or pass it on and close it when its session ends."""
-        session = None if self._refusal(scope) else self._session(scope)
+        session = self._session(scope) if self._refusal(scope) is None else None
         if session is None:
             await send({"type": "websocket.close", "code": _SIGNED_OUT_CODE})
             return

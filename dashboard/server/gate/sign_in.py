@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import logging
 import math
 import os
 import secrets
@@ -40,6 +41,7 @@ MOST_ADDRESSES = 1000
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 KEY_BYTES = 32
+_LOG = logging.getLogger(__name__)
 # Changed whenever the content of a session cookie changes: older cookies are then invalid.
 _COOKIE_FORMAT = "datahall.session.1"
 
@@ -170,13 +172,19 @@ class SessionStore:
         return None if is_over else session
 
     def end(self, session: SignInSession) -> None:
-        """End a session now: its cookie becomes invalid and its open connections close."""
+        """End a session now: its cookie becomes invalid and its open connections close.
+
+        When the disk is full this holds until the next start of the server only.
+        """
         now = self.clock.now()
         self._ended = {key: expires for key, expires in self._ended.items() if expires > now}
         self._ended[session.id] = session.expires
-        write_json(self.paths.ended_sessions, self._ended, mode=PRIVATE_FILE)
         for watcher in self._watchers.pop(session.id, []):
             watcher.set()
+        try:
+            write_json(self.paths.ended_sessions, self._ended, mode=PRIVATE_FILE)
+        except OSError as error:
+            _LOG.warning("cannot store that a session was ended: %s", error)
 
     @contextlib.contextmanager
     def watch(self, session: SignInSession) -> Iterator[asyncio.Event]:

@@ -1,5 +1,6 @@
 """A token signs in once; its session ends by time, by signing out, and not otherwise."""
 
+import errno
 import stat
 from collections.abc import Callable
 
@@ -196,6 +197,19 @@ def test_signing_out_makes_every_copy_of_the_cookie_invalid(
     assert "signed out" in answer.text
     assert visit().get("/", headers={"cookie": f"{name}={value}"}).status_code == 401
     assert SessionStore(settings.paths, 12.0, clock).read(value) is None
+
+
+def test_signing_out_works_on_a_full_disk(
+    guest: TestClient, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("dashboard.server.gate.sign_in.write_json", fail)
+    name, value = next(iter(guest.cookies.items()))
+
+    assert guest.get("/sign-out").status_code == 200
+    assert visit().get("/", headers={"cookie": f"{name}={value}"}).status_code == 401
 
 
 def test_a_damaged_list_of_ended_sessions_ends_all_sessions(
