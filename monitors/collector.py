@@ -1,4 +1,4 @@
-"""What a collector gives: readings, facts, processes; and what it promises."""
+"""The contract of collectors, and the records that they return."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One number: `gauge` names it with its base unit (`gpu_power_watts`), `device` says of what.
+    """One number of one device. `gauge` is its name, which ends with the base unit.
 
-    A value that could not be read is not given. Device is "" for the host as a whole.
+    The device is "" for the host as a whole. A value that could not be read has no Reading.
     """
 
     gauge: str
@@ -18,8 +18,8 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One text about a device that seldom changes: model, driver, `simulated`."""
+class DeviceFact:
+    """A text about a device that seldom changes, such as its model or its driver."""
 
     device: str
     name: str
@@ -28,9 +28,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessReading:
-    """One process. `cpu_ratio` is of one core. GPU fields are absent for what uses no GPU.
+    """One process, identified by `(pid, create_time)`.
 
-    Identity is `(pid, create_time)`. `run` is the Datahall run it belongs to, from its environment.
+    Attributes:
+        cpu_ratio: CPU time per wall time; 1.0 is one core.
+        gpu: device that the process uses; None for a process without a GPU.
+        run: id of the training run that the process belongs to, from its environment.
     """
 
     pid: int
@@ -46,16 +49,16 @@ class ProcessReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """What one collector gave in one tick. `processes` is None when it was not their turn."""
+    """The result of one collector in one tick; `processes` is None when they were not read."""
 
     readings: tuple[Reading, ...] = ()
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[DeviceFact, ...] = ()
     processes: tuple[ProcessReading, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorReport:
-    """How a collector fared in one tick; `error` in words when it failed or is unavailable."""
+    """The outcome of a collector in one tick; `error` is empty on success."""
 
     name: str
     success: bool
@@ -69,30 +72,33 @@ class Collector(Protocol):
 
     @property
     def name(self) -> str:
-        """The collector's name, as in its file."""
+        """Name of the collector: the name of its module."""
         ...
 
     def collect(self) -> Collection:
-        """Read once, quickly.
+        """Read once; must be quick.
 
-        Raises UnavailableError when the hardware is not here (asked again later), another
-        DatahallError or OSError when it failed this time.
+        Raises UnavailableError when this host lacks the hardware (the sampler retries with growing
+        delays), another DatahallError or OSError when this read failed.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the hardware."""
+        """Release the hardware; may be called at any time, and twice."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostState:
-    """The newest of everything, as one tick left it."""
+    """One tick: the newest readings, facts and processes of all collectors.
+
+    `at` is in Unix seconds; `interval_s` is the time between two ticks.
+    """
 
     host: str
     at: float
     interval_s: float
     readings: Sequence[Reading]
-    facts: Sequence[Fact]
+    facts: Sequence[DeviceFact]
     processes: Sequence[ProcessReading]
     collectors: Sequence[CollectorReport]

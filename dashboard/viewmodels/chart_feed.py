@@ -1,15 +1,17 @@
-"""What charts ask for, as compact columns: the whole window at first, then only what is new.
+"""The data of the live charts as JSON: the whole window at first, then only what is new.
 
-An answer holds `series`, each as `[place in x, y, low, high]`, and `x`, the distinct columns that
-they stand on. `from` says per series beyond which x the browser forgets what it has (null:
-everything). `cursor` is what to ask with next time, `period` when.
+Keys of an answer:
+    series: per requested series `[index of its column in x, y, low, high]`.
+    x: the distinct columns of times (or steps) that the series use.
+    from: per series the x after which the browser replaces its points; null: replace all.
+    cursor: opaque text that the browser sends with its next request.
+    period: seconds until that request.
+    now, stale: time of the answer, and a sentence when the newest sample is old (telemetry only).
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from statistics import median
 from typing import Any
 
 from core.errors import InputError, UnavailableError
@@ -17,28 +19,62 @@ from core.runs.records import MetricPoint
 from core.runs.store import RunStore
 from dashboard.viewmodels.health import sample_freshness
 from monitors.collector import HostState
-from monitors.store.buckets import bucket_width
-from monitors.store.interface import Point, SeriesKey, TelemetryStore
+from monitors.store.interface import Point, SeriesKey, SeriesResult, TelemetryStore
 
 MAX_POINTS = 800
 MAX_SERIES = 128
+MAX_GROWTH = 1.5
 OVERLAP_INTERVALS = 10
 OVERLAP_BUCKETS = 2
-SHORTEST_SPAN_S, LONGEST_SPAN_S = 10.0, 10 * 365 * 86_400.0
-LONGEST_PERIOD_S = 30.0
-MOST_GROWTH = 1.5
-EDGE_S = 0.001
+MIN_SPAN_S, MAX_SPAN_S = 10.0, 10 * 365 * 86_400.0
+MAX_PERIOD_S = 30.0
 METRICS_PERIOD_S = 2.0
+_X_PER_SECOND = 100  # times are sent in hundredths of a second
+_BEFORE_EDGE_S = 0.001
+_BEFORE_STEP = 1e-3
 _DIGITS = 6
+_DAMAGED = "Part of this history is damaged on disk and not shown."
+
+Columns = tuple[list[float], list[float | None], list[float | None], list[float | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TelemetryMark:
-    """What a telemetry cursor holds: newest tick, width of buckets (0: samples), oldest point."""
+class TelemetryCursor:
+    """What the browser holds: all points up to `at`, in buckets of `bucket_s` (0: samples).
+
+    After `renew_at` the browser holds too many points, and gets the whole window again.
+    `num_damaged` counts the damaged blocks in the window.
+    """
 
     at: float
-    width: float
-    oldest: float
+    bucket_s: float
+    renew_at: float
+    num_damaged: int
+
+    def __str__(self) -> str:
+        """Return the text that `_telemetry_cursor` reads."""
+        return f"{self.at!r}:{self.bucket_s:g}:{self.renew_at:.0f}:{self.num_damaged}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricCursor:
+    """What the browser holds of a metric: the last step sent, and when the run began."""
+
+    step: int
+    began: float
+
+    def __str__(self) -> str:
+        """Return the text that `_metric_cursor` reads."""
+        return f"{self.step}:{self.began:.3f}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPart:
+    """The part of an answer that holds one metric; `replaced_after` as in the key `from`."""
+
+    columns: Columns
+    replaced_after: float | None = None
+    cursor: MetricCursor | None = None
 
 
 def telemetry_answer(
@@ -50,31 +86,45 @@ def telemetry_answer(
     cursor: str,
     now: float,
 ) -> dict[str, Any]:
-    """Return telemetry series of the last `span` seconds; raises InputError."""
+    """Return the telemetry series of the last `span` seconds.
+
+    `bands` lists the indices of the series that also need low and high. Raises InputError.
+    """
     keys = [_telemetry_key(name) for name in _checked(names)]
-    seconds = _number(span, "span", SHORTEST_SPAN_S, LONGEST_SPAN_S)
+    seconds = _number(span, "span", MIN_SPAN_S, MAX_SPAN_S)
     banded = {int(_number(text, "band", 0, MAX_SERIES)) for text in bands.split(",") if text}
-    seen = _read_mark(cursor)
+    held = _telemetry_cursor(cursor)
     try:
         state = store.latest()
     except UnavailableError as error:
-        return _silence(keys, now, str(error))
+        return _no_samples(keys, now, str(error))
     if state is None:
-        return _silence(keys, now, _delay(None, now))
+        return _no_samples(keys, now, _delay(None, now))
     start = now - seconds
-    mark = _resumable(seen, state, start)
-    since, most = (start, MAX_POINTS) if mark is None else _tail(mark, state)
-    found = store.series(keys, since=since, until=now, max_points=most)
-    mark = replace(mark, at=state.at) if mark else _first_mark(found, state, start)
+    if held is not None and _can_continue(held, state, start):
+        edge = _tail_start(held, state)
+        found = store.series(
+            keys,
+            since=math.nextafter(edge, -math.inf),  # exclusive
+            until=now,
+            max_points=MAX_POINTS,
+            bucket_s=held.bucket_s,
+        )
+        replaced = [round(edge - _BEFORE_EDGE_S, 3)] * len(keys)
+        held = replace(held, at=state.at)
+    else:
+        found = store.series(keys, since=start, until=now, max_points=MAX_POINTS)
+        replaced = None
+        held = _first_cursor(found, state)
     series, columns = _shared(
-        [_columns(points, with_band=place in banded) for place, points in enumerate(found)]
+        [_columns(points, with_band=index in banded) for index, points in enumerate(found.points)]
     )
     return {
         "now": round(now, 2),
-        "from": None if since == start else [round(since, 3)] * len(keys),
-        "cursor": f"{mark.at:.3f}:{mark.width:g}:{mark.oldest:.3f}",
-        "period": min(max(mark.width / 2, state.interval_s), LONGEST_PERIOD_S),
-        "stale": _delay(state, now),
+        "from": replaced,
+        "cursor": str(held),
+        "period": min(max(held.bucket_s / 2, state.interval_s), MAX_PERIOD_S),
+        "stale": _delay(state, now) or (_DAMAGED if held.num_damaged else ""),
         "x": columns,
         "series": series,
     }
@@ -85,147 +135,119 @@ def metrics_answer(
 ) -> dict[str, Any]:
     """Return metric series of runs over steps, or over seconds since each run's first point.
 
-    Raises InputError. A run that went on from an earlier checkpoint is sent whole; one that was
-    deleted has no points.
+    A run that continued from an earlier checkpoint is sent whole; a deleted run has no points.
+    Raises InputError.
     """
     keys = [_metric_key(name) for name in _checked(names)]
-    given = cursor.split(",") if cursor else []
-    seen = [_mark(text) for text in given] if len(given) == len(keys) else [None] * len(keys)
-    answers = [
-        _metric(store, run, metric, mark, elapsed=elapsed)
-        for (run, metric), mark in zip(keys, seen, strict=True)
+    texts = cursor.split(",") if cursor else []
+    if len(texts) != len(keys):
+        texts = [""] * len(keys)
+    parts = [
+        _metric(store, run, metric, _metric_cursor(text), elapsed=elapsed)
+        for (run, metric), text in zip(keys, texts, strict=True)
     ]
-    series, columns = _shared([columns for _, columns, _ in answers])
+    series, columns = _shared([part.columns for part in parts])
     return {
-        "from": [start for start, _, _ in answers],
-        "cursor": ",".join(mark for _, _, mark in answers),
+        "from": [part.replaced_after for part in parts],
+        "cursor": ",".join(str(part.cursor or "") for part in parts),
         "period": METRICS_PERIOD_S,
         "x": columns,
         "series": series,
     }
 
 
-Columns = tuple[list[float], list[float | None], list[float | None], list[float | None]]
-Mark = tuple[int, float]
-
-
 def _metric(
-    store: RunStore, run: str, metric: str, seen: Mark | None, *, elapsed: bool
-) -> tuple[float | None, Columns, str]:
-    """Return one metric: beyond which x it replaces, its columns, and its part of the cursor.
-
-    The cursor names the last step sent and when the run began.
-    """
-    points = list(_beyond(store, run, metric, seen))
-    is_whole = seen is None or not points or points[0].step != seen[0]
-    if is_whole:
+    store: RunStore, run: str, metric: str, held: MetricCursor | None, *, elapsed: bool
+) -> MetricPart:
+    """Return the new points of one metric, or all of them."""
+    # From the last step that was sent: if it is gone, the run continued from an earlier one.
+    points = list(store.curve(run, metric, after_step=held.step - 1).points) if held else []
+    is_tail = held is not None and bool(points) and points[0].step == held.step
+    if not is_tail:
         points = list(store.curve(run, metric, max_points=MAX_POINTS).points)
     if not points:
-        return None, ([], [], [], []), ""
-    began = points[0].wall_time if is_whole or seen is None else seen[1]
-    x = [point.wall_time - began if elapsed else float(point.step) for point in points]
-    columns: Columns = ([round(place, 2) for place in x], _values(points), [], [])
-    start = None if is_whole else columns[0][0] - 1e-3
-    return start, columns, f"{points[-1].step}:{began:.3f}"
+        return MetricPart(columns=([], [], [], []))
+    began = held.began if held is not None and is_tail else points[0].wall_time
+    x = [_x(point, began, elapsed=elapsed) for point in points]
+    return MetricPart(
+        columns=(x, [_finite(point.value) for point in points], [], []),
+        replaced_after=x[0] - _BEFORE_STEP if is_tail else None,
+        cursor=MetricCursor(step=points[-1].step, began=began),
+    )
 
 
-def _beyond(store: RunStore, run: str, metric: str, seen: Mark | None) -> Sequence[MetricPoint]:
-    """Return the points from the last one seen on: it is there unless the run was rewound."""
-    if seen is None:
-        return ()
-    return store.curve(run, metric, after_step=seen[0] - 1).points
+def _x(point: MetricPoint, began: float, *, elapsed: bool) -> float:
+    """Return the place of a point on the x axis: its step, or the seconds since the beginning."""
+    return round(point.wall_time - began if elapsed else float(point.step), 2)
 
 
-def _values(points: Sequence[MetricPoint]) -> list[float | None]:
-    """Return finite values; JSON knows no others."""
-    return [_short(point.value) for point in points]
+def _can_continue(held: TelemetryCursor, state: HostState, start: float) -> bool:
+    """Whether the newest points are enough.
 
-
-def _read_mark(cursor: str) -> TelemetryMark | None:
-    """Return what a cursor says; raises InputError."""
-    if not cursor:
-        return None
-    parts = cursor.split(":")
-    if len(parts) != len(TelemetryMark.__dataclass_fields__):
-        raise InputError(f"cursor={cursor!r} is not one of ours")
-    at, width, oldest = (_number(part, "cursor", 0.0, 1e12) for part in parts)
-    return TelemetryMark(at=at, width=width, oldest=oldest)
-
-
-def _resumable(mark: TelemetryMark | None, state: HostState, start: float) -> TelemetryMark | None:
-    """Return the mark if a tail is enough: not after a sleep, a clock set back, a long growth."""
-    if mark is None or mark.at > state.at or mark.at - _overlap(mark, state) <= start:
-        return None
-    step = mark.width or state.interval_s
-    has_outgrown = (state.at - max(start, mark.oldest)) / step > MOST_GROWTH * MAX_POINTS
-    return None if has_outgrown else mark
-
-
-def _first_mark(found: Sequence[Sequence[Point]], state: HostState, start: float) -> TelemetryMark:
-    """Return the mark after a whole window: how wide its buckets are, 0 where they are samples."""
-    longest = max(found, key=len, default=())
-    oldest = longest[0].at if longest else start
-    is_bucketed = any(point.count > 1 for point in longest)
-    width = _width(longest, oldest, state.at) if is_bucketed else 0.0
-    return TelemetryMark(at=state.at, width=width, oldest=oldest)
-
-
-def _width(points: Sequence[Point], oldest: float, newest: float) -> float:
-    """Return the width of these buckets.
-
-    The store chose it by its first sample, which lies up to a bucket before the first point: near a
-    step of the ladder that makes a difference, and the points themselves decide.
+    They are not after a long pause, after the clock was set back, or when the browser would hold
+    too many points.
     """
-    narrow = bucket_width(oldest, newest, MAX_POINTS)
-    wide = bucket_width(oldest - 2 * narrow, newest, MAX_POINTS)
-    usual = median([after.at - before.at for before, after in pairwise(points)] or [narrow])
-    return min(narrow, wide, key=lambda width: abs(width - usual))
+    is_in_window = start < held.at - _overlap(held, state) and held.at <= state.at
+    return is_in_window and state.at <= held.renew_at
 
 
-def _tail(mark: TelemetryMark, state: HostState) -> tuple[float, int]:
-    """Return since when to send, and in at most how many points.
+def _first_cursor(found: SeriesResult, state: HostState) -> TelemetryCursor:
+    """Return the cursor after a whole window."""
+    num_points = max(map(len, found.points), default=0)
+    step = found.bucket_s or state.interval_s
+    growth_s = (MAX_GROWTH * MAX_POINTS - num_points) * step
+    return TelemetryCursor(
+        at=state.at,
+        bucket_s=found.bucket_s,
+        renew_at=state.at + growth_s,
+        num_damaged=found.num_damaged,
+    )
 
-    Buckets start at multiples of their width, so a short tail asked with its own number of points
-    comes in the same buckets as the whole window did.
-    """
-    since = mark.at - _overlap(mark, state)
-    if not mark.width:
-        return since, MAX_POINTS
-    edge = math.floor(since / mark.width) * mark.width
-    return edge - EDGE_S, math.floor((state.at - edge) / mark.width) + 2
+
+def _tail_start(held: TelemetryCursor, state: HostState) -> float:
+    """Return the time from which on points are sent again: the start of a bucket."""
+    since = held.at - _overlap(held, state)
+    if not held.bucket_s:
+        return _time_x(since)
+    return math.floor(since / held.bucket_s) * held.bucket_s
 
 
-def _overlap(mark: TelemetryMark, state: HostState) -> float:
-    """Return how far back a tail reaches, so that what was written late is not lost."""
-    return mark.width * OVERLAP_BUCKETS or state.interval_s * OVERLAP_INTERVALS
+def _overlap(held: TelemetryCursor, state: HostState) -> float:
+    """Return how many seconds are sent again, for samples that were written late."""
+    return held.bucket_s * OVERLAP_BUCKETS or state.interval_s * OVERLAP_INTERVALS
 
 
 def _columns(points: Sequence[Point], *, with_band: bool) -> Columns:
-    """Return points as columns; low and high only where some point stands for several samples."""
-    x = [round(point.at, 2) for point in points]
-    y = [_short(point.value) for point in points]
+    """Return points as columns; low and high only where some point summarises several samples."""
+    x = [_time_x(point.at) for point in points]
+    y = [_finite(point.value) for point in points]
     if not with_band or all(point.count <= 1 for point in points):
         return x, y, [], []
-    return x, y, [_short(point.low) for point in points], [_short(point.high) for point in points]
+    return x, y, [_finite(point.low) for point in points], [_finite(point.high) for point in points]
+
+
+def _time_x(at: float) -> float:
+    """Return a time as x, rounded down: it must not move into the next bucket."""
+    return math.floor(at * _X_PER_SECOND) / _X_PER_SECOND
 
 
 def _shared(columns: Sequence[Columns]) -> tuple[list[list[Any]], list[list[float]]]:
-    """Return series that point to their x, and the distinct x columns."""
-    places: dict[tuple[float, ...], int] = {}
+    """Return the series, each with the index of its x column, and the distinct x columns."""
+    indices: dict[tuple[float, ...], int] = {}
     series = [
-        [places.setdefault(tuple(x), len(places)), y, low, high] for x, y, low, high in columns
+        [indices.setdefault(tuple(x), len(indices)), y, low, high] for x, y, low, high in columns
     ]
-    return series, [list(column) for column in places]
+    return series, [list(column) for column in indices]
 
 
-def _silence(keys: Sequence[SeriesKey], now: float, words: str) -> dict[str, Any]:
+def _no_samples(keys: Sequence[SeriesKey], now: float, sentence: str) -> dict[str, Any]:
     """Return the answer before the first sample."""
     return {
         "now": round(now, 2),
         "from": None,
         "cursor": "",
         "period": METRICS_PERIOD_S,
-        "stale": words,
+        "stale": sentence,
         "x": [[]],
         "series": [[0, [], [], []] for _ in keys],
     }
@@ -240,7 +262,7 @@ def _delay(state: HostState | None, now: float) -> str:
 def _checked(names: Sequence[str]) -> Sequence[str]:
     """Return the names; raises InputError when there are none or too many."""
     if not 0 < len(names) <= MAX_SERIES:
-        raise InputError(f"ask for 1 to {MAX_SERIES} series, not {len(names)}")
+        raise InputError(f"request 1 to {MAX_SERIES} series, not {len(names)}")
     return names
 
 
@@ -248,7 +270,7 @@ def _telemetry_key(name: str) -> SeriesKey:
     """Return the series that `gauge@device` names."""
     gauge, mark, device = name.partition("@")
     if not mark:
-        raise InputError(f"series {name!r} is not written gauge@device")
+        raise InputError(f"series {name!r} does not have the form gauge@device")
     return SeriesKey(gauge=gauge, device=device)
 
 
@@ -256,21 +278,34 @@ def _metric_key(name: str) -> tuple[str, str]:
     """Return the run and metric that `run@metric` names."""
     run, mark, metric = name.partition("@")
     if not mark:
-        raise InputError(f"series {name!r} is not written run@metric")
+        raise InputError(f"series {name!r} does not have the form run@metric")
     return run, metric
 
 
-def _mark(text: str) -> Mark | None:
-    """Return a metric's part of the cursor; what cannot be read counts as never seen."""
+def _telemetry_cursor(text: str) -> TelemetryCursor | None:
+    """Return the cursor in a request, None in a first one; raises InputError."""
+    if not text:
+        return None
+    parts = text.split(":")
+    if len(parts) != len(TelemetryCursor.__dataclass_fields__):
+        raise InputError(f"invalid cursor {text!r}")
+    at, bucket_s, renew_at, num_damaged = (_number(part, "cursor", 0.0, 1e12) for part in parts)
+    return TelemetryCursor(
+        at=at, bucket_s=bucket_s, renew_at=renew_at, num_damaged=int(num_damaged)
+    )
+
+
+def _metric_cursor(text: str) -> MetricCursor | None:
+    """Return the cursor of one metric; None for one without points, and for an invalid one."""
     step, _, began = text.partition(":")
     try:
-        return int(step), float(began)
+        return MetricCursor(step=int(step), began=float(began))
     except ValueError:
         return None
 
 
 def _number(text: str, name: str, least: float, most: float) -> float:
-    """Return a number of the query; raises InputError."""
+    """Return a number in a query; raises InputError."""
     try:
         value = float(text)
     except ValueError:
@@ -280,6 +315,6 @@ def _number(text: str, name: str, least: float, most: float) -> float:
     return value
 
 
-def _short(value: float) -> float | None:
-    """Return a value with as many digits as a chart can show; what is not finite is absent."""
+def _finite(value: float) -> float | None:
+    """Return a value in the precision of a chart; None when JSON cannot hold it."""
     return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None

@@ -1,1 +1,1 @@
-"""One file per collector; they do not know each other."""
+"""One module per collector; none imports another."""

@@ -1,4 +1,4 @@
-"""Processors: busy ratio, load, pressure (PSI), frequency, and what this host is."""
+"""CPUs: busy ratio, load, pressure (PSI) and frequency; also facts about the host."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,8 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.clock import Clock
-from monitors.cadence import Cadence
-from monitors.collector import Collection, Fact, Reading
+from monitors.collector import Collection, DeviceFact, Reading
 from monitors.gauges import Gauge
 from monitors.host.procfs import (
     CpuTimes,
@@ -17,6 +16,7 @@ from monitors.host.procfs import (
     read_text,
     read_uptime,
 )
+from monitors.polling import Cadence
 
 _FREQUENCY_EVERY_S = 10.0  # reading it wakes sleeping cores
 _KILOHERTZ = 1e3
@@ -32,7 +32,7 @@ _PRESSURES = {
 
 
 class CpuCollector:
-    """Reads /proc/stat, loadavg, pressure and the cores' frequencies. Ratios need two ticks."""
+    """Reads /proc/stat, loadavg, pressure and cpufreq. Ratios exist from the second call on."""
 
     name = "cpu"
 
@@ -45,11 +45,12 @@ class CpuCollector:
         self._waited_at = 0.0
         self._cadence = Cadence(clock, _FREQUENCY_EVERY_S)
         self._frequencies: tuple[Reading, ...] = ()
-        self._facts: tuple[Fact, ...] | None = None
+        self._facts: tuple[DeviceFact, ...] | None = None
 
     def collect(self) -> Collection:
         """Read once."""
         if self._cadence.is_due():
+            self._cadence.mark_done()
             self._frequencies = tuple(self._frequency())
         if self._facts is None:
             self._facts = tuple(self._host_facts())
@@ -67,7 +68,7 @@ class CpuCollector:
         return Collection(readings=readings, facts=self._facts)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is held."""
 
     def _busy(self) -> Iterator[Reading]:
         """Yield the busy ratio of each core and of all since the last tick."""
@@ -78,16 +79,16 @@ class CpuCollector:
             total = times.total - before[device].total
             if total > 0:
                 busy = (times.busy - before[device].busy) / total
-                # The kernel's idle counter may step back by a tick.
+                # The idle counter of the kernel may go back by one tick.
                 yield Reading(gauge=Gauge.CPU_BUSY_RATIO, device=device, value=min(max(busy, 0), 1))
 
     def _pressure(self) -> Iterator[Reading]:
-        """Yield the share of time since the last tick in which tasks waited; absent without PSI."""
+        """Yield the share of time since the last tick with waiting tasks; nothing without PSI."""
         now = self._clock.monotonic()
         before, elapsed = self._waited, now - self._waited_at
         self._waited, self._waited_at = {}, now
         for gauge, (resource, kind) in _PRESSURES.items():
-            # A kernel without PSI, or with psi=0, has no such file or refuses to be read.
+            # Without PSI in the kernel, or with psi=0, the file is missing or cannot be read.
             with suppress(OSError, KeyError):
                 self._waited[gauge] = read_pressure(self._root, resource)[kind]
         for gauge, waited in self._waited.items():
@@ -105,14 +106,14 @@ class CpuCollector:
             yield Reading(gauge=Gauge.CPU_FREQUENCY_HERTZ, device="", value=mean)
 
     def _scaling_frequencies(self) -> Iterator[tuple[str, float]]:
-        """Yield what cpufreq says of each core."""
+        """Yield the frequency of each core from cpufreq."""
         folder = self._root / "sys/devices/system/cpu"
         for path in sorted(folder.glob("cpu[0-9]*/cpufreq/scaling_cur_freq")):
             with suppress(OSError, ValueError):
                 yield path.parts[-3], int(path.read_text(encoding="ascii")) * _KILOHERTZ
 
     def _listed_frequencies(self) -> Iterator[tuple[str, float]]:
-        """Yield what /proc/cpuinfo says, for virtual machines without cpufreq."""
+        """Yield the frequencies in /proc/cpuinfo, for virtual machines without cpufreq."""
         core = ""
         for line in self._cpuinfo():
             key, _, value = line.partition(":")
@@ -122,22 +123,24 @@ class CpuCollector:
                 yield core, float(value) * _MEGAHERTZ
 
     def _cpuinfo(self) -> Sequence[str]:
-        """Return the lines of /proc/cpuinfo; none where there is no such file."""
+        """Return the lines of /proc/cpuinfo; none when the file is missing."""
         try:
             return read_text(self._root, "proc/cpuinfo").splitlines()
         except OSError:
             return ()
 
-    def _host_facts(self) -> Iterator[Fact]:
-        """Yield what the host is: processor, kernel, operating system."""
+    def _host_facts(self) -> Iterator[DeviceFact]:
+        """Yield the CPU model, the kernel, the operating system and the architecture."""
         models = [line for line in self._cpuinfo() if line.startswith("model name")]
         if models:
-            yield Fact(device="", name="cpu_model", text=models[0].partition(":")[2].strip())
+            yield DeviceFact(device="", name="cpu_model", text=models[0].partition(":")[2].strip())
         with suppress(OSError):
             kernel = read_text(self._root, "proc/sys/kernel/osrelease").strip()
-            yield Fact(device="", name="kernel", text=kernel)
+            yield DeviceFact(device="", name="kernel", text=kernel)
         with suppress(OSError):
             for line in read_text(self._root, "etc/os-release").splitlines():
                 if line.startswith("PRETTY_NAME="):
-                    yield Fact(device="", name="system", text=line.partition("=")[2].strip('"'))
-        yield Fact(device="", name="architecture", text=os.uname().machine)
+                    yield DeviceFact(
+                        device="", name="system", text=line.partition("=")[2].strip('"')
+                    )
+        yield DeviceFact(device="", name="architecture", text=os.uname().machine)

@@ -1,17 +1,17 @@
-"""A made-up host with eight GPUs, for machines that have none. Every device says *simulated*."""
+"""Eight simulated GPUs, for machines without one. Each has the fact `simulated`."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.clock import Clock
-from monitors.collector import Collection, Fact, ProcessReading, Reading
+from monitors.collector import Collection, DeviceFact, ProcessReading, Reading
 from monitors.gauges import Gauge
 
 _BEGIN = 1_700_000_000.0
-"""When the made-up energy counters were at zero."""
+"""Time at which the simulated energy counters were zero."""
 _PID = 1 << 23
-"""Above the largest process id that Linux gives, so nothing real is ever meant."""
+"""Greater than any process id of Linux, so that no real process has it."""
 _WARM_AFTER_S = 25.0
 _IDLE_RATIO = 0.03
 _CAP_RATIO = 0.93
@@ -21,7 +21,7 @@ _GIBIBYTE = float(1 << 30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """A mean with sines around it: `terms` are amplitude, period in seconds, phase."""
+    """A mean plus sines: `terms` are (amplitude, period in seconds, phase)."""
 
     mean: float
     terms: Sequence[tuple[float, float, float]]
@@ -34,7 +34,7 @@ class Wave:
         )
 
     def integral(self, time: float) -> float:
-        """Return the integral since `_BEGIN`: what a counter would have counted."""
+        """Return the integral since `_BEGIN`, the value of a counter."""
         return self._primitive(time) - self._primitive(_BEGIN)
 
     def _primitive(self, time: float) -> float:
@@ -46,8 +46,8 @@ class Wave:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A kind of GPU."""
+class GpuModel:
+    """The properties of a GPU model."""
 
     name: str
     memory_bytes: float
@@ -60,18 +60,18 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """One made-up GPU and what it is busy with."""
+class SimulatedGpu:
+    """One simulated GPU and its workload."""
 
-    model: Model
+    model: GpuModel
     load: Wave
     memory: Wave
-    warmth: float
+    base_celsius: float
     job: str = ""
     corrected_errors: float = 0.0
 
 
-_BIG = Model(
+_BIG = GpuModel(
     name="Simulated H100 80GB",
     memory_bytes=80 * _GIBIBYTE,
     limit_watts=700.0,
@@ -81,7 +81,7 @@ _BIG = Model(
     slowdown_celsius=87.0,
     has_fan=False,
 )
-_SMALL = Model(
+_SMALL = GpuModel(
     name="Simulated L40S 48GB",
     memory_bytes=48 * _GIBIBYTE,
     limit_watts=350.0,
@@ -93,13 +93,13 @@ _SMALL = Model(
 )
 
 
-def _training(phase: float, warmth: float, corrected_errors: float) -> Device:
-    """Return a GPU of a long training: nearly always busy, memory full."""
-    return Device(
+def _training(phase: float, base_celsius: float, corrected_errors: float) -> SimulatedGpu:
+    """Return a GPU that trains a model: nearly always busy, memory nearly full."""
+    return SimulatedGpu(
         model=_BIG,
         load=Wave(mean=0.88, terms=((0.07, 47.0, phase), (0.04, 311.0, phase / 2))),
         memory=Wave(mean=0.91, terms=((0.01, 600.0, phase),)),
-        warmth=warmth,
+        base_celsius=base_celsius,
         corrected_errors=corrected_errors,
         job="python train.py --simulated",
     )
@@ -110,47 +110,47 @@ _DEVICES = (
     _training(0.4, 54.0, 0.0),
     _training(0.8, 56.0, 3.0),
     _training(1.2, 60.0, 0.0),
-    Device(
+    SimulatedGpu(
         model=_BIG,
         load=Wave(mean=0.5, terms=((0.42, 180.0, 0.0), (0.05, 23.0, 1.0))),
         memory=Wave(mean=0.45, terms=((0.2, 900.0, 0.0),)),
-        warmth=50.0,
+        base_celsius=50.0,
         job="python sweep.py --simulated",
     ),
-    Device(
+    SimulatedGpu(
         model=_BIG,
         load=Wave(mean=0.0, terms=()),
         memory=Wave(mean=0.006, terms=()),
-        warmth=45.0,
+        base_celsius=45.0,
     ),
-    Device(
+    SimulatedGpu(
         model=_SMALL,
         load=Wave(mean=0.35, terms=((0.2, 61.0, 2.0), (0.12, 13.0, 0.0))),
         memory=Wave(mean=0.62, terms=((0.03, 240.0, 0.0),)),
-        warmth=48.0,
+        base_celsius=48.0,
         job="python serve.py --simulated",
     ),
-    Device(
+    SimulatedGpu(
         model=_SMALL,
         load=Wave(mean=0.12, terms=((0.1, 90.0, 1.0),)),
         memory=Wave(mean=0.3, terms=((0.02, 400.0, 0.0),)),
-        warmth=46.0,
+        base_celsius=46.0,
         job="jupyter-lab --simulated",
     ),
 )
 
 
 class DemoCollector:
-    """Gives what the gpu collector would give of eight GPUs; a function of the clock alone."""
+    """Returns what the gpu collector would return for eight GPUs; depends on the clock alone."""
 
     name = "demo"
 
     def __init__(self, clock: Clock) -> None:
-        """Follow the clock."""
+        """Store the clock."""
         self._clock = clock
 
     def collect(self) -> Collection:
-        """Make up one tick."""
+        """Return the values of the present time."""
         now = self._clock.now()
         devices = [(f"gpu{index}", device) for index, device in enumerate(_DEVICES)]
         return Collection(
@@ -164,10 +164,10 @@ class DemoCollector:
         )
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is held."""
 
 
-def _values(device: Device, now: float) -> Mapping[str, float]:
+def _values(device: SimulatedGpu, now: float) -> Mapping[str, float]:
     """Return the gauges of one GPU."""
     model, load = device.model, device.load
     busy = round(min(max(load.at(now), 0.0), 1.0), 2)
@@ -204,7 +204,7 @@ def _values(device: Device, now: float) -> Mapping[str, float]:
 
 
 def _throttles(busy: float, *, is_hot: bool) -> Mapping[str, float]:
-    """Return why the clocks are what they are."""
+    """Return the reasons why clocks are low."""
     reasons = {
         Gauge.GPU_THROTTLE_IDLE: busy < _IDLE_RATIO,
         Gauge.GPU_THROTTLE_APPLICATION_CLOCKS: False,
@@ -219,24 +219,24 @@ def _throttles(busy: float, *, is_hot: bool) -> Mapping[str, float]:
     return {gauge: float(is_active) for gauge, is_active in reasons.items()}
 
 
-def _celsius(device: Device, now: float) -> float:
-    """Return the temperature: it follows the load with a delay."""
+def _celsius(device: SimulatedGpu, now: float) -> float:
+    """Return the temperature, which follows the load with a delay."""
     load = min(max(device.load.at(now - _WARM_AFTER_S), 0.0), 1.0)
-    return float(round(device.warmth - 15.0 + 40.0 * load))
+    return float(round(device.base_celsius - 15.0 + 40.0 * load))
 
 
-def _swing(model: Model) -> float:
-    """Return the watts between idle and busy."""
+def _swing(model: GpuModel) -> float:
+    """Return the difference of power between idle and busy, in watts."""
     return 0.97 * model.limit_watts - model.idle_watts
 
 
-def _scaled(load: Wave, model: Model) -> Sequence[tuple[float, float, float]]:
-    """Return the load's sines in watts."""
+def _scaled(load: Wave, model: GpuModel) -> Sequence[tuple[float, float, float]]:
+    """Return the sines of the load in watts."""
     return [(amplitude * _swing(model), period, phase) for amplitude, period, phase in load.terms]
 
 
-def _facts(name: str, device: Device) -> Iterator[Fact]:
-    """Yield what a GPU is."""
+def _facts(name: str, device: SimulatedGpu) -> Iterator[DeviceFact]:
+    """Yield the facts about a GPU."""
     index = int(name.removeprefix("gpu"))
     texts = {
         "simulated": "simulated: no such GPU is in this host",
@@ -247,11 +247,11 @@ def _facts(name: str, device: Device) -> Iterator[Fact]:
         "state": "ok",
     }
     for fact, text in texts.items():
-        yield Fact(device=name, name=fact, text=text)
+        yield DeviceFact(device=name, name=fact, text=text)
 
 
-def _processes(devices: Sequence[tuple[str, Device]], now: float) -> Iterator[ProcessReading]:
-    """Yield what is at work on the GPUs; neither process ids nor users can be real ones."""
+def _processes(devices: Sequence[tuple[str, SimulatedGpu]], now: float) -> Iterator[ProcessReading]:
+    """Yield the processes on the GPUs, with ids and users that cannot be real."""
     for index, (name, device) in enumerate(devices):
         if device.job:
             memory = device.memory.at(now) * device.model.memory_bytes

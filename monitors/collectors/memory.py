@@ -17,10 +17,10 @@ class MemoryCollector:
         self._root = root
 
     def collect(self) -> Collection:
-        """Read once; used is what is not available, so caches do not count."""
+        """Read once. Used memory is total minus available: caches do not count as used."""
         fields = read_memory(self._root)
         total = fields["MemTotal"]
-        # Kernels before 3.14 do not estimate what is available.
+        # Kernels before 3.14 have no MemAvailable.
         available = fields.get("MemAvailable", fields["MemFree"] + fields.get("Cached", 0))
         values = {
             Gauge.MEMORY_TOTAL_BYTES: total,
@@ -37,4 +37,4 @@ class MemoryCollector:
         )
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is held."""

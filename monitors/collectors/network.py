@@ -1,4 +1,4 @@
-"""Network interfaces: bytes and packets per second, errors and drops since the host started."""
+"""Network interfaces: bytes and packets per second, counts of errors and drops."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from core.clock import Clock
 from monitors.collector import Collection, Reading
 from monitors.gauges import Gauge
-from monitors.host.meter import Meter
 from monitors.host.procfs import NetworkCounters, read_networks
+from monitors.polling import RateMeter
 
 _LOOPBACK = "lo"
 _RATES = {
@@ -27,8 +27,8 @@ _COUNTS = {
 class NetworkCollector:
     """Reads /proc/net/dev.
 
-    Only interfaces at the host's border are listed, so that their sum is the host's traffic:
-    bridges, tunnels and the ends of containers' cables carry the same bytes once more.
+    Bridges, tunnels and virtual interfaces of containers carry the same bytes a second time. Only
+    interfaces with hardware are listed, so that their sum is the traffic of the host.
     """
 
     name = "network"
@@ -36,11 +36,11 @@ class NetworkCollector:
     def __init__(self, root: Path, clock: Clock) -> None:
         """Read below `root`."""
         self._root = root
-        self._meter: Meter[str, NetworkCounters] = Meter(clock)
+        self._meter: RateMeter[str, NetworkCounters] = RateMeter(clock)
 
     def collect(self) -> Collection:
-        """Read once; rates need two ticks."""
-        counters = self._at_the_border(read_networks(self._root))
+        """Read once; rates exist from the second call on."""
+        counters = self._external(read_networks(self._root))
         readings = [
             Reading(gauge=gauge, device=name, value=getattr(one, field))
             for name, one in counters.items()
@@ -50,16 +50,14 @@ class NetworkCollector:
             for gauge, field in _RATES.items():
                 rate = change.rate(getattr(change.before, field), getattr(change.after, field))
                 if rate is not None:
-                    readings.append(Reading(gauge=gauge, device=change.device, value=rate))
+                    readings.append(Reading(gauge=gauge, device=change.key, value=rate))
         return Collection(readings=tuple(readings))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is held."""
 
-    def _at_the_border(
-        self, counters: Mapping[str, NetworkCounters]
-    ) -> Mapping[str, NetworkCounters]:
-        """Return the interfaces that are hardware; a container has none, but its end of a cable."""
+    def _external(self, counters: Mapping[str, NetworkCounters]) -> Mapping[str, NetworkCounters]:
+        """Return the interfaces with hardware; in a container, which has none, all but loopback."""
         folder = self._root / "sys/class/net"
         hardware = [name for name in counters if (folder / name / "device").exists()]
         chosen = hardware or [name for name in counters if name != _LOOPBACK] or list(counters)

@@ -1,4 +1,4 @@
-"""Processes: how many, and those that use the most of the CPU and of memory."""
+"""Processes: their number, and the top ones by CPU and by memory."""
 
 import heapq
 from collections.abc import Iterator
@@ -7,36 +7,41 @@ from pathlib import Path
 from core.clock import Clock
 from monitors.collector import Collection, ProcessReading, Reading
 from monitors.gauges import Gauge
-from monitors.host.meter import Meter
 from monitors.host.processes import ProcessStat, ProcessTable
+from monitors.polling import RateMeter
 
 _NUM_TOP = 15
 
 
 class ProcessCollector:
-    """Looks at all processes cheaply, and closely at the top ones. CPU shares need two looks."""
+    """Reads /proc/PID/stat of all processes, and user, command and run of the top ones.
+
+    CPU ratios exist from the second call on.
+    """
 
     name = "process"
 
     def __init__(self, root: Path, clock: Clock) -> None:
         """Read below `root`."""
         self._table = ProcessTable(root)
-        self._meter: Meter[tuple[int, int], ProcessStat] = Meter(clock)
-        self._own: Meter[int, ProcessStat] = Meter(clock)
+        self._meter: RateMeter[tuple[int, int], ProcessStat] = RateMeter(clock)
+        self._own: RateMeter[int, ProcessStat] = RateMeter(clock)
 
     def collect(self) -> Collection:
-        """Look once."""
+        """Read once."""
         stats = {stat.identity: stat for stat in self._table.scan()}
+        if not stats:
+            raise OSError("no process can be read")
         busy = {
-            change.device: change.rate(change.before.cpu_seconds, change.after.cpu_seconds) or 0.0
+            change.key: change.rate(change.before.cpu_seconds, change.after.cpu_seconds) or 0.0
             for change in self._meter.changes(stats)
         }
         top = {
             *heapq.nlargest(_NUM_TOP, stats, key=lambda one: busy.get(one, 0.0)),
             *heapq.nlargest(_NUM_TOP, stats, key=lambda one: stats[one].memory_bytes),
         }
-        self._table.forget_others(top)
-        chosen = (self._closely(stats[one], busy.get(one, 0.0)) for one in top)
+        self._table.keep_details(top)
+        chosen = (self._with_details(stats[one], busy.get(one, 0.0)) for one in top)
         processes = [one for one in chosen if one is not None]
         processes.sort(key=lambda one: (-one.cpu_ratio, -one.memory_bytes, one.pid))
         readings = (
@@ -51,9 +56,9 @@ class ProcessCollector:
         return Collection(readings=readings, processes=tuple(processes))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is held."""
 
-    def _closely(self, stat: ProcessStat, cpu_ratio: float) -> ProcessReading | None:
+    def _with_details(self, stat: ProcessStat, cpu_ratio: float) -> ProcessReading | None:
         """Return one process with its details, or None when it has ended."""
         detail = self._table.detail(stat)
         if detail is None:
@@ -69,7 +74,7 @@ class ProcessCollector:
         )
 
     def _own_cost(self) -> Iterator[Reading]:
-        """Yield what sampling itself costs."""
+        """Yield the CPU and memory use of the sampler itself."""
         own = self._table.stat("self")
         if own is None:
             return

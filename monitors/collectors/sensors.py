@@ -1,4 +1,4 @@
-"""Sensors of the mainboard: temperatures and fans (hwmon)."""
+"""Temperature and fan sensors of the host (hwmon)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,26 +28,26 @@ class SensorsCollector:
         self._folder = root / "sys/class/hwmon"
 
     def collect(self) -> Collection:
-        """Read once; raises UnavailableError where there are no sensors (virtual machines)."""
+        """Read once; raises UnavailableError without sensors, as on virtual machines."""
         readings = tuple(self._readings())
         if not readings:
             raise UnavailableError(f"no sensors in {self._folder}")
         return Collection(readings=readings)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is held."""
 
     def _readings(self) -> Iterator[Reading]:
-        """Yield every sensor that answers."""
+        """Yield the sensors that can be read."""
         chips = sorted(self._folder.glob("hwmon*"), key=lambda path: (len(path.name), path.name))
         names = {chip: _text(chip / "name") or chip.name for chip in chips}
         number = Counter(names.values())
         for chip, name in names.items():
-            # Two NVMe disks are two chips of one name; where they are plugged in tells them apart.
+            # Two NVMe disks are two chips with one name: the device that they belong to is added.
             unique = name if number[name] == 1 else f"{name}-{(chip / 'device').resolve().name}"
             for kind, part, gauge, unit in _FILES:
                 for path in sorted(chip.glob(f"{kind}[0-9]*_{part}")):
-                    # A sensor that is asleep or broken answers with an error.
+                    # A suspended or broken sensor returns an error.
                     with suppress(OSError, ValueError):
                         value = int(path.read_text(encoding="ascii")) * unit
                         sensor = path.name.removesuffix(f"_{part}")

@@ -1,1 +1,1 @@
-"""/metrics in the OpenMetrics format."""
+"""The endpoint /metrics."""

@@ -1,4 +1,4 @@
-"""/metrics over HTTP, on this host's loopback address unless told otherwise."""
+"""/metrics over HTTP, on the loopback address unless another one is set."""
 
 import socket
 import socketserver
@@ -9,28 +9,26 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
 
-from core.errors import ConflictError
-from core.network import explain_listen_error, is_accepted_host
-from monitors.exposition.openmetrics import CONTENT_TYPE
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST
 
-Render = Callable[[], str | None]
+from core.network import HOST_HEADER, is_accepted_host, listen
 
-_PATIENCE_S = 5.0
+Render = Callable[[], bytes | None]
+
+_PORT_VARIABLE = "DATAHALL_SAMPLER_PORT"
+_TIMEOUT_S = 5.0
 
 
 class MetricsEndpoint:
-    """Serves GET /metrics in threads of its own, so that a slow reader delays no sample."""
+    """Serves GET /metrics in threads of its own: a slow client delays no sample."""
 
     def __init__(self, host: str, port: int, render: Render) -> None:
-        """Listen; raises ConflictError when the address is taken or not this host's."""
-        try:
-            self._server = _Server((host, port), render)
-        except (OSError, OverflowError) as error:
-            raise ConflictError(
-                f"the metrics endpoint cannot listen on {host} port {port}: "
-                f"{explain_listen_error(error)}",
-                remedy="Free the port, or choose another with DATAHALL_SAMPLER_PORT",
-            ) from error
+        """Listen on an address; `render` returns the text, or None before the first tick.
+
+        Raises SettingsError when the address cannot be used.
+        """
+        opened = listen(host, port, server="the metrics endpoint", setting=_PORT_VARIABLE)
+        self._server = _Server(opened, host, render)
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="metrics", daemon=True
         )
@@ -38,34 +36,34 @@ class MetricsEndpoint:
 
     @property
     def port(self) -> int:
-        """The port that is listened on; it was chosen by the system when 0 was asked for."""
+        """The port in use; chosen by the system when 0 was requested."""
         return int(self._server.server_address[1])
 
     def close(self) -> None:
         """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(_PATIENCE_S)
+        self._thread.join(_TIMEOUT_S)
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    """A threading server that neither looks up its own name nor waits for its threads."""
+    """A threading HTTP server on an open socket; closing does not wait for its threads."""
 
-    allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: tuple[str, int], render: Render) -> None:
-        """Listen on an IPv4 or IPv6 address."""
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    def __init__(self, opened: socket.socket, host: str, render: Render) -> None:
+        """Serve the connections of a listening socket."""
+        self.host = host
         self.render = render
-        self.host = address[0]
-        super().__init__(address, _Handler)
+        super().__init__(opened.getsockname()[:2], _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = opened
 
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
     ) -> None:
-        """Complain of our own faults; a reader that went away is none."""
+        """Print the traceback of an error, unless the client closed the connection."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -74,29 +72,40 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers one request."""
 
     server: _Server
-    timeout = _PATIENCE_S
+    timeout = _TIMEOUT_S
     server_version = "datahall"
     sys_version = ""
 
     def do_GET(self) -> None:
-        """Answer /metrics."""
-        if not is_accepted_host(self.headers.get("Host", ""), self.server.host):
-            # A page of another site that rebinds its name to this address is not let in.
-            self.send_error(HTTPStatus.FORBIDDEN, "Unknown host name")
-            return
-        if urlsplit(self.path).path != "/metrics":
-            self.send_error(HTTPStatus.NOT_FOUND, "Only /metrics is here")
-            return
-        text = self.server.render()
-        if text is None:
+        """Answer a request for /metrics."""
+        hosts = self.headers.get_all("Host", [])
+        path = _path(self.path)
+        if path is None or len(hosts) != 1 or HOST_HEADER.fullmatch(hosts[0]) is None:
+            self.send_error(HTTPStatus.BAD_REQUEST, "Malformed request")
+        elif not is_accepted_host(hosts[0], self.server.host):
+            self.send_error(HTTPStatus.FORBIDDEN, "Unknown host name")  # DNS rebinding
+        elif path != "/metrics":
+            self.send_error(HTTPStatus.NOT_FOUND, "Only /metrics exists")
+        elif (body := self.server.render()) is None:
             self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, "No sample yet")
-            return
-        body = text.encode()
+        else:
+            self._send(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (as overridden)
+        """Log no requests: they come every few seconds."""
+
+    def _send(self, body: bytes) -> None:
+        """Send the text."""
         self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", CONTENT_TYPE)
+        self.send_header("Content-Type", CONTENT_TYPE_LATEST)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (as overridden)
-        """Log nothing: a scrape every few seconds is no news."""
+
+def _path(target: str) -> str | None:
+    """Return the path of a request target, or None when it is malformed."""
+    try:
+        return urlsplit(target).path
+    except ValueError:
+        return None

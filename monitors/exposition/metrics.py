@@ -1,20 +1,27 @@
-"""The newest tick as /metrics shows it: our gauges, then the names of node_exporter and DCGM.
+"""The newest tick as OpenMetrics text: our gauges, and the names of node_exporter and DCGM.
 
-So dashboards and rules that were written for those two find this host, too.
+Dashboards and alert rules that were written for these two exporters also work with Datahall.
+
+The text is written by `prometheus_client`. Measured here with 8 GPUs (300 readings, 59 kB): 4.4 ms
+of CPU time per scrape, 1.4 ms with our former writer; 10 ms more start-up time and 1 MiB more
+memory. With the usual scrape every 15 s that is 0.03 % of a core.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.exposition import generate_latest
+from prometheus_client.registry import Collector
 
 from monitors.collector import HostState
 from monitors.exposition.node_exporter import node_families
-from monitors.exposition.openmetrics import Family, Sample, render
 from monitors.gauges import DESCRIPTIONS, Gauge
 
 _MEBIBYTE = float(1 << 20)
 _MEGA, _MILLI, _KILO, _PERCENT = 1e6, 1e-3, 1e3, 1e-2
 
-DCGM: Mapping[str, tuple[str, float]] = {
+DCGM: Mapping[str, tuple[Gauge, float]] = {
     "DCGM_FI_DEV_GPU_UTIL": (Gauge.GPU_UTILIZATION_RATIO, _PERCENT),
     "DCGM_FI_DEV_MEM_COPY_UTIL": (Gauge.GPU_MEMORY_UTILIZATION_RATIO, _PERCENT),
     "DCGM_FI_DEV_FB_USED": (Gauge.GPU_MEMORY_USED_BYTES, _MEBIBYTE),
@@ -33,30 +40,48 @@ DCGM: Mapping[str, tuple[str, float]] = {
     "DCGM_FI_DEV_PCIE_RX_THROUGHPUT": (Gauge.GPU_PCIE_RECEIVE_BYTES_PER_SECOND, _KILO),
     "DCGM_FI_DEV_PCIE_TX_THROUGHPUT": (Gauge.GPU_PCIE_TRANSMIT_BYTES_PER_SECOND, _KILO),
 }
-"""DCGM's field -> our gauge, and how much of its base unit one of DCGM's units is."""
+"""Field of DCGM -> our gauge, and the factor from DCGM's unit to our base unit."""
+
+Labels = Mapping[str, str]
 
 
-def expose(state: HostState, root: Path) -> str:
+class TickCollector(Collector):
+    """The metric families of one tick, for prometheus_client."""
+
+    def __init__(self, state: HostState, root: Path) -> None:
+        """Store the tick; counters of node_exporter are read from `root`/proc."""
+        self._state = state
+        self._root = root
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the families that have samples."""
+        for families in (_own(self._state), node_families(self._state, self._root),
+                         _dcgm(self._state)):  # fmt: skip
+            yield from (family for family in families if family.samples)
+
+
+def render_metrics(state: HostState, root: Path) -> bytes:
     """Return the tick as OpenMetrics text."""
-    return render([*_own(state), *node_families(state, root), *_dcgm(state)])
+    return bytes(generate_latest(TickCollector(state, root)))  # type: ignore[no-untyped-call]  # the package has no annotation here
 
 
-def _own(state: HostState) -> Iterator[Family]:
-    """Yield our gauges by their own names."""
-    samples: dict[str, list[Sample]] = {}
+def _own(state: HostState) -> Iterator[Metric]:
+    """Yield our gauges under their own names."""
+    families: dict[str, Metric] = {}
     for one in state.readings:
+        if one.gauge not in families:
+            text = DESCRIPTIONS.get(one.gauge, one.gauge)
+            families[one.gauge] = Metric(one.gauge, text, "gauge")
         labels = {"device": one.device} if one.device else {}
-        samples.setdefault(one.gauge, []).append(Sample(value=one.value, labels=labels))
-    for gauge, given in samples.items():
-        yield Family(name=gauge, kind="gauge", text=DESCRIPTIONS.get(gauge, gauge), samples=given)
+        families[one.gauge].add_sample(one.gauge, labels, one.value)
+    yield from families.values()
 
 
-def _dcgm(state: HostState) -> Iterator[Family]:
-    """Yield the GPUs by DCGM's names, all as gauges: DCGM's counters lack OpenMetrics' suffix."""
+def _dcgm(state: HostState) -> Iterator[Metric]:
+    """Yield the GPUs under DCGM's names, all as gauges: its counters lack the suffix `_total`."""
     values: dict[str, dict[str, float]] = {}
     for one in state.readings:
-        if one.gauge.startswith("gpu_"):
-            values.setdefault(one.gauge, {})[one.device] = one.value
+        values.setdefault(one.gauge, {})[one.device] = one.value
     labels = _gpu_labels(state)
     for name, (gauge, unit) in DCGM.items():
         yield _gpu_family(name, values.get(gauge, {}), unit, labels)
@@ -67,28 +92,24 @@ def _dcgm(state: HostState) -> Iterator[Family]:
         if device in used
     }
     yield _gpu_family("DCGM_FI_DEV_FB_FREE", free, _MEBIBYTE, labels)
-    # DCGM gives the number of the last error, 0 before the first.
+    # The number of the last error, 0 before the first.
     last = dict.fromkeys(values.get(Gauge.GPU_XID_ERRORS, {}), 0.0)
     last |= {fact.device: float(fact.text) for fact in state.facts if fact.name == "xid"}
     yield _gpu_family("DCGM_FI_DEV_XID_ERRORS", last, 1.0, labels)
 
 
 def _gpu_family(
-    name: str,
-    values: Mapping[str, float],
-    unit: float,
-    labels: Mapping[str, Mapping[str, str]],
-) -> Family:
-    """Return one of DCGM's fields for all GPUs."""
-    samples = [
-        Sample(value=value / unit, labels=labels.get(device, {"device": device}))
-        for device, value in values.items()
-    ]
-    return Family(name=name, kind="gauge", text=f"GPU field {name}.", samples=samples)
+    name: str, values: Mapping[str, float], unit: float, labels: Mapping[str, Labels]
+) -> Metric:
+    """Return one field of DCGM for all GPUs."""
+    family = Metric(name, f"GPU field {name}.", "gauge")
+    for device, value in values.items():
+        family.add_sample(name, dict(labels.get(device, {"device": device})), value / unit)
+    return family
 
 
-def _gpu_labels(state: HostState) -> Mapping[str, Mapping[str, str]]:
-    """Return the labels that dcgm-exporter gives each GPU, and `simulated` where it is so."""
+def _gpu_labels(state: HostState) -> Mapping[str, Labels]:
+    """Return the labels that dcgm-exporter gives each GPU; simulated ones have one more."""
     facts: dict[str, dict[str, str]] = {}
     for fact in state.facts:
         if fact.device.startswith("gpu"):

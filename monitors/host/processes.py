@@ -1,4 +1,4 @@
-"""The host's processes: a cheap look at all of them, a closer look at the few that matter."""
+"""The processes of the host: basic numbers of all of them, details of a few."""
 
 import os
 import pwd
@@ -21,7 +21,7 @@ _ENVIRONMENT_BYTES = 1 << 17
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessStat:
-    """What /proc/PID/stat says. Identity is (pid, start_ticks): a pid alone is given again."""
+    """The fields of /proc/PID/stat that we use."""
 
     pid: int
     start_ticks: int
@@ -32,13 +32,13 @@ class ProcessStat:
 
     @property
     def identity(self) -> tuple[int, int]:
-        """What tells this process from any other since boot."""
+        """Unique since boot; a process id alone is reused."""
         return self.pid, self.start_ticks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessDetail:
-    """Who runs a process, what it is, and the Datahall run that it belongs to."""
+    """The user and the command of a process, and the id of its training run."""
 
     user: str
     command: str
@@ -46,7 +46,7 @@ class ProcessDetail:
 
 
 class ProcessTable:
-    """Reads processes below a root; remembers users, and details while a process is the same."""
+    """Reads processes below a root; caches names of users, and details of processes."""
 
     def __init__(self, root: Path) -> None:
         """Read below `root`."""
@@ -57,7 +57,7 @@ class ProcessTable:
         self._details: dict[tuple[int, int, str], ProcessDetail] = {}
 
     def scan(self) -> Iterator[ProcessStat]:
-        """Yield every process; one that ends meanwhile is left out."""
+        """Yield every process, except those that end during the scan."""
         with os.scandir(self._folder) as entries:
             names = [entry.name for entry in entries if entry.name.isdigit()]
         for name in names:
@@ -66,12 +66,12 @@ class ProcessTable:
                 yield stat
 
     def stat(self, name: str) -> ProcessStat | None:
-        """Return one process ("self" is this one), or None when it is not there."""
+        """Return one process ("self" is this one), or None when it does not exist."""
         try:
             content = _read(f"{self._folder}/{name}/stat", _STAT_BYTES)
         except OSError:
             return None
-        # The name stands in parentheses and may itself hold spaces and parentheses.
+        # The name is in parentheses and may contain spaces and parentheses itself.
         head, _, rest = content.rpartition(b")")
         pid, _, command = head.partition(b"(")
         fields = rest.split()
@@ -88,7 +88,7 @@ class ProcessTable:
 
     def detail(self, stat: ProcessStat) -> ProcessDetail | None:
         """Return the details of a process, or None when it has ended."""
-        # A process that runs another program keeps its pid and start, but not its name.
+        # exec changes the name, but not the process id and the start.
         key = (*stat.identity, stat.name)
         if key not in self._details:
             try:
@@ -97,27 +97,27 @@ class ProcessTable:
                 return None
         return self._details[key]
 
-    def forget_others(self, kept: set[tuple[int, int]]) -> None:
-        """Forget the details of all but these identities."""
+    def keep_details(self, kept: set[tuple[int, int]]) -> None:
+        """Drop the cached details of all processes but these."""
         self._details = {key: one for key, one in self._details.items() if key[:2] in kept}
 
     def create_time(self, stat: ProcessStat) -> float:
-        """Return when a process started, in seconds since the Unix epoch."""
+        """Return the time at which a process was started, in Unix seconds."""
         if self._boot_time is None:
             self._boot_time = read_boot_time(self._root)
         return self._boot_time + stat.start_ticks / CLOCK_TICKS
 
     def _read_detail(self, stat: ProcessStat) -> ProcessDetail:
-        """Read who, what and for which run."""
+        """Read user, command and run."""
         folder = f"{self._folder}/{stat.pid}"
         owner = os.stat(folder).st_uid  # noqa: PTH116  (hot path: no Path objects)
         arguments = _read(f"{folder}/cmdline", _COMMAND_BYTES).rstrip(b"\0")
-        # Kernel threads have no command line.
+        # Kernel threads have no command line: use their name.
         command = _shown(arguments.replace(b"\0", b" ")) or f"[{stat.name}]"
         return ProcessDetail(user=self._user(owner), command=command, run=_run_of(folder))
 
     def _user(self, number: int) -> str:
-        """Return the name of a user, or the number of one without a name."""
+        """Return the name of a user, or the number of a user without a name."""
         if number not in self._users:
             self._users[number] = str(number)
             with suppress(KeyError):
@@ -135,7 +135,7 @@ def _shown(raw: bytes) -> str:
 
 
 def _run_of(folder: str) -> str | None:
-    """Return the run named in a process's environment; None also when it is not ours to read."""
+    """Return the run in the environment of a process; None without one or without permission."""
     try:
         environment = _read(f"{folder}/environ", _ENVIRONMENT_BYTES)
     except OSError:
@@ -147,7 +147,7 @@ def _run_of(folder: str) -> str | None:
 
 
 def _read(path: str, limit: int) -> bytes:
-    """Return the first bytes of a file, with as little ado as possible."""
+    """Return the first bytes of a file, without the overhead of file objects."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.read(descriptor, limit)

@@ -1,4 +1,4 @@
-"""What Linux says in /proc and /sys, as numbers in base units; the root may be a fake tree."""
+"""Parsers of files in /proc, with numbers in base units; the root may be a fake tree."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,13 +27,13 @@ class CpuTimes:
 
     @property
     def busy(self) -> float:
-        """The seconds that were neither idle nor waiting for a disk."""
+        """The seconds that were neither idle nor iowait."""
         return self.total - sum(self.seconds[mode] for mode in _IDLE_MODES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskCounters:
-    """What a block device did since boot."""
+    """The counters of a block device since boot."""
 
     reads: int
     read_bytes: int
@@ -46,7 +46,7 @@ class DiskCounters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkCounters:
-    """What went through an interface since it appeared."""
+    """The counters of a network interface since it was created."""
 
     receive_bytes: int
     receive_packets: int
@@ -68,12 +68,12 @@ class Mount:
 
 
 def read_text(root: Path, name: str) -> str:
-    """Return the text of a file below the root; bytes that are no UTF-8 become a mark."""
+    """Return the text of a file below the root; invalid UTF-8 becomes U+FFFD."""
     return (root / name).read_text(encoding="utf-8", errors="replace")
 
 
 def read_cpu_times(root: Path) -> Mapping[str, CpuTimes]:
-    """Return the times of each CPU, and of all together under ""."""
+    """Return the times of each CPU, and their sum under ""."""
     times = {}
     for line in read_text(root, "proc/stat").splitlines():
         if not line.startswith("cpu"):
@@ -86,7 +86,7 @@ def read_cpu_times(root: Path) -> Mapping[str, CpuTimes]:
 
 
 def read_boot_time(root: Path) -> float:
-    """Return when the host was started, in seconds since the Unix epoch."""
+    """Return the time at which the host was started, in Unix seconds."""
     for line in read_text(root, "proc/stat").splitlines():
         if line.startswith("btime "):
             return float(line.split()[1])
@@ -158,18 +158,20 @@ def read_networks(root: Path) -> Mapping[str, NetworkCounters]:
             transmit_errors=numbers[10],
             transmit_drops=numbers[11],
         )
+    if not counters:  # even a container has the interface lo
+        raise OSError("no interface in proc/net/dev")
     return counters
 
 
 def read_mounts(root: Path) -> Iterator[Mount]:
-    """Yield what is mounted, in the order of mounting."""
+    """Yield the mounted file systems, in the order of mounting."""
     for line in read_text(root, "proc/self/mounts").splitlines():
         source, point, kind = (_unescaped(field) for field in line.split(" ")[:3])
         yield Mount(source=source, point=point, kind=kind)
 
 
 def _unescaped(field: str) -> str:
-    r"""Return a field of a mount table with its octal escapes (`\040` is a space) undone."""
+    r"""Return a field of a mount table without its octal escapes (`\040` is a space)."""
     head, *rest = field.split("\\")
     parts = [head]
     for part in rest:

@@ -1,1 +1,1 @@
-"""The sampler: asks collectors at each interval and stores the readings."""
+"""The sampler: polls collectors at each interval and stores the readings."""

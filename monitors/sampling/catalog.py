@@ -1,4 +1,4 @@
-"""The only list of collectors: name -> how to make one, and how often to ask it."""
+"""The list of collectors: how each is created, and how often it is called."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,46 +21,46 @@ _DEVICE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What collectors are made of."""
+class CollectorContext:
+    """What collectors are created from."""
 
     settings: SamplerSettings
     clock: Clock
 
     @property
     def root(self) -> Path:
-        """Where /proc and /sys are."""
+        """The folder that holds /proc and /sys."""
         return Path(self.settings.system_root)
 
     @property
     def device_deadline_s(self) -> float:
-        """How long a collector waits for one of its devices; shorter than it is waited for."""
+        """Time that a collector waits for one device: less than the sampler waits for it."""
         return _DEVICE_SHARE * self.settings.interval_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scheduled:
-    """A collector and the seconds between two questions; 0 asks at every tick."""
+class ScheduledCollector:
+    """A collector, and the seconds between two calls of it; 0 calls it at every tick."""
 
     collector: Collector
     every_s: float = 0.0
 
 
-Factory = Callable[[Context], Scheduled]
+Factory = Callable[[CollectorContext], ScheduledCollector]
 
 CATALOG: Mapping[str, Factory] = MappingProxyType(
     {
-        "cpu": lambda at: Scheduled(collector=CpuCollector(at.root, at.clock)),
-        "memory": lambda at: Scheduled(collector=MemoryCollector(at.root)),
-        "disk": lambda at: Scheduled(
+        "cpu": lambda at: ScheduledCollector(collector=CpuCollector(at.root, at.clock)),
+        "memory": lambda at: ScheduledCollector(collector=MemoryCollector(at.root)),
+        "disk": lambda at: ScheduledCollector(
             collector=DiskCollector(at.root, at.clock, deadline_s=at.device_deadline_s)
         ),
-        "network": lambda at: Scheduled(collector=NetworkCollector(at.root, at.clock)),
-        "sensors": lambda at: Scheduled(collector=SensorsCollector(at.root)),
-        "process": lambda at: Scheduled(
+        "network": lambda at: ScheduledCollector(collector=NetworkCollector(at.root, at.clock)),
+        "sensors": lambda at: ScheduledCollector(collector=SensorsCollector(at.root)),
+        "process": lambda at: ScheduledCollector(
             collector=ProcessCollector(at.root, at.clock), every_s=at.settings.process_interval_s
         ),
-        "gpu": lambda at: Scheduled(
+        "gpu": lambda at: ScheduledCollector(
             collector=GpuCollector(
                 at.root,
                 at.clock,
@@ -68,7 +68,7 @@ CATALOG: Mapping[str, Factory] = MappingProxyType(
                 process_interval_s=at.settings.process_interval_s,
             )
         ),
-        "demo": lambda at: Scheduled(collector=DemoCollector(at.clock)),
+        "demo": lambda at: ScheduledCollector(collector=DemoCollector(at.clock)),
     }
 )
 
@@ -76,7 +76,7 @@ SIMULATED = "demo"
 REPLACED = "gpu"
 
 
-def make_collectors(context: Context, *, demo: bool) -> Sequence[Scheduled]:
-    """Return a collector of each kind; with `demo`, simulated GPUs in place of real ones."""
+def make_collectors(context: CollectorContext, *, demo: bool) -> Sequence[ScheduledCollector]:
+    """Return one collector of each kind; with `demo`, simulated GPUs instead of real ones."""
     left_out = REPLACED if demo else SIMULATED
     return tuple(make(context) for name, make in CATALOG.items() if name != left_out)

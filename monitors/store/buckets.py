@@ -1,7 +1,7 @@
-"""Many samples as few points: mean, extremes and count per stretch of time, so no spike is lost.
+"""Downsampling: mean, minimum, maximum and count per bucket of time; no spike is lost.
 
-Buckets start at whole multiples of their width, and widths come from a ladder: a chart that is
-read again a second later gets the same buckets, and stored rollups fit into them.
+Buckets start at whole multiples of their width, and the widths are round numbers. A chart that is
+requested again a second later gets the same buckets, and stored rollups lie in one bucket each.
 """
 
 from array import array
@@ -16,7 +16,7 @@ from monitors.store.interface import Point
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 DAY_S = 86400.0
-_LADDER = (
+_WIDTHS = (
     *(0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0),
     *(minutes * MINUTE_S for minutes in (1, 2, 5, 10, 15, 30)),
     *(hours * HOUR_S for hours in (1, 2, 3, 6, 12)),
@@ -30,7 +30,7 @@ Row = tuple[float, float, float, float, float]
 class Samples:
     """Samples or rollups of one series as columns of equal length, oldest first.
 
-    `at` is the time of the newest sample that a row stands for.
+    `at` is the time of the newest sample that a row summarises.
     """
 
     at: "array[float]"
@@ -41,19 +41,19 @@ class Samples:
 
     @property
     def is_raw(self) -> bool:
-        """Whether every row is a single sample; such columns are one and the same object."""
+        """Whether every row is one sample; mean, low and high are then the same object."""
         return self.low is self.high
 
 
 def raw_samples(at: "array[float]", values: "array[float]") -> Samples:
-    """Return single samples: each is its own extremes."""
+    """Return single samples as rows."""
     return Samples(
         at=at, mean=values, low=values, high=values, count=array("d", [1.0]) * len(values)
     )
 
 
 def join(parts: Iterable[Samples]) -> Samples:
-    """Return the parts as one, by time, also when a clock was set back between them."""
+    """Return the parts as one, sorted by time: after the clock was set back they overlap."""
     given = [part for part in parts if part.at]
     if not given:
         return raw_samples(array("d"), array("d"))
@@ -67,10 +67,10 @@ def join(parts: Iterable[Samples]) -> Samples:
 
 
 def bucket_width(since: float, until: float, max_points: int) -> float:
-    """Return the narrowest width of the ladder that gives at most `max_points` buckets."""
+    """Return the narrowest round width that gives at most `max_points` buckets."""
     span = max(until - since, 0.0)
-    # A range that starts inside a bucket touches one bucket more than its length says.
-    for width in _LADDER:
+    # A range that starts within a bucket touches one bucket more.
+    for width in _WIDTHS:
         if span / width + 1 < max_points:
             return width
     return DAY_S * max(1, ceil(span / DAY_S / max(max_points - 2, 1)))
@@ -103,7 +103,7 @@ def _columns(samples: Samples) -> Sequence["array[float]"]:
 
 
 def _by_time(columns: Sequence[Sequence["array[float]"]]) -> Sequence["array[float]"]:
-    """Return each column's parts as one, all in the order of the first column."""
+    """Return the joined parts of each column, all in the order of the first column."""
     chained = [array("d", b"".join(part.tobytes() for part in parts)) for parts in columns]
     at = chained[0]
     if not any(map(gt, at, at[1:])):
@@ -113,7 +113,7 @@ def _by_time(columns: Sequence[Sequence["array[float]"]]) -> Sequence["array[flo
 
 
 def _summary_of_raw(samples: Samples, first: int, end: int) -> Row:
-    """Return the bucket of single samples."""
+    """Summarise single samples."""
     values = samples.mean[first:end]
     low, high = min(values), max(values)
     mean = _mean(sum(values), end - first, low, high)
@@ -121,7 +121,7 @@ def _summary_of_raw(samples: Samples, first: int, end: int) -> Row:
 
 
 def _summary(samples: Samples, first: int, end: int) -> Row:
-    """Return the bucket of rows that stand for several samples."""
+    """Summarise rows that summarise several samples each."""
     counts = samples.count[first:end]
     count, low, high = sum(counts), min(samples.low[first:end]), max(samples.high[first:end])
     total = sum(map(mul, samples.mean[first:end], counts))
@@ -129,7 +129,7 @@ def _summary(samples: Samples, first: int, end: int) -> Row:
 
 
 def _mean(total: float, count: float, low: float, high: float) -> float:
-    """Return the mean; rounding, or a sum beyond any float, does not put it past the extremes."""
+    """Return the mean, within the extremes also after rounding or overflow of the sum."""
     return min(max(total / count, low), high) if isfinite(total) else low / 2 + high / 2
 
 

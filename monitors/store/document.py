@@ -1,10 +1,10 @@
-"""The records of a tick as plain JSON values, and back."""
+"""Conversion of ticks to and from JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monitors.collector import CollectorReport, Fact, HostState, ProcessReading
+from monitors.collector import CollectorReport, DeviceFact, HostState, ProcessReading
 
 
 def to_document(state: HostState) -> dict[str, Any]:
@@ -22,14 +22,14 @@ def to_document(state: HostState) -> dict[str, Any]:
     }
 
 
-def write_facts(facts: Sequence[Fact]) -> str:
+def write_facts(facts: Sequence[DeviceFact]) -> str:
     """Return the facts as JSON text."""
     return json.dumps(_facts(facts))
 
 
-def read_facts(text: str) -> tuple[Fact, ...]:
+def read_facts(text: str) -> tuple[DeviceFact, ...]:
     """Return the facts of `write_facts`; raises ValueError or TypeError."""
-    return tuple(Fact(**entry) for entry in _entries(text))
+    return tuple(DeviceFact(**entry) for entry in _entries(text))
 
 
 def write_processes(processes: Sequence[ProcessReading]) -> str:
@@ -57,11 +57,11 @@ def _entries(text: str) -> Sequence[Mapping[str, Any]]:
     entries = json.loads(text)
     if not isinstance(entries, list):
         message = "not a list"
-        raise ValueError(message)  # noqa: TRY004  (what json raises for a bad text)
+        raise ValueError(message)  # noqa: TRY004  (as json raises for invalid text)
     return entries
 
 
-def _facts(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+def _facts(facts: Sequence[DeviceFact]) -> list[dict[str, Any]]:
     """Return the facts as JSON values."""
     return [{"device": one.device, "name": one.name, "text": one.text} for one in facts]
 
@@ -81,7 +81,7 @@ def _reports(reports: Sequence[CollectorReport]) -> list[dict[str, Any]]:
 
 
 def _processes(processes: Sequence[ProcessReading]) -> list[dict[str, Any]]:
-    """Return the processes as JSON values; what a process has not is not given."""
+    """Return the processes as JSON values, without fields that are None."""
     documents = []
     for one in processes:
         document: dict[str, Any] = {

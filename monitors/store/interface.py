@@ -1,4 +1,4 @@
-"""The store of this host's telemetry: what every adapter promises."""
+"""The contract of telemetry stores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from monitors.collector import HostState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesKey:
-    """Which series: a gauge of a device."""
+    """The identity of a series: a gauge of a device."""
 
     gauge: str
     device: str
@@ -17,7 +17,10 @@ class SeriesKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A point of a series; for a point that stands for several samples also their extremes."""
+    """A point of a series. One that summarises `count` samples has their mean and extremes.
+
+    `at` is the time of the newest of these samples, in Unix seconds.
+    """
 
     at: float
     value: float
@@ -26,14 +29,31 @@ class Point:
     count: int = 1
 
 
-class TelemetryStore(Protocol):
-    """Keeps raw samples, then min/max/mean/count by minute and hour.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesResult:
+    """The answer to a query of series.
 
-    One process writes, any number read; readers never block the writer and see whole ticks.
+    Attributes:
+        points: the points of each requested series, in the order of the request.
+        bucket_s: width of the buckets in seconds, 0 when the stored rows were not summarised.
+            Buckets start at whole multiples of it, counted from the Unix epoch.
+        num_damaged: number of stored blocks that could not be decoded; their samples are missing.
+    """
+
+    points: Sequence[Sequence[Point]]
+    bucket_s: float = 0.0
+    num_damaged: int = 0
+
+
+class TelemetryStore(Protocol):
+    """Keeps every sample for some days, then minimum, maximum, mean and count by minute and hour.
+
+    One process writes, any number of processes read. A reader never blocks the writer and sees
+    whole ticks only.
     """
 
     def append(self, state: HostState) -> None:
-        """Store one tick."""
+        """Store one tick; readers see it when this returns."""
         ...
 
     def latest(self) -> HostState | None:
@@ -45,17 +65,25 @@ class TelemetryStore(Protocol):
         ...
 
     def series(
-        self, keys: Sequence[SeriesKey], *, since: float, until: float, max_points: int
-    ) -> Sequence[Sequence[Point]]:
+        self,
+        keys: Sequence[SeriesKey],
+        *,
+        since: float,
+        until: float,
+        max_points: int,
+        bucket_s: float | None = None,
+    ) -> SeriesResult:
         """Return the points of each series with since < at <= until, oldest first.
 
-        The finest level that still has the range is read; where it holds more than `max_points`
-        samples they are bucketed (mean, low, high, count), so no spike disappears.
+        Each part of the range is read from the finest level that still has it. Where it holds more
+        than `max_points` rows they are summarised in buckets, of the narrowest width that gives at
+        most `max_points` of them. `bucket_s` sets the width instead (0: no buckets), as needed to
+        continue an earlier result.
         """
         ...
 
     def prune(self, now: float) -> None:
-        """Seal, roll up and drop what is older than its retention."""
+        """Compress and summarise complete hours, and delete what is older than its retention."""
         ...
 
     def close(self) -> None:

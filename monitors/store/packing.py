@@ -1,8 +1,8 @@
-"""How columns of numbers lie in the database: small, lossless, and without numpy in the sampler.
+"""Lossless compression of columns of numbers, without numpy (memory of the sampler).
 
-A column of few different values is stored as a palette and one byte per row. Any other is stored
-as all first bytes, all second bytes and so on, for neighbours differ in few bytes of their eight.
-Both are then compressed.
+A column with few distinct values is stored as a palette and one byte per row. Any other column is
+stored as all first bytes, all second bytes and so on, because neighbouring values differ in few of
+their eight bytes. Both are then compressed with zstd and a checksum.
 """
 
 import math
@@ -17,17 +17,17 @@ _WIDTH = 8
 _LEVEL = 3
 _MAX_BYTES = 1 << 26
 _MAX_PALETTE = 256
-_ROWS_PER_COLOUR = 4
+_ROWS_PER_ENTRY = 4
 _NO_PALETTE = b"\xff\xff"
 
 
 def pack(column: "array[float]") -> bytes:
-    """Return the column compressed; NaN is kept and means absent."""
+    """Return the column compressed; NaN means absent."""
     raw = column.tobytes()
     # As integers: NaN differs from itself, and 0.0 equals -0.0.
     words = array("Q", raw)
     palette = array("Q", set(words))
-    if len(palette) <= min(_MAX_PALETTE, len(column) // _ROWS_PER_COLOUR):
+    if len(palette) <= min(_MAX_PALETTE, len(column) // _ROWS_PER_ENTRY):
         index = {word: place for place, word in enumerate(palette)}
         rows = bytes(map(index.__getitem__, words))
         plain = len(palette).to_bytes(2, "little") + palette.tobytes() + rows
@@ -38,7 +38,7 @@ def pack(column: "array[float]") -> bytes:
 
 
 def unpack(body: bytes) -> "array[float]":
-    """Return the column that `pack` stored; raises ValueError when the bytes are not one."""
+    """Return the column that `pack` compressed; raises ValueError for damaged bytes."""
     try:
         plain = zstandard.ZstdDecompressor().decompress(body, max_output_size=_MAX_BYTES)
     except zstandard.ZstdError as error:
@@ -63,19 +63,19 @@ def pack_many(columns: Iterable["array[float]"]) -> bytes:
 
 
 def unpack_many(body: bytes, number: int) -> list["array[float]"]:
-    """Return the `number` columns that `pack_many` stored."""
+    """Return the `number` columns that `pack_many` compressed."""
     joined = unpack(body)
     length = len(joined) // number
     return [joined[index * length : (index + 1) * length] for index in range(number)]
 
 
 def is_absent(value: float) -> bool:
-    """Whether the sample was not there."""
+    """Whether a value is absent."""
     return value != value  # noqa: PLR0124  (NaN alone differs from itself; math.isnan is slower)
 
 
 def present(columns: Sequence["array[float]"]) -> list["array[float]"]:
-    """Return the columns without the rows that are absent in the last of them."""
+    """Return the columns without the rows that are absent in the last column."""
     last = columns[-1]
     if not any(map(ne, last, last)):
         return list(columns)

@@ -1,4 +1,4 @@
-"""Whole hours of ticks become compressed columns with rollups; old levels are dropped."""
+"""Replace complete hours of ticks by compressed blocks with rollups; delete old levels."""
 
 import sqlite3
 from array import array
@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from core.settings import SamplerSettings
 from monitors.store.buckets import DAY_S, HOUR_S, MINUTE_S, Samples, bucketed, raw_samples
 from monitors.store.database import HOUR, MINUTE, RAW, SERIES_BITS
+from monitors.store.history import read_ticks
 from monitors.store.packing import ABSENT, pack, pack_many, present
-from monitors.store.ticks import read_ticks
 
 
 def complete_hours(connection: sqlite3.Connection, now: float) -> Sequence[float]:
-    """Return the starts of the hours that are over and still lie as ticks, oldest first.
+    """Return the starts of the past hours that still have ticks, oldest first.
 
-    The newest tick stays a tick, however old it is, so that there is always a latest one.
+    The newest tick is never sealed, whatever its age, so that a latest tick always exists.
     """
     rows = connection.execute(
         "SELECT DISTINCT CAST(at / ? AS INTEGER) FROM tick"
@@ -26,7 +26,7 @@ def complete_hours(connection: sqlite3.Connection, now: float) -> Sequence[float
 
 
 def seal(connection: sqlite3.Connection, hour: float) -> None:
-    """Turn the ticks of the hour into blocks; the caller commits."""
+    """Replace the ticks of an hour by blocks; the caller commits."""
     which = "at >= ? AND at < ? AND id < (SELECT max(id) FROM tick)"
     bounds = (hour, hour + HOUR_S)
     ticks = read_ticks(connection, which, bounds, layouts={})
@@ -44,12 +44,12 @@ def seal(connection: sqlite3.Connection, hour: float) -> None:
         rollup = _aligned(bucketed(samples, MINUTE_S), minutes)
         _add_chunk(connection, by_minute, series, pack_many(rollup))
         _add_hour(connection, series, bucketed(samples, HOUR_S))
-    connection.execute(f"DELETE FROM tick WHERE {which}", bounds)  # noqa: S608  (our own words)
+    connection.execute(f"DELETE FROM tick WHERE {which}", bounds)  # noqa: S608  (a constant)
 
 
-def drop(connection: sqlite3.Connection, now: float, settings: SamplerSettings) -> None:
-    """Drop what is older than its retention, and what nothing points to; the caller commits."""
-    # A coarser level outlives the finer one, whatever the settings say: it stands in for it.
+def delete_old(connection: sqlite3.Connection, now: float, settings: SamplerSettings) -> None:
+    """Delete rows older than their retention, and unused layouts and series; the caller commits."""
+    # A coarser level replaces the finer one, so it is kept at least as long, whatever is set.
     minute_days = max(settings.raw_days, settings.minute_days)
     hour_days = max(minute_days, settings.hour_days)
     keep_days = {RAW: settings.raw_days, MINUTE: minute_days, HOUR: hour_days}
@@ -83,12 +83,12 @@ def _minute_ends(times: "array[float]") -> "array[float]":
 
 
 def _ends_minute(times: "array[float]", index: int) -> bool:
-    """Whether the next tick, if any, is of another minute."""
+    """Whether the tick is the last one of its minute."""
     return index + 1 == len(times) or times[index] // MINUTE_S != times[index + 1] // MINUTE_S
 
 
 def _aligned(rollup: Samples, minutes: "array[float]") -> Iterable["array[float]"]:
-    """Return mean, low, high and count in the rows of `minutes`, absent where there is none."""
+    """Return mean, low, high and count, one row per minute of `minutes`, NaN where absent."""
     given = (rollup.mean, rollup.low, rollup.high, rollup.count)
     if len(rollup.at) == len(minutes):
         return given
@@ -113,14 +113,14 @@ def _add_block(
 
 
 def _add_chunk(connection: sqlite3.Connection, block: int, series: int, body: bytes) -> None:
-    """Add one series' column of a block."""
+    """Add the column of one series to a block."""
     connection.execute(
         "INSERT INTO chunk (id, body) VALUES (?, ?)", (block << SERIES_BITS | series, body)
     )
 
 
 def _add_hour(connection: sqlite3.Connection, series: int, rollup: Samples) -> None:
-    """Add the hour's row of one series and note that the series is in use."""
+    """Add the hourly row of one series and record that the series is in use."""
     connection.executemany(
         "INSERT OR REPLACE INTO hour (series, at, mean, low, high, count)"
         " VALUES (?, ?, ?, ?, ?, ?)",

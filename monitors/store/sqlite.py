@@ -1,7 +1,8 @@
-"""The telemetry store in one SQLite file: recent ticks as packed rows, older hours sealed.
+"""The telemetry store in one SQLite file.
 
-`tick` holds about the last hour, one row per tick, committed at once, so that readers of other
-processes see it. `prune` seals whole hours (see sealing.py); history.py reads both.
+The table `tick` holds about the last hour, one row of packed numbers per tick; each is committed
+at once, so that readers in other processes see it. `prune` replaces complete hours by compressed
+blocks (sealing.py); `series` reads both (history.py).
 """
 
 import json
@@ -9,14 +10,23 @@ import math
 import sqlite3
 import threading
 from array import array
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core.errors import CorruptError
+from core.clock import Clock, SystemClock
+from core.errors import CorruptError, DatahallError
 from core.settings import SamplerSettings
-from monitors.collector import Fact, HostState, ProcessReading, Reading
-from monitors.store.database import explained, open_file, set_aside, transaction
+from monitors.collector import DeviceFact, HostState, ProcessReading, Reading
+from monitors.polling import Cadence
+from monitors.store.database import (
+    check_file,
+    damaged,
+    open_file,
+    set_aside,
+    transaction,
+    translated,
+)
 from monitors.store.document import (
     read_facts,
     read_processes,
@@ -25,61 +35,59 @@ from monitors.store.document import (
     write_processes,
     write_reports,
 )
-from monitors.store.history import History
-from monitors.store.interface import Point, SeriesKey
+from monitors.store.history import History, read_layout
+from monitors.store.interface import SeriesKey, SeriesResult
 from monitors.store.packing import ABSENT, is_absent
-from monitors.store.sealing import complete_hours, drop, seal
-from monitors.store.ticks import read_layout
+from monitors.store.sealing import complete_hours, delete_old, seal
+
+_CHECK_EVERY_S = 3600.0
+_CHECK_TIMEOUT_S = 5.0
 
 
 class SqliteTelemetryStore:
-    """A TelemetryStore in one file. The file's one writer creates it; readers wait for it.
+    """A TelemetryStore in one file. The one writer creates it; readers wait for it.
 
-    Safe to share between threads. A reader may be made before the file exists: until then its
-    methods raise UnavailableError; it also follows a file that was deleted and begun anew.
+    Threads may share an instance. A reader may be created before the file exists: until then its
+    methods raise UnavailableError. When the file is replaced, a reader opens the new one.
+
+    The writer replaces a damaged file: it renames it (see `set_aside`), reports that to `log`, and
+    begins a new one, at most once an hour. It finds damage when it opens or writes the file, and
+    checks the whole file once an hour in the background.
     """
 
     def __init__(
-        self, path: Path, settings: SamplerSettings | None = None, *, writable: bool = False
+        self,
+        path: Path,
+        settings: SamplerSettings | None = None,
+        *,
+        writable: bool = False,
+        clock: Clock | None = None,
+        log: Callable[[str], None] | None = None,
     ) -> None:
-        """Remember the file; a writer (`writable`) opens or creates it now."""
+        """Store the path; a writer (`writable`) opens or creates the file now."""
         self._path = path
         self._settings = settings or SamplerSettings()
         self._writable = writable
+        self._clock = clock or SystemClock()
+        self._log = log
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self._slots: dict[tuple[str, str], int] = {}
         self._layout = 0
         self._layouts: dict[int, Sequence[int]] = {}
-        self._facts: Sequence[Fact] | None = None
+        self._facts: Sequence[DeviceFact] | None = None
         self._processes: Sequence[ProcessReading] | None = None
+        self._replacing = Cadence(self._clock, _CHECK_EVERY_S)
+        self._checking = Cadence(self._clock, _CHECK_EVERY_S)
+        self._check: threading.Thread | None = None
+        self._finding: tuple[int, CorruptError] | None = None
         if writable:
-            with self._opened():
-                pass
+            self._replacing_damaged(self._create)
 
     def append(self, state: HostState) -> None:
-        """Store one tick; it is visible to readers when this returns."""
-        with self._opened() as connection:
-            with transaction(connection):
-                body = self._body(connection, state.readings)
-                connection.execute(
-                    "INSERT INTO tick (at, layout, host, interval_s, collectors, body)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    (
-                        state.at,
-                        self._layout,
-                        state.host,
-                        state.interval_s,
-                        write_reports(state.collectors),
-                        body,
-                    ),
-                )
-                if self._facts != state.facts:
-                    _write_newest(connection, "facts", write_facts(state.facts))
-                if self._processes != state.processes:
-                    _write_newest(connection, "processes", write_processes(state.processes))
-            self._facts, self._processes = state.facts, state.processes
+        """Store one tick; readers see it when this returns."""
+        self._replacing_damaged(lambda: self._append(state))
 
     def latest(self) -> HostState | None:
         """Return the newest tick, or None before the first."""
@@ -121,68 +129,147 @@ class SqliteTelemetryStore:
         return [SeriesKey(gauge=gauge, device=device) for gauge, device in rows]
 
     def series(
-        self, keys: Sequence[SeriesKey], *, since: float, until: float, max_points: int
-    ) -> Sequence[Sequence[Point]]:
-        """Return the points of each series with since < at <= until; see TelemetryStore.
-
-        A bucket's `at` is the time of its newest sample. Each stretch of the range is read from
-        the finest level that still has it.
-        """
+        self,
+        keys: Sequence[SeriesKey],
+        *,
+        since: float,
+        until: float,
+        max_points: int,
+        bucket_s: float | None = None,
+    ) -> SeriesResult:
+        """Return the points of each series with since < at <= until; see TelemetryStore."""
         with self._reading() as connection:
-            reader = History(connection, self._layouts)
-            return reader.series(keys, since=since, until=until, max_points=max_points)
+            return History(connection, self._layouts).series(
+                keys, since=since, until=until, max_points=max_points, bucket_s=bucket_s
+            )
 
     def prune(self, now: float) -> None:
-        """Seal the hours before this one, roll them up, drop what is older than its retention."""
-        with self._opened() as connection:
-            for hour in complete_hours(connection, now):
-                with transaction(connection):
-                    seal(connection, hour)
-            with transaction(connection):
-                drop(connection, now, self._settings)
-        self._slots, self._layout = {}, 0
+        """Seal the complete hours, delete what is older than its retention, check the file."""
+        self._replacing_damaged(lambda: self._prune(now))
+        if self._checking.is_due():
+            self._checking.mark_done()
+            self._check = threading.Thread(
+                target=self._check_file, args=(self._inode,), name="telemetry-check", daemon=True
+            )
+            self._check.start()
 
     def close(self) -> None:
-        """Close the file; the store opens it again when it is asked again."""
+        """Close the file; the next call opens it again."""
+        if self._check is not None:
+            self._check.join(_CHECK_TIMEOUT_S)
         with self._lock:
             self._disconnect()
 
+    def _create(self) -> None:
+        """Open the file, or create it."""
+        with self._opened():
+            pass
+
+    def _append(self, state: HostState) -> None:
+        """Store one tick."""
+        with self._opened() as connection:
+            with transaction(connection):
+                body = self._body(connection, state.readings)
+                connection.execute(
+                    "INSERT INTO tick (at, layout, host, interval_s, collectors, body)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        state.at,
+                        self._layout,
+                        state.host,
+                        state.interval_s,
+                        write_reports(state.collectors),
+                        body,
+                    ),
+                )
+                if self._facts != state.facts:
+                    _write_newest(connection, "facts", write_facts(state.facts))
+                if self._processes != state.processes:
+                    _write_newest(connection, "processes", write_processes(state.processes))
+            self._facts, self._processes = state.facts, state.processes
+
+    def _prune(self, now: float) -> None:
+        """Seal the complete hours and delete what is older than its retention."""
+        with self._opened() as connection:
+            for hour in complete_hours(connection, now):
+                with self._decoding(), transaction(connection):
+                    seal(connection, hour)
+            with transaction(connection):
+                delete_old(connection, now, self._settings)
+        self._slots, self._layout = {}, 0
+
+    def _replacing_damaged(self, write: Callable[[], None]) -> None:
+        """Run a write; when the file is damaged, replace it and run the write again."""
+        try:
+            self._raise_finding()
+            write()
+        except CorruptError as error:
+            if not self._replacing.is_due():
+                raise
+            self._replacing.mark_done()
+            with self._lock:
+                self._disconnect()
+                target = set_aside(self._path, self._clock.now())
+            if self._log is not None:
+                self._log(f"{error.message}; renamed it to {target.name} and began a new file")
+            write()
+
+    def _raise_finding(self) -> None:
+        """Raise what the last check found, if it was about the present file."""
+        finding, self._finding = self._finding, None
+        if finding is not None and finding[0] == _inode_of(self._path):
+            raise finding[1]
+
+    def _check_file(self, inode: int) -> None:
+        """Check the whole file, in a thread."""
+        with suppress(DatahallError):  # a file that cannot be read now is checked again later
+            try:
+                check_file(self._path)
+            except CorruptError as error:
+                self._finding = (inode, error)
+
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection, alone in it; translate what SQLite complains of."""
+        """Yield the connection, for one thread at a time; translate the errors of SQLite."""
         with self._lock:
             try:
                 yield self._connect()
             except sqlite3.Error as error:
                 self._disconnect()
-                raise explained(self._path, error) from error
+                raise translated(self._path, error) from error
             except BaseException:
-                # What was rolled back must not be believed.
-                self._forget()
+                # The caches may hold ids that were rolled back.
+                self._clear_caches()
                 raise
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection with one unchanging view of the file."""
+        """Yield the connection inside one read transaction."""
         with self._opened() as connection:
             connection.execute("BEGIN")
             try:
-                yield connection
-            except (LookupError, TypeError, ValueError) as error:
-                message = f"{self._path} holds something that is not telemetry ({error!r})"
-                raise CorruptError(message, remedy=set_aside(self._path)) from error
+                with self._decoding():
+                    yield connection
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
+    @contextmanager
+    def _decoding(self) -> Iterator[None]:
+        """Raise CorruptError for stored bodies and JSON texts that cannot be decoded."""
+        try:
+            yield
+        except (LookupError, TypeError, ValueError) as error:
+            raise damaged(self._path, repr(error)) from error
+
     def _connect(self) -> sqlite3.Connection:
-        """Return the open connection; opens the file, anew when it was replaced."""
+        """Return the open connection; open the file again when it was replaced."""
         inode = _inode_of(self._path)
         if self._connection is not None and inode == self._inode:
             return self._connection
         self._disconnect()
         self._connection = open_file(self._path, writable=self._writable)
-        # One that is replaced at this moment is opened again by the next question.
+        # A file that is replaced at this very moment is opened again by the next call.
         self._inode = inode or _inode_of(self._path)
         return self._connection
 
@@ -191,26 +278,27 @@ class SqliteTelemetryStore:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-        self._forget()
+        self._clear_caches()
 
-    def _forget(self) -> None:
-        """Forget what was known of the file."""
+    def _clear_caches(self) -> None:
+        """Drop what was read from the file."""
         self._layouts.clear()
         self._slots, self._layout = {}, 0
         self._facts = self._processes = None
 
     def _body(self, connection: sqlite3.Connection, readings: Sequence[Reading]) -> bytes:
-        """Return the tick's values in the layout's order; widens the layout for new series."""
+        """Return the values in the order of the layout; extend the layout by new series."""
         given = {(one.gauge, one.device): one.value for one in readings if math.isfinite(one.value)}
         if not self._layout or any(key not in self._slots for key in given):
-            self._widen(connection, [*self._slots, *(k for k in given if k not in self._slots)])
+            new = [key for key in given if key not in self._slots]
+            self._set_layout(connection, [*self._slots, *new])
         body = array("d", [ABSENT]) * len(self._slots)
         for key, value in given.items():
             body[self._slots[key]] = value
         return body.tobytes()
 
-    def _widen(self, connection: sqlite3.Connection, keys: Sequence[tuple[str, str]]) -> None:
-        """Make the layout hold exactly `keys`."""
+    def _set_layout(self, connection: sqlite3.Connection, keys: Sequence[tuple[str, str]]) -> None:
+        """Use the layout of exactly these series; create it when it is new."""
         connection.executemany(
             "INSERT OR IGNORE INTO series (gauge, device, newest) VALUES (?, ?, 0)", keys
         )
@@ -228,7 +316,7 @@ class SqliteTelemetryStore:
 
 
 def _inode_of(path: Path) -> int:
-    """Return which file this is now; 0 when there is none."""
+    """Return the inode of a file; 0 when there is none."""
     try:
         return path.stat().st_ino
     except OSError:
@@ -236,5 +324,5 @@ def _inode_of(path: Path) -> int:
 
 
 def _write_newest(connection: sqlite3.Connection, name: str, body: str) -> None:
-    """Replace one of the bodies that seldom change."""
+    """Replace the facts or the processes of the newest tick."""
     connection.execute("INSERT OR REPLACE INTO newest (name, body) VALUES (?, ?)", (name, body))

@@ -1,7 +1,7 @@
-"""What every collector promises, on this host, on an empty host, and on a host full of rubbish."""
+"""The contract of collectors: on this host, without files, and with invalid files."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,9 +9,9 @@ import pytest
 from core.clock import FixedClock
 from core.errors import DatahallError, UnavailableError
 from core.settings import SamplerSettings
-from monitors.collector import Collector
+from monitors.collector import Collector, Reading
 from monitors.gauges import Gauge
-from monitors.sampling.catalog import CATALOG, Context
+from monitors.sampling.catalog import CATALOG, CollectorContext
 
 Made = Callable[[str, Path], Collector]
 REAL = [name for name in CATALOG if name not in {"gpu", "sensors"}]  # this host may have neither
@@ -20,18 +20,20 @@ BELOW_A_ROOT = [name for name in CATALOG if name not in {"gpu", "demo"}]
 
 @pytest.fixture
 def make(clock: FixedClock) -> Made:
-    """Make a collector by its name, on a tree of /proc and /sys."""
+    """Return a function that makes a collector by its name, on a tree of /proc and /sys."""
 
     def made(name: str, root: Path) -> Collector:
         settings = SamplerSettings(system_root=str(root))
-        return CATALOG[name](Context(settings=settings, clock=clock)).collector
+        return CATALOG[name](CollectorContext(settings=settings, clock=clock)).collector
 
     return made
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_it_gives_finite_numbers_of_known_gauges(make: Made, clock: FixedClock, name: str) -> None:
-    """Each at most once per device, with text that can be stored and shown."""
+def test_readings_are_finite_numbers_of_known_gauges(
+    make: Made, clock: FixedClock, name: str
+) -> None:
+    """Each at most once per device, with text that can be stored."""
     collector = make(name, Path("/"))
     collector.collect()
     clock.advance(2)
@@ -53,8 +55,10 @@ def test_it_gives_finite_numbers_of_known_gauges(make: Made, clock: FixedClock, 
 
 
 @pytest.mark.parametrize("name", CATALOG)
-def test_it_has_the_name_of_its_file_and_can_be_closed_at_any_time(make: Made, name: str) -> None:
-    """Also before it was asked, and twice."""
+def test_a_collector_has_the_name_of_its_module_and_can_be_closed_at_any_time(
+    make: Made, name: str
+) -> None:
+    """Also before the first call, and twice."""
     collector = make(name, Path("/"))
 
     collector.close()
@@ -65,10 +69,8 @@ def test_it_has_the_name_of_its_file_and_can_be_closed_at_any_time(make: Made, n
 
 
 @pytest.mark.parametrize("name", BELOW_A_ROOT)
-def test_a_host_without_its_files_is_an_error_that_says_which(
-    make: Made, tmp_path: Path, name: str
-) -> None:
-    """Never a zero. Sensors that are not there are unavailable."""
+def test_missing_files_are_an_error_with_their_path(make: Made, tmp_path: Path, name: str) -> None:
+    """Missing sensors are unavailable."""
     with pytest.raises((DatahallError, OSError)) as caught:
         make(name, tmp_path).collect()
 
@@ -76,25 +78,78 @@ def test_a_host_without_its_files_is_an_error_that_says_which(
     assert isinstance(caught.value, UnavailableError) == (name == "sensors")
 
 
-RUBBISH = [b"", b"\xff\xfe\0\0\n\n", b"cpu\nlo:\n: : :\n", b"x" * 1_000_000]
+INVALID = {
+    "empty": b"",
+    "binary": b"\xff\xfe\0\0\n\n",
+    "cut": b"cpu\nlo:\n: : :\n",
+    "long": b"x" * 1_000_000,
+}
+VALID = {
+    "stat": "cpu 9 0 9 9 0 0 0 0\ncpu0 9 0 9 9 0 0 0 0\nbtime 1700000000\n",
+    "loadavg": "0.5 0.4 0.3 1/200 999\n",
+    "uptime": "500.5 900.0\n",
+    "meminfo": "MemTotal: 1000 kB\nMemFree: 400 kB\nMemAvailable: 700 kB\n",
+    "diskstats": "",
+    "self/mounts": "",
+    "net/dev": "Inter-|\n face |\n  lo: 5 1 0 0 0 0 0 0 5 1 0 0 0 0 0 0\n",
+    "cpuinfo": "processor : 0\ncpu MHz : 2000\n",
+    "pressure/cpu": "some avg10=0.00 avg60=0.00 avg300=0.00 total=5\n",
+    "7/stat": "7 (sh) S 1 " + "0 " * 15 + "1 0 20 0 0\n",
+    "7/cmdline": "sh",
+}
 
 
-@pytest.mark.parametrize("rubbish", RUBBISH, ids=["empty", "binary", "cut", "long"])
-@pytest.mark.parametrize("name", BELOW_A_ROOT)
-def test_rubbish_is_a_failure_or_nothing_but_never_a_wrong_number(
-    make: Made, tmp_path: Path, name: str, rubbish: bytes
+def write_proc(root: Path, files: Mapping[str, bytes]) -> None:
+    """Write files below `root`/proc."""
+    for name, content in files.items():
+        (root / "proc" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "proc" / name).write_bytes(content)
+
+
+def collect_twice(collector: Collector, clock: FixedClock) -> set[Reading]:
+    """Return the readings of the second of two calls: it has rates and ratios."""
+    collector.collect()
+    clock.advance(2)
+    return set(collector.collect().readings)
+
+
+@pytest.mark.parametrize("content", INVALID)
+@pytest.mark.parametrize("name", ["cpu", "memory", "network", "process"])
+def test_invalid_files_are_an_error_and_no_reading(
+    make: Made, tmp_path: Path, name: str, content: str
 ) -> None:
-    """Kernels of tomorrow will write something that nobody expects today."""
-    for file in (
-        *("stat", "loadavg", "uptime", "meminfo", "diskstats", "self/mounts", "net/dev"),
-        *("cpuinfo", "pressure/io", "7/stat", "7/cmdline"),
-    ):
-        (tmp_path / "proc" / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "proc" / file).write_bytes(rubbish)
+    """A future kernel may write what these parsers do not know."""
+    write_proc(tmp_path, dict.fromkeys(VALID, INVALID[content]))
+
+    with pytest.raises((DatahallError, OSError, ValueError, LookupError)):
+        make(name, tmp_path).collect()
+
+
+@pytest.mark.parametrize("content", ["binary", "cut", "long"])
+def test_an_invalid_mount_table_is_an_error(make: Made, tmp_path: Path, content: str) -> None:
+    """An empty one is valid: a container may have no file system of its own."""
+    write_proc(tmp_path, dict.fromkeys(VALID, INVALID[content]))
+
+    with pytest.raises((DatahallError, OSError, ValueError, LookupError)):
+        make("disk", tmp_path).collect()
+
+
+@pytest.mark.parametrize("content", INVALID)
+@pytest.mark.parametrize("file", VALID)
+@pytest.mark.parametrize("name", ["cpu", "memory", "network"])
+def test_one_invalid_file_changes_no_other_number(
+    make: Made, clock: FixedClock, tmp_path: Path, name: str, file: str, content: str
+) -> None:
+    """The collector fails, or lacks what the file contains."""
+    valid = {known: text.encode() for known, text in VALID.items()}
+    write_proc(tmp_path, valid)
+    expected = collect_twice(make(name, tmp_path), clock)
+    write_proc(tmp_path, {file: INVALID[content]})
 
     try:
-        collection = make(name, tmp_path).collect()
+        found = collect_twice(make(name, tmp_path), clock)
     except (DatahallError, OSError, ValueError, LookupError):
-        return
+        found = set()
 
-    assert [one for one in collection.readings if one.value and one.gauge != "process_count"] == []
+    assert len(expected) >= 3
+    assert found <= expected

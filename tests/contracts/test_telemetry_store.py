@@ -1,4 +1,4 @@
-"""What every telemetry store promises."""
+"""The contract of telemetry stores, checked on the SQLite store."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.settings import SamplerSettings
-from monitors.collector import CollectorReport, Fact, HostState, ProcessReading, Reading
+from monitors.collector import CollectorReport, DeviceFact, HostState, ProcessReading, Reading
 from monitors.store.interface import Point, SeriesKey, TelemetryStore
-from monitors.store.memory import MemoryTelemetryStore
 from monitors.store.sqlite import SqliteTelemetryStore
 
 HOUR = 3600.0
@@ -21,17 +20,13 @@ LOAD = SeriesKey(gauge="load", device="")
 Opened = Callable[[SamplerSettings], TelemetryStore]
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
-    """Open an empty store of each kind."""
+@pytest.fixture
+def open_store(tmp_path: Path) -> Iterator[Opened]:
+    """Open an empty store with the given retention."""
     opened: list[TelemetryStore] = []
 
     def make(sampler: SamplerSettings) -> TelemetryStore:
-        if request.param == "sqlite":
-            path = tmp_path / "telemetry.db"
-            opened.append(SqliteTelemetryStore(path, sampler, writable=True))
-        else:
-            opened.append(MemoryTelemetryStore(sampler))
+        opened.append(SqliteTelemetryStore(tmp_path / "telemetry.db", sampler, writable=True))
         return opened[-1]
 
     yield make
@@ -73,18 +68,17 @@ def read(
     key: SeriesKey = LOAD,
 ) -> Sequence[Point]:
     """Return the points of one series."""
-    return store.series([key], since=since, until=until, max_points=max_points)[0]
+    return store.series([key], since=since, until=until, max_points=max_points).points[0]
 
 
-def test_there_is_no_latest_tick_before_the_first(store: TelemetryStore) -> None:
-    """A page that opens before the first sample shows so, and does not fail."""
+def test_an_empty_store_has_no_latest_tick_no_keys_and_no_points(store: TelemetryStore) -> None:
     assert store.latest() is None
     assert list(store.keys()) == []
     assert list(read(store)) == []
 
 
-def test_the_latest_tick_comes_back_whole(store: TelemetryStore) -> None:
-    """Names with quotes, newlines, emoji and other scripts are ordinary names."""
+def test_the_latest_tick_is_returned_complete(store: TelemetryStore) -> None:
+    """Also with quotes, newlines, emoji and other scripts in names."""
     odd = "a\"b'c\n\t\N{ROCKET} \N{CJK UNIFIED IDEOGRAPH-673A};--"
     state = HostState(
         host=odd,
@@ -94,7 +88,7 @@ def test_the_latest_tick_comes_back_whole(store: TelemetryStore) -> None:
             Reading(gauge="disk_used_bytes", device=odd, value=1e-300),
             Reading(gauge="load", device="", value=-0.1),
         ),
-        facts=(Fact(device=odd, name="model", text=odd),),
+        facts=(DeviceFact(device=odd, name="model", text=odd),),
         processes=(
             ProcessReading(
                 pid=7, create_time=1.5, user=odd, command=odd, cpu_ratio=0.5, memory_bytes=9
@@ -125,8 +119,8 @@ def test_the_latest_tick_comes_back_whole(store: TelemetryStore) -> None:
     assert replace(latest, readings=()) == replace(state, readings=())
 
 
-def test_a_gauge_that_is_not_read_is_absent_and_not_zero(store: TelemetryStore) -> None:
-    """Readings come and go: a lost GPU, an unplugged interface."""
+def test_a_gauge_that_was_not_read_has_no_point(store: TelemetryStore) -> None:
+    """As of a lost GPU, or an unplugged interface."""
     store.append(tick(START, load=1.0, heat=50.0))
     store.append(tick(START + 2, load=2.0))
     store.append(tick(START + 4, load=3.0, heat=52.0, noise=1.0))
@@ -137,8 +131,7 @@ def test_a_gauge_that_is_not_read_is_absent_and_not_zero(store: TelemetryStore) 
     assert [point.value for point in heat] == [50.0, 52.0]
 
 
-def test_what_is_not_a_number_is_not_stored(store: TelemetryStore) -> None:
-    """A division by zero in a collector must not poison a chart."""
+def test_nan_and_infinity_are_not_stored(store: TelemetryStore) -> None:
     store.append(tick(START, load=math.nan, heat=math.inf, noise=1.0))
 
     latest = store.latest()
@@ -147,8 +140,7 @@ def test_what_is_not_a_number_is_not_stored(store: TelemetryStore) -> None:
     assert [one.gauge for one in latest.readings] == ["noise"]
 
 
-def test_keys_are_sorted_and_name_what_has_samples(store: TelemetryStore) -> None:
-    """Pages build their device lists from them."""
+def test_keys_are_the_series_with_samples_sorted(store: TelemetryStore) -> None:
     store.append(tick(START, b=1.0, a=2.0))
     store.append(tick(START + 2, a=2.0, c=3.0))
 
@@ -156,7 +148,7 @@ def test_keys_are_sorted_and_name_what_has_samples(store: TelemetryStore) -> Non
 
 
 def test_a_range_excludes_its_start_and_includes_its_end(store: TelemetryStore) -> None:
-    """A live chart asks for what came after the last point that it has."""
+    """A live chart requests what came after its last point."""
     fill(store, [0.0, 1.0, 2.0, 3.0])
 
     points = read(store, since=START + 2, until=START + 4)
@@ -166,11 +158,11 @@ def test_a_range_excludes_its_start_and_includes_its_end(store: TelemetryStore) 
 
 
 def test_an_unknown_series_is_empty(store: TelemetryStore) -> None:
-    """A bookmark may name a device that is gone."""
+    """A bookmark may name a device that was removed."""
     fill(store, [1.0])
     gone = SeriesKey(gauge="load", device="gpu9")
 
-    first, second = store.series([gone, LOAD], since=0, until=math.inf, max_points=10)
+    first, second = store.series([gone, LOAD], since=0, until=math.inf, max_points=10).points
 
     assert list(first) == []
     assert [point.value for point in second] == [1.0]
@@ -178,7 +170,6 @@ def test_an_unknown_series_is_empty(store: TelemetryStore) -> None:
 
 @pytest.mark.parametrize("sealed", [False, True])
 def test_a_spike_survives_bucketing(store: TelemetryStore, *, sealed: bool) -> None:
-    """One sample in two hours is what an operator looks for."""
     loads = [1.0] * HOUR_TICKS * 2
     loads[1234] = 99.0
     fill(store, loads)
@@ -197,8 +188,8 @@ HOUR_TICKS = 1800
 
 
 @pytest.mark.parametrize("sealed", [False, True])
-def test_few_samples_come_back_as_they_were(store: TelemetryStore, *, sealed: bool) -> None:
-    """Sealing loses nothing while raw samples are kept."""
+def test_few_samples_are_returned_unchanged(store: TelemetryStore, *, sealed: bool) -> None:
+    """Sealing is lossless while raw samples are kept."""
     loads = [math.sin(index) * 1e9 for index in range(HOUR_TICKS + 50)]
     fill(store, loads)
     if sealed:
@@ -210,8 +201,8 @@ def test_few_samples_come_back_as_they_were(store: TelemetryStore, *, sealed: bo
     assert all(point.low == point.value == point.high for point in points)
 
 
-def test_the_latest_tick_outlives_sealing(store: TelemetryStore) -> None:
-    """A sampler that died last week still left a last reading."""
+def test_the_latest_tick_is_never_sealed(store: TelemetryStore) -> None:
+    """A week after the sampler ended, its last tick can be read."""
     fill(store, [1.0, 2.0, 3.0])
 
     store.prune(START + 7 * DAY)
@@ -224,7 +215,6 @@ def test_the_latest_tick_outlives_sealing(store: TelemetryStore) -> None:
 
 
 def test_old_samples_become_minutes_then_hours_then_nothing(open_store: Opened) -> None:
-    """Retention drops detail first and extremes last."""
     store = open_store(SamplerSettings(raw_days=1, minute_days=2, hour_days=3))
     fill(store, [float(index % 30) for index in range(HOUR_TICKS)])
     counts = {}
@@ -241,8 +231,8 @@ def test_old_samples_become_minutes_then_hours_then_nothing(open_store: Opened) 
     assert list(store.keys()) == [SeriesKey(gauge="other", device="")]
 
 
-def test_a_clock_set_back_loses_nothing_and_keeps_the_order(store: TelemetryStore) -> None:
-    """NTP may step the wall clock, and the newest tick is the one appended last."""
+def test_after_the_clock_was_set_back_points_are_ordered_by_time(store: TelemetryStore) -> None:
+    """The newest tick is the one that was appended last."""
     store.append(tick(START + HOUR + 2, load=1.0))
     store.append(tick(START, load=2.0))
     store.append(tick(START + 4, load=3.0))

@@ -33,7 +33,7 @@ def tree(tmp_path: Path) -> Tree:
 
 @pytest.fixture(scope="session")
 def driver_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The driver library, built with gcc; a machine without gcc fails the tests."""
+    """The driver library, compiled with gcc."""
     folder = tmp_path_factory.mktemp("driver")
     output = folder / LIBRARY
     done = SystemRunner().run(
@@ -62,4 +62,4 @@ def driver(scripted_driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Iterator
     ctypes.CDLL(str(scripted_driver.library), mode=ctypes.RTLD_GLOBAL)
     monkeypatch.setenv(SCRIPT_VARIABLE, str(scripted_driver.script))
     yield scripted_driver
-    scripted_driver.play("* gpus 0")  # a thread that is left over finds nothing to do
+    scripted_driver.play("* gpus 0")  # for threads that are still running

@@ -1,4 +1,4 @@
-"""What tests of the monitors play with: fake trees and the simulated NVIDIA driver."""
+"""Fake trees of /proc and /sys, and the simulated NVIDIA driver."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ Tree = Callable[[dict[str, str]], Path]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """The simulated driver: what it plays, and how others are made to load it."""
+    """The simulated driver: its library, and the script that it follows."""
 
     library: Path
     script: Path
 
     def play(self, *lines: str) -> None:
-        """Let the driver answer as the lines say, from its next answer on."""
+        """Replace the script; the driver reads it at every call."""
         fresh = self.script.with_suffix(".new")
         fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
         fresh.replace(self.script)
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a child process needs to load this driver as if it were NVIDIA's."""
+        """Variables that make a child process load this driver instead of NVIDIA's."""
         return {
             "LD_LIBRARY_PATH": str(self.library.parent),
             SCRIPT_VARIABLE: str(self.script),

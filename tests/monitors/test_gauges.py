@@ -1,4 +1,4 @@
-"""The list of gauges, the README's table and what is really emitted are the same."""
+"""The enum of gauges, the table in the README and the emitted gauges agree."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from monitors.collectors.demo import DemoCollector
 from monitors.collectors.gpu import GpuCollector
 from monitors.collectors.sensors import SensorsCollector
 from monitors.gauges import DeviceKind, Gauge, gauge_table
-from monitors.sampling.catalog import CATALOG, Context
+from monitors.sampling.catalog import CATALOG, CollectorContext
 from monitors.sampling.sampler import sample_once
 from tests.monitors.simulation import Driver, Tree
 
@@ -33,12 +33,10 @@ def gauges_of(readings: tuple[Reading, ...]) -> set[str]:
 
 
 def test_the_readme_shows_the_table() -> None:
-    """A newcomer finds every number beside the code."""
     assert gauge_table() in README.read_text(encoding="utf-8")
 
 
 def test_the_readme_lists_every_collector() -> None:
-    """The catalogue is the only list."""
     text = README.read_text(encoding="utf-8")
 
     assert [name for name in CATALOG if f"| `{name}` |" not in text] == []
@@ -51,10 +49,10 @@ def test_the_name_of_a_gauge_ends_with_its_unit(gauge: Gauge) -> None:
     assert known or gauge.endswith(UNITS)
 
 
-def test_everything_emitted_is_listed_and_everything_listed_is_emitted(
+def test_collectors_emit_all_gauges_of_the_enum_and_no_others(
     driver: Driver, tree: Tree, clock: FixedClock
 ) -> None:
-    """On this host, a fake tree for what it lacks, and the simulated driver."""
+    """On this host, on a fake tree for sensors, and on the simulated driver."""
     driver.play("* gpus 1", "0 fan 30")
     gpu = GpuCollector(Path("/"), SystemClock(), deadline_s=10, process_interval_s=0)
     chip = "sys/class/hwmon/hwmon0"
@@ -72,13 +70,12 @@ def test_everything_emitted_is_listed_and_everything_listed_is_emitted(
 
 
 def gauges_of_gpu() -> set[str]:
-    """Return what is listed of GPUs."""
+    """Return the gauges of GPUs."""
     return {gauge for gauge in Gauge if gauge.device_kind is DeviceKind.GPU}
 
 
-def test_every_kind_can_be_made_from_the_settings(clock: FixedClock) -> None:
-    """The name in the catalogue is the collector's own."""
-    context = Context(settings=SamplerSettings(), clock=clock)
+def test_the_names_in_the_catalog_are_those_of_the_collectors(clock: FixedClock) -> None:
+    context = CollectorContext(settings=SamplerSettings(), clock=clock)
 
     assert {name: make(context).collector.name for name, make in CATALOG.items()} == {
         name: name for name in CATALOG

@@ -1,4 +1,4 @@
-"""The sampler as a process."""
+"""The process of the sampler."""
 
 import json
 import signal
@@ -6,13 +6,15 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
 
 from core.command import CommandResult, Process, SystemRunner, module_argv, start
-from core.errors import UnavailableError
+from core.errors import CorruptError, UnavailableError
 from core.paths import StatePaths
+from monitors.gauges import Gauge
 from monitors.store.sqlite import SqliteTelemetryStore
 from tests.monitors.simulation import Driver
 
@@ -22,7 +24,7 @@ LIGHT = {"OMP_NUM_THREADS": "1"}
 
 @pytest.fixture
 def port() -> int:
-    """A port that is free."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
@@ -39,14 +41,14 @@ def sampler(paths: StatePaths, port: int) -> Iterator[Process]:
         child.wait()
 
 
-def begin(paths: StatePaths, port: int) -> Process:
+def begin(paths: StatePaths, port: int, log: IO[bytes] | None = None) -> Process:
     """Start a sampler."""
     argv = module_argv("monitors", "--home", str(paths.home), "--demo", "--interval", "0.2")
-    return start(argv, environment={**LIGHT, "DATAHALL_SAMPLER_PORT": str(port)})
+    return start(argv, environment={**LIGHT, "DATAHALL_SAMPLER_PORT": str(port)}, log=log)
 
 
 def wait_for_samples(paths: StatePaths) -> None:
-    """Wait until rates are there."""
+    """Wait until there are rates."""
     deadline = time.monotonic() + PATIENCE_S
     while not has_rates(paths):
         assert time.monotonic() < deadline, "no samples came"
@@ -57,17 +59,17 @@ def has_rates(paths: StatePaths) -> bool:
     """Whether two ticks were stored."""
     store = SqliteTelemetryStore(paths.telemetry)
     try:
-        return any(key.gauge == "cpu_busy_ratio" for key in store.keys())  # noqa: SIM118  (a method)
-    except UnavailableError:
+        return any(key.gauge == Gauge.CPU_BUSY_RATIO for key in store.keys())  # noqa: SIM118  (a method)
+    except (UnavailableError, CorruptError):
         return False
     finally:
         store.close()
 
 
-def test_it_samples_and_serves_until_it_is_told_to_end(
+def test_it_samples_and_serves_until_sigterm(
     sampler: Process, paths: StatePaths, port: int
 ) -> None:
-    """SIGTERM is how `datahall up` ends its services."""
+    """`datahall up` terminates its services by SIGTERM."""
     text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
 
     sampler.send_signal(signal.SIGTERM)
@@ -83,14 +85,12 @@ def test_it_samples_and_serves_until_it_is_told_to_end(
 
 
 def test_ctrl_c_ends_it_with_130(sampler: Process) -> None:
-    """As every command."""
     sampler.send_signal(signal.SIGINT)
 
     assert sampler.wait(PATIENCE_S) == 130
 
 
-def test_it_is_small(sampler: Process) -> None:
-    """A sampler lives on every host, for ever: 60 MiB at most."""
+def test_it_uses_at_most_60_mib_of_memory(sampler: Process) -> None:
     status = Path(f"/proc/{sampler.pid}/status").read_text(encoding="ascii")
     (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
 
@@ -98,28 +98,26 @@ def test_it_is_small(sampler: Process) -> None:
 
 
 def test_a_second_sampler_on_the_same_home_is_refused(sampler: Process, paths: StatePaths) -> None:
-    """Two would write over each other; the sentence names the first."""
     done = run("--home", str(paths.home))
 
     assert done.exit_code == 2
-    assert f"process {sampler.pid}) already runs on {paths.home}" in done.stderr
+    assert f"process {sampler.pid}) is already running on {paths.home}" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_taken_port_is_one_clear_sentence(paths: StatePaths) -> None:
-    """And telemetry of the first is left alone."""
+def test_a_port_in_use_is_reported_in_one_line(paths: StatePaths) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
         done = run("--home", str(paths.home), port=number)
 
     assert done.exit_code == 2
-    assert f"cannot listen on 127.0.0.1:{number}" in done.stderr
+    assert f"cannot listen on 127.0.0.1 port {number}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("interval", ["0", "-1", "nan", "1e9"])
-def test_an_interval_that_cannot_be_kept_is_refused(paths: StatePaths, interval: str) -> None:
-    """Before anything is touched; with --json as a document."""
+def test_an_invalid_interval_is_refused(paths: StatePaths, interval: str) -> None:
+    """Before any file is written; with --json as a document."""
     done = run("--home", str(paths.home), "--interval", interval, "--json")
 
     assert done.exit_code == 2
@@ -127,10 +125,27 @@ def test_an_interval_that_cannot_be_kept_is_refused(paths: StatePaths, interval:
     assert not paths.telemetry.exists()
 
 
+def test_a_damaged_telemetry_file_does_not_stop_the_sampler(paths: StatePaths, port: int) -> None:
+    """It is renamed with a line in the log, and a new one begins."""
+    paths.telemetry.write_text("not a database\n" * 300)
+    log = paths.home / "sampler.log"
+    with log.open("wb") as output:
+        child = begin(paths, port, output)
+        try:
+            wait_for_samples(paths)
+        finally:
+            child.terminate()
+            code = child.wait(PATIENCE_S)
+
+    (kept,) = paths.home.glob("telemetry.db.damaged-*")
+    assert code == 0
+    assert kept.read_text().startswith("not a database")
+    assert f"renamed it to {kept.name}" in log.read_text()
+
+
 def test_a_lock_that_a_killed_sampler_left_does_not_hold(
     sampler: Process, paths: StatePaths, port: int
 ) -> None:
-    """Kill -9 and start again."""
     sampler.kill()
     sampler.wait()
 
@@ -143,8 +158,7 @@ def test_a_lock_that_a_killed_sampler_left_does_not_hold(
     assert is_alive
 
 
-def test_once_prints_one_reading_and_leaves_nothing(paths: StatePaths) -> None:
-    """The shape that checks rely on."""
+def test_once_prints_one_reading_and_writes_no_file(paths: StatePaths) -> None:
     done = run("--home", str(paths.home), "--once", "--json", "--demo")
 
     document = json.loads(done.stdout)
@@ -159,8 +173,7 @@ def test_once_prints_one_reading_and_leaves_nothing(paths: StatePaths) -> None:
     assert not paths.telemetry.exists()
 
 
-def test_once_without_json_is_for_people(paths: StatePaths) -> None:
-    """One line per reading."""
+def test_once_without_json_prints_one_line_per_reading(paths: StatePaths) -> None:
     done = run("--home", str(paths.home), "--once")
 
     assert done.exit_code == 0
@@ -170,7 +183,7 @@ def test_once_without_json_is_for_people(paths: StatePaths) -> None:
 def test_real_and_simulated_gpus_are_never_mixed(
     paths: StatePaths, scripted_driver: Driver
 ) -> None:
-    """`--demo` on a host with GPUs shows the made-up ones only."""
+    """`--demo` on a host with GPUs shows simulated ones only."""
     done = SystemRunner().run(
         module_argv("monitors", "--home", str(paths.home), "--once", "--json", "--demo"),
         environment=scripted_driver.environment,
@@ -183,7 +196,7 @@ def test_real_and_simulated_gpus_are_never_mixed(
 
 
 def run(*arguments: str, port: int = 0) -> CommandResult:
-    """Run the sampler to its end."""
+    """Run the sampler until it exits."""
     environment = {**LIGHT, "DATAHALL_SAMPLER_PORT": str(port)}
     return SystemRunner().run(
         module_argv("monitors", *arguments), environment=environment, timeout_s=PATIENCE_S

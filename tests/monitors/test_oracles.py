@@ -1,4 +1,4 @@
-"""Our numbers are those of nvitop and gpustat on the same driver library."""
+"""Our numbers equal those of nvitop and gpustat on the same driver library."""
 
 import getpass
 import json
@@ -16,7 +16,7 @@ from tests.monitors.simulation import Driver
 ROOT = Path(__file__).parents[2]
 MIB = 1024**2
 
-HALLS = {
+SCRIPTS = {
     "busy": (
         "* gpus 3",
         "0 utilization 57",
@@ -38,10 +38,10 @@ HALLS = {
 }
 
 
-@pytest.fixture(params=HALLS)
-def workspace(request: pytest.FixtureRequest, scripted_driver: Driver) -> Driver:
-    """A driver that answers everybody the same."""
-    scripted_driver.play(*HALLS[request.param])
+@pytest.fixture(params=SCRIPTS)
+def simulated_gpus(request: pytest.FixtureRequest, scripted_driver: Driver) -> Driver:
+    """A driver that gives every program the same answers."""
+    scripted_driver.play(*SCRIPTS[request.param])
     return scripted_driver
 
 
@@ -54,7 +54,7 @@ def ask(driver: Driver, *argv: str) -> Any:  # noqa: ANN401  (JSON)
 
 
 def ours(driver: Driver, home: Path) -> tuple[Mapping[str, Mapping[str, Any]], list[Any]]:
-    """Return what we read: gauges and facts by GPU, and the processes on GPUs."""
+    """Return our numbers: gauges and facts by GPU, and the processes on GPUs."""
     document = ask(driver, *module_argv("monitors", "--once", "--json", "--home", str(home)))
     cards: dict[str, dict[str, Any]] = {}
     for one in document["readings"]:
@@ -67,15 +67,15 @@ def ours(driver: Driver, home: Path) -> tuple[Mapping[str, Mapping[str, Any]], l
 
 
 def scaled(card: Mapping[str, Any], gauge: str, unit: float) -> float | None:
-    """Return one of our values in the other's unit, or None when it is absent."""
+    """Return one of our values in another unit, or None when it is absent."""
     return round(card[gauge] / unit, 6) if gauge in card else None
 
 
-def test_nvitop_reads_the_same(workspace: Driver, tmp_path: Path) -> None:
-    """Through its Python API, in a process of its own."""
-    cards, _ = ours(workspace, tmp_path)
+def test_nvitop_reads_the_same_numbers(simulated_gpus: Driver, tmp_path: Path) -> None:
+    """Through its Python API, in another process."""
+    cards, _ = ours(simulated_gpus, tmp_path)
 
-    theirs = ask(workspace, sys.executable, "-m", "tests.monitors.ask_nvitop")
+    theirs = ask(simulated_gpus, sys.executable, "-m", "tests.monitors.ask_nvitop")
 
     assert len(theirs) == len(cards)
     for index, their in enumerate(theirs):
@@ -98,11 +98,11 @@ def test_nvitop_reads_the_same(workspace: Driver, tmp_path: Path) -> None:
         }
 
 
-def test_gpustat_reads_the_same(workspace: Driver, tmp_path: Path) -> None:
+def test_gpustat_reads_the_same_numbers(simulated_gpus: Driver, tmp_path: Path) -> None:
     """Through its command line; it rounds to whole watts and MiB."""
-    cards, _ = ours(workspace, tmp_path)
+    cards, _ = ours(simulated_gpus, tmp_path)
 
-    theirs = ask(workspace, sys.executable, "-m", "gpustat", "--json")["gpus"]
+    theirs = ask(simulated_gpus, sys.executable, "-m", "gpustat", "--json")["gpus"]
 
     assert len(theirs) == len(cards)
     for index, their in enumerate(theirs):
@@ -122,8 +122,7 @@ def test_gpustat_reads_the_same(workspace: Driver, tmp_path: Path) -> None:
         assert their["enforced.power.limit"] == card["gpu_power_limit_watts"]
 
 
-def test_all_three_see_the_same_process(scripted_driver: Driver, tmp_path: Path) -> None:
-    """Its memory, its user, its command."""
+def test_all_three_report_the_same_process(scripted_driver: Driver, tmp_path: Path) -> None:
     child = start(["sleep", "120"])
     scripted_driver.play("* gpus 1", f"0 pid {child.pid}", "0 process_memory 6442450944")
     try:
@@ -142,10 +141,10 @@ def test_all_three_see_the_same_process(scripted_driver: Driver, tmp_path: Path)
     assert their["username"] == told[1]
 
 
-def test_what_the_driver_says_changes_over_time(
+def test_the_simulated_driver_follows_its_script_over_time(
     scripted_driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A line of the script may name the second, after the driver's start, from which it holds."""
+    """The number at the end of a line is the second since the start from which it applies."""
     scripted_driver.play("* gpus 1", "0 utilization 10", "0 utilization 90 50")
     for started_ago_s, expected in ((0, 0.1), (100, 0.9)):
         monkeypatch.setenv("SIMULATED_NVML_START", str(time.time() - started_ago_s))

@@ -9,7 +9,7 @@ from core.actions.records import DatasetView, RunView
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobKind, JobSpec, JobState
 from core.runs.records import MetricPoint, Run, RunSpec
-from monitors.collector import Fact, HostState, Reading
+from monitors.collector import DeviceFact, HostState, Reading
 
 NOW = 100_000.0
 
@@ -126,9 +126,9 @@ def host() -> HostState:
             for device, value in devices.items()
         ),
         facts=(
-            Fact(device="gpu0", name="name", text="NVIDIA H100 80GB"),
-            Fact(device="", name="cpu_model", text="EPYC"),
-            Fact(device="/", name="filesystem", text="ext4"),
+            DeviceFact(device="gpu0", name="name", text="NVIDIA H100 80GB"),
+            DeviceFact(device="", name="cpu_model", text="EPYC"),
+            DeviceFact(device="/", name="filesystem", text="ext4"),
         ),
         processes=(),
         collectors=(),

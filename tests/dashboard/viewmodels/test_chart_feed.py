@@ -1,8 +1,13 @@
-"""What charts are answered: all at first, then only what is new, and the two must agree."""
+"""The feed of the charts: the whole window at first, then only what is new."""
 
 import json
 import math
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,10 +21,18 @@ from core.runs.records import MetricPoint, RunSpec
 from core.runs.store import RunStore
 from dashboard.viewmodels.chart_feed import MAX_SERIES, metrics_answer, telemetry_answer
 from monitors.collector import HostState, Reading
-from monitors.store.memory import MemoryTelemetryStore
+from monitors.store.sqlite import SqliteTelemetryStore
 
 START = 1_700_000_000.0
 NAMES = ["load_ratio@cpu", "late_ratio@disk"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteTelemetryStore]:
+    """An empty telemetry store."""
+    opened = SqliteTelemetryStore(tmp_path / "telemetry.db", writable=True)
+    yield opened
+    opened.close()
 
 
 def tick(at: float, value: float = 0.5) -> HostState:
@@ -31,25 +44,23 @@ def tick(at: float, value: float = 0.5) -> HostState:
                      collectors=())  # fmt: skip
 
 
-def filled(seconds: float) -> MemoryTelemetryStore:
-    """Return a store with a tick every two seconds."""
-    store = MemoryTelemetryStore()
-    for second in range(0, int(seconds), 2):
+def fill(store: SqliteTelemetryStore, seconds: int) -> None:
+    """Append a tick every two seconds."""
+    for second in range(0, seconds, 2):
         store.append(tick(START + second, math.sin(second / 30)))
-    return store
 
 
-def ask(store: MemoryTelemetryStore, now: float, span: float, cursor: str = "") -> dict[str, Any]:
+def ask(store: SqliteTelemetryStore, now: float, span: float, cursor: str = "") -> dict[str, Any]:
     """Return an answer as the browser reads it."""
     answer = telemetry_answer(store, NAMES, span=str(span), bands="0", cursor=cursor, now=now)
     return dict(json.loads(json.dumps(answer)))
 
 
 def points(answer: dict[str, Any]) -> list[list[tuple[float, ...]]]:
-    """Return the series of an answer as tuples of columns."""
+    """Return the series of an answer as tuples (x, y, low, high)."""
     return [
-        list(zip(answer["x"][place], y, low or y, high or y, strict=True))
-        for place, y, low, high in answer["series"]
+        list(zip(answer["x"][index], y, low or y, high or y, strict=True))
+        for index, y, low, high in answer["series"]
     ]
 
 
@@ -65,8 +76,11 @@ def follow(
 
 
 @pytest.mark.parametrize("span", [60, 300, 900, 3600, 21_600])
-def test_following_gives_what_asking_anew_gives(span: float) -> None:
-    store = filled(4000)
+def test_a_browser_that_polls_has_the_same_curve_as_one_that_loads_the_page(
+    store: SqliteTelemetryStore, span: float
+) -> None:
+    """With single samples and with buckets."""
+    fill(store, 4000)
     now = START + 4000
     first = ask(store, now, span)
     held, cursor = points(first), first["cursor"]
@@ -82,12 +96,36 @@ def test_following_gives_what_asking_anew_gives(span: float) -> None:
     last = ask(store, now, span, cursor)
     held = follow(held, last, now - span)
     for kept, fresh in zip(held, whole, strict=True):
-        # A bucket that leaves the window is dropped whole by the one, shortened by the other.
+        # The oldest bucket, which leaves the window, is whole in one and shortened in the other.
         assert kept[1 - len(fresh) :] == fresh[1:]
 
 
-def test_a_poll_sends_little() -> None:
-    store = filled(900)
+@given(
+    start=some.floats(0, 3600),
+    num_ticks=some.integers(900, 2600),
+    interval=some.sampled_from([0.3, 1.0, 2.0, 7.0]),
+)
+@settings(max_examples=15)
+def test_a_tail_has_the_buckets_of_the_window(
+    start: float, num_ticks: int, interval: float
+) -> None:
+    """Wherever the first sample lies within its bucket."""
+    with TemporaryDirectory() as folder:
+        store = SqliteTelemetryStore(Path(folder) / "t.db", writable=True)
+        for index in range(num_ticks):
+            store.append(replace(tick(START + start + index * interval), interval_s=interval))
+        now = START + start + num_ticks * interval
+        first = ask(store, now, 86_400)
+        tail = ask(store, now, 86_400, first["cursor"])
+        store.close()
+
+    (replaced_after, _), (whole, _), (newest, _) = tail["from"], points(first), points(tail)
+    assert len(whole) < 800
+    assert newest == [point for point in whole if point[0] > replaced_after]
+
+
+def test_a_poll_answers_the_newest_points_only(store: SqliteTelemetryStore) -> None:
+    fill(store, 900)
     first = ask(store, START + 900, 900)
     later = ask(store, START + 900, 900, first["cursor"])
 
@@ -95,8 +133,9 @@ def test_a_poll_sends_little() -> None:
     assert len(points(later)[0]) <= 11
 
 
-def test_a_long_range_is_bucketed_and_asked_seldom() -> None:
-    store = filled(9000)
+def test_a_long_range_has_buckets_and_a_long_period(store: SqliteTelemetryStore) -> None:
+    """Two requests per bucket are enough."""
+    fill(store, 9000)
     answer = ask(store, START + 9000, 86_400)
 
     assert len(points(answer)[0]) < 800
@@ -104,37 +143,76 @@ def test_a_long_range_is_bucketed_and_asked_seldom() -> None:
     assert any(high > low for _, _, low, high in points(answer)[0])
 
 
-def test_a_browser_that_slept_gets_everything() -> None:
-    store = filled(5000)
-    assert ask(store, START + 5000, 900, f"{START + 1000:.3f}:0:{START:.3f}")["from"] is None
+def test_a_browser_with_too_many_points_gets_the_window_again(store: SqliteTelemetryStore) -> None:
+    """A chart that started with few points in a long window would grow without a limit."""
+    fill(store, 1000)
+    cursor = ask(store, START + 1000, 86_400)["cursor"]
+    for second in range(1000, 3400, 2):
+        store.append(tick(START + second))
+        answer = ask(store, START + second, 86_400, cursor)
+        cursor = answer["cursor"]
+        if answer["from"] is None:
+            break
+
+    assert answer["from"] is None
+    assert len(points(answer)[0]) <= 800
 
 
-def test_a_clock_set_back_starts_over() -> None:
-    store = filled(900)
-    assert ask(store, START + 900, 300, f"{START + 9999:.3f}:0:{START:.3f}")["from"] is None
+def test_a_browser_that_was_asleep_gets_the_window_again(store: SqliteTelemetryStore) -> None:
+    fill(store, 5000)
+    cursor = f"{START + 1000:.3f}:0:{START + 9999:.3f}:0"
+    assert ask(store, START + 5000, 900, cursor)["from"] is None
 
 
-def test_series_of_one_tick_share_their_times() -> None:
+def test_a_browser_gets_the_window_again_after_the_clock_was_set_back(
+    store: SqliteTelemetryStore,
+) -> None:
+    fill(store, 900)
+    cursor = f"{START + 9999:.3f}:0:{START + 20_000:.3f}:0"
+    assert ask(store, START + 900, 300, cursor)["from"] is None
+
+
+def test_series_with_the_same_times_share_one_x_column(store: SqliteTelemetryStore) -> None:
+    fill(store, 100)
     answer = telemetry_answer(
-        filled(100), ["load_ratio@cpu"] * 5, span="60", bands="", cursor="", now=START + 100
+        store, ["load_ratio@cpu"] * 5, span="60", bands="", cursor="", now=START + 100
     )
     assert len(answer["x"]) == 1
 
 
-def test_what_nobody_measured_is_empty(clock: FixedClock) -> None:
-    store = filled(100)
+def test_a_store_without_ticks_and_an_unknown_gauge_are_empty(
+    store: SqliteTelemetryStore, clock: FixedClock
+) -> None:
+    before = telemetry_answer(store, ["a@b"], span="60", bands="", cursor="", now=clock.now())
+    fill(store, 100)
     none = telemetry_answer(store, ["no_such@x"], span="60", bands="", cursor="", now=START + 100)
-    before = telemetry_answer(
-        MemoryTelemetryStore(), ["a@b"], span="60", bands="", cursor="", now=clock.now()
-    )
 
     assert points(none) == points(before) == [[]]
     assert before["stale"]
 
 
-def test_old_samples_are_called_stale() -> None:
-    assert ask(filled(100), START + 100, 60)["stale"] == ""
-    assert "12 s" in ask(filled(100), START + 110, 60)["stale"]
+def test_the_age_of_old_samples_is_reported(store: SqliteTelemetryStore) -> None:
+    fill(store, 100)
+    assert ask(store, START + 100, 60)["stale"] == ""
+    assert "12 s" in ask(store, START + 110, 60)["stale"]
+
+
+def test_damaged_history_is_reported_in_every_answer(
+    store: SqliteTelemetryStore, tmp_path: Path
+) -> None:
+    """The undamaged samples are shown."""
+    fill(store, 7300)
+    store.prune(START + 7300)
+    with closing(sqlite3.connect(tmp_path / "telemetry.db")) as other:
+        other.execute("UPDATE chunk SET body = x'00112233' WHERE id IN (SELECT min(id) FROM chunk)")
+        other.commit()
+
+    first = ask(store, START + 7300, 86_400)
+    later = ask(store, START + 7300, 86_400, first["cursor"])
+
+    assert points(first)[1]
+    assert "damaged" in first["stale"]
+    assert "damaged" in later["stale"]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +220,7 @@ def test_old_samples_are_called_stale() -> None:
     [
         ([], "60", ""),
         (["a@b"] * (MAX_SERIES + 1), "60", ""),
-        (["no mark"], "60", ""),
+        (["no at sign"], "60", ""),
         (["a@b"], "", ""),
         (["a@b"], "nan", ""),
         (["a@b"], "-1", ""),
@@ -150,26 +228,25 @@ def test_old_samples_are_called_stale() -> None:
         (["a@b"], "60", "'; DROP TABLE tick"),
     ],
 )
-def test_a_query_that_makes_no_sense_is_refused(
-    names: Sequence[str], span: str, cursor: str
+def test_an_invalid_query_is_an_input_error(
+    store: SqliteTelemetryStore, names: Sequence[str], span: str, cursor: str
 ) -> None:
     with pytest.raises(InputError):
-        telemetry_answer(
-            MemoryTelemetryStore(), names, span=span, bands="", cursor=cursor, now=START
-        )
+        telemetry_answer(store, names, span=span, bands="", cursor=cursor, now=START)
 
 
 @given(device=some.text(max_size=40))
-@settings(max_examples=50)
-def test_any_device_name_survives_the_query(device: str) -> None:
-    store = MemoryTelemetryStore()
+@settings(max_examples=30)
+def test_a_query_may_name_any_device(device: str) -> None:
+    """Mount points contain spaces, quotes, emoji and more @."""
     reading = Reading(gauge="used_ratio", device=device, value=0.25)
-    store.append(HostState(host="h", at=START, interval_s=2.0, readings=[reading], facts=(),
-                           processes=(), collectors=()))  # fmt: skip
-
-    answer = telemetry_answer(
-        store, [f"used_ratio@{device}"], span="60", bands="", cursor="", now=START
-    )
+    with TemporaryDirectory() as folder:
+        store = SqliteTelemetryStore(Path(folder) / "t.db", writable=True)
+        store.append(replace(tick(START), readings=[reading]))
+        answer = telemetry_answer(
+            store, [f"used_ratio@{device}"], span="60", bands="", cursor="", now=START
+        )
+        store.close()
 
     assert points(answer) == [[(START, 0.25, 0.25, 0.25)]]
 

@@ -15,7 +15,7 @@ from dashboard.viewmodels.devices import (
     sensor_table,
 )
 from dashboard.viewmodels.readings import read
-from monitors.collector import CollectorReport, Fact, HostState, ProcessReading, Reading
+from monitors.collector import CollectorReport, DeviceFact, HostState, ProcessReading, Reading
 
 PROCESS = ProcessReading(
     pid=7, create_time=0.0, user="ada", command="python train", cpu_ratio=1.5, memory_bytes=10**9
@@ -43,8 +43,8 @@ def test_lost_unresponsive_and_simulated_gpus_have_a_badge(host: HostState) -> N
         Reading(gauge="gpu_stale", device="gpu1", value=1.0),
     )
     facts = (
-        Fact(device="gpu1", name="simulated", text="made up"),
-        Fact(device="gpu0", name="reason", text="fell off the bus"),
+        DeviceFact(device="gpu1", name="simulated", text="made up"),
+        DeviceFact(device="gpu0", name="reason", text="fell off the bus"),
     )
     state = replace(host, readings=(*host.readings, *extra), facts=(*host.facts, *facts))
     first, second = gpu_cards(read(state))

@@ -7,7 +7,7 @@ from core.jobs.launcher import JobState
 from dashboard.viewmodels.elements import Tile
 from dashboard.viewmodels.overview import host_tiles, no_gpu_notice, runs_tile
 from dashboard.viewmodels.runs import run_rows
-from monitors.collector import CollectorReport, Fact, HostState, Reading
+from monitors.collector import CollectorReport, DeviceFact, HostState, Reading
 
 
 def named(state: HostState, *, is_stale: bool = False) -> dict[str, Tile]:
@@ -31,7 +31,7 @@ def test_a_single_gpu_has_its_model_as_label(host: HostState) -> None:
 
 
 def test_simulated_gpus_have_a_badge_on_each_tile(host: HostState) -> None:
-    fact = Fact(device="gpu1", name="simulated", text="made up")
+    fact = DeviceFact(device="gpu1", name="simulated", text="made up")
     shown = named(replace(host, facts=(*host.facts, fact)))
     assert [badge.word for badge in shown["2 GPUs"].badges] == ["simulated"]
     assert [badge.word for badge in shown["GPU memory"].badges] == ["simulated"]

@@ -26,7 +26,7 @@ from core.serving.server import TranslationServer
 from core.settings import Settings
 from dashboard import resources
 from monitors.collector import HostState, Reading
-from monitors.store.memory import MemoryTelemetryStore
+from monitors.store.sqlite import SqliteTelemetryStore
 from tests.core.inference.echo import EchoTranslator
 
 MAIN = Path(resources.__file__).with_name("navigation.py")
@@ -48,7 +48,7 @@ class Site:
     workspace: Workspace
     launcher: MemoryLauncher
     clock: FixedClock
-    telemetry: MemoryTelemetryStore
+    telemetry: SqliteTelemetryStore
 
     def sample(self, values: dict[tuple[str, str], float], **changes: Any) -> HostState:  # noqa: ANN401  (any field)
         """Store a sample of these readings, taken now."""
@@ -96,7 +96,7 @@ def site(settings: Settings, clock: FixedClock, monkeypatch: pytest.MonkeyPatch)
     """A new workspace with real stores in the home folder of the test."""
     launcher = MemoryLauncher(clock)
     workspace = replace(open_workspace(settings, clock), launcher=launcher)
-    telemetry = MemoryTelemetryStore()
+    telemetry = SqliteTelemetryStore(settings.paths.telemetry, writable=True)
     # AppTest puts the page in the place of `__main__`, which processes started later would import.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setattr(resources, "settings", lambda: settings)
@@ -105,6 +105,7 @@ def site(settings: Settings, clock: FixedClock, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(resources, "translation", unanswered)
     yield Site(workspace=workspace, launcher=launcher, clock=clock, telemetry=telemetry)
     st.cache_data.clear()
+    telemetry.close()
     workspace.close()
 
 

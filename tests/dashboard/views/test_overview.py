@@ -14,7 +14,7 @@ from core.jobs.memory import Script
 from core.operations.services import ServiceState, ServiceStatus, write_states
 from core.runs.records import MetricPoint
 from dashboard import resources
-from monitors.collector import CollectorReport, Fact
+from monitors.collector import CollectorReport, DeviceFact
 from tests.dashboard.views.conftest import Site
 
 Open = Callable[..., AppTest]
@@ -86,7 +86,7 @@ def test_a_host_with_a_gpu_shows_its_tile(site: Site, open_page: Open) -> None:
 
 
 def test_simulated_gpus_have_a_badge_on_every_tile(site: Site, open_page: Open) -> None:
-    site.sample(HOST | GPU, facts=(Fact(device="gpu0", name="simulated", text="made up"),))
+    site.sample(HOST | GPU, facts=(DeviceFact(device="gpu0", name="simulated", text="made up"),))
     page = open_page("overview")
     badges = [
         it for it in page.markdown if it.value == ":violet-badge[:material/science: simulated]"

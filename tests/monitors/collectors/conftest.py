@@ -11,7 +11,7 @@ from tests.monitors.simulation import LIBRARY, Driver
 
 @pytest.fixture
 def gpus(driver: Driver) -> Iterator[GpuCollector]:
-    """A collector on the simulated driver that reads everything at every tick."""
+    """A collector on the simulated driver that reads all values at every tick."""
     assert driver.library.name == LIBRARY
     made = collector(HastyClock(1e6), deadline_s=PATIENCE_S * 1e6)
     yield made

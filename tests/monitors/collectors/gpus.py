@@ -1,4 +1,4 @@
-"""What the tests of the gpu collector share."""
+"""Functions that the tests of the gpu collector share."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ PATIENCE_S = 10.0
 
 
 class HastyClock(SystemClock):
-    """A clock that runs faster, so that what is due in a minute is due soon."""
+    """A clock that runs faster: values that are due in a minute are due soon."""
 
     def __init__(self, speed: float) -> None:
         """Run `speed` times as fast."""

@@ -17,8 +17,8 @@ def values(collection: Collection, gauge: str) -> dict[str, float]:
     return {one.device: one.value for one in collection.readings if one.gauge == gauge}
 
 
-def test_busy_ratios_need_two_ticks(tree: Tree, clock: FixedClock) -> None:
-    """A ratio since boot would say nothing of now."""
+def test_the_first_call_has_no_busy_ratio(tree: Tree, clock: FixedClock) -> None:
+    """The mean since boot is not the present load."""
     collector = CpuCollector(tree(HOST), clock)
     first = collector.collect()
     tree({"proc/stat": "cpu  50 0 0 150\ncpu0 50 0 0 50\ncpu1 0 0 0 100\n"})
@@ -33,7 +33,6 @@ def test_busy_ratios_need_two_ticks(tree: Tree, clock: FixedClock) -> None:
 
 
 def test_a_core_that_was_switched_off_is_absent(tree: Tree, clock: FixedClock) -> None:
-    """Cores come and go; one that stood still has no ratio."""
     collector = CpuCollector(tree(HOST), clock)
     collector.collect()
     tree({"proc/stat": "cpu  10 0 0 90\ncpu0 10 0 0 90\n"})
@@ -41,8 +40,9 @@ def test_a_core_that_was_switched_off_is_absent(tree: Tree, clock: FixedClock) -
     assert set(values(collector.collect(), "cpu_busy_ratio")) == {"", "cpu0"}
 
 
-def test_idle_time_that_steps_back_gives_no_impossible_ratio(tree: Tree, clock: FixedClock) -> None:
-    """The kernel corrects its idle counter now and then."""
+def test_a_ratio_stays_in_range_when_the_idle_counter_goes_back(
+    tree: Tree, clock: FixedClock
+) -> None:
     collector = CpuCollector(tree({**HOST, "proc/stat": "cpu  10 0 0 100\n"}), clock)
     collector.collect()
     tree({"proc/stat": "cpu  30 0 0 99\n"})
@@ -50,8 +50,9 @@ def test_idle_time_that_steps_back_gives_no_impossible_ratio(tree: Tree, clock: 
     assert values(collector.collect(), "cpu_busy_ratio") == {"": 1.0}
 
 
-def test_pressure_is_the_share_of_time_that_tasks_waited(tree: Tree, clock: FixedClock) -> None:
-    """Exact for the time between two ticks, unlike the kernel's own averages."""
+def test_pressure_is_the_share_of_the_interval_with_waiting_tasks(
+    tree: Tree, clock: FixedClock
+) -> None:
     collector = CpuCollector(tree({**HOST, "proc/pressure/io": _pressure(1_000_000)}), clock)
     collector.collect()
     tree({"proc/pressure/io": _pressure(1_500_000)})
@@ -63,7 +64,7 @@ def test_pressure_is_the_share_of_time_that_tasks_waited(tree: Tree, clock: Fixe
     assert values(second, "pressure_cpu_some_ratio") == {}
 
 
-def test_frequencies_come_from_cpufreq_or_else_from_cpuinfo(tree: Tree, clock: FixedClock) -> None:
+def test_frequencies_are_read_from_cpufreq_or_from_cpuinfo(tree: Tree, clock: FixedClock) -> None:
     """Virtual machines have no cpufreq."""
     cpuinfo = "processor\t: 0\nmodel name\t: Q9000\ncpu MHz\t\t: 2000.5\n"
     root = tree({**HOST, "proc/cpuinfo": cpuinfo})

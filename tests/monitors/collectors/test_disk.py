@@ -24,8 +24,7 @@ def mounts(*lines: str) -> dict[str, str]:
     return {**EMPTY, "proc/self/mounts": "".join(f"{line} rw 0 0\n" for line in lines)}
 
 
-def test_room_is_that_of_the_file_system(tree: Tree, clock: FixedClock) -> None:
-    """The same numbers as df gives."""
+def test_space_equals_statvfs(tree: Tree, clock: FixedClock) -> None:
     root = tree({**mounts("/dev/sda1 / ext4"), "x": ""})
     state = os.statvfs(root)
 
@@ -39,8 +38,10 @@ def test_room_is_that_of_the_file_system(tree: Tree, clock: FixedClock) -> None:
     }
 
 
-def test_only_what_holds_data_is_listed_and_only_once(tree: Tree, clock: FixedClock) -> None:
-    """Bind mounts, images that are always full, and the kernel's own trees would only alarm."""
+def test_only_file_systems_with_data_are_listed_and_only_once(
+    tree: Tree, clock: FixedClock
+) -> None:
+    """No bind mounts, no read-only images (always full), no kernel file systems."""
     root = tree(
         {
             **mounts(
@@ -63,10 +64,7 @@ def test_only_what_holds_data_is_listed_and_only_once(tree: Tree, clock: FixedCl
     assert set(devices(collection, "disk_total_bytes")) == {"/", "/data"}
 
 
-def test_a_mount_point_with_a_space_is_a_device_like_any_other(
-    tree: Tree, clock: FixedClock
-) -> None:
-    """USB disks are called `My Passport`."""
+def test_a_mount_point_may_contain_a_space(tree: Tree, clock: FixedClock) -> None:
     root = tree({**mounts(r"/dev/sdd1 /media/My\040Passport exfat"), "media/My Passport/x": ""})
 
     collection = DiskCollector(root, clock, deadline_s=PATIENCE_S).collect()
@@ -74,10 +72,10 @@ def test_a_mount_point_with_a_space_is_a_device_like_any_other(
     assert set(devices(collection, "disk_total_bytes")) == {"/media/My Passport"}
 
 
-def test_a_file_server_that_hangs_costs_its_own_mount_only(
+def test_a_file_server_that_hangs_loses_only_its_own_mount(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Asking a dead NFS server for its room never returns."""
+    """A statvfs call to a dead NFS server never returns."""
     root = tree(
         {**mounts("/dev/sda1 / ext4", "server:/x /dead nfs4", "server:/y /live nfs4"),
          "dead/x": "", "live/x": ""}
@@ -112,10 +110,10 @@ def disks(**fields: tuple[int, int, int]) -> dict[str, str]:
     return {**EMPTY, **blocks, "proc/diskstats": "\n".join(lines) + "\n"}
 
 
-def test_traffic_busy_ratio_and_latency_are_of_the_time_between_two_ticks(
+def test_traffic_busy_ratio_and_latency_are_those_of_the_interval(
     tree: Tree, clock: FixedClock
 ) -> None:
-    """And only whole disks count: partitions and loops carry the same bytes once more."""
+    """Only whole disks count: partitions and loop devices repeat the same bytes."""
     root = tree(disks(sda=(10, 100, 0), sda1=(10, 100, 0), loop0=(1, 1, 0)))
     collector = DiskCollector(root, clock, deadline_s=PATIENCE_S)
     collector.collect()
@@ -130,7 +128,6 @@ def test_traffic_busy_ratio_and_latency_are_of_the_time_between_two_ticks(
 
 
 def test_without_a_request_there_is_no_latency(tree: Tree, clock: FixedClock) -> None:
-    """An idle disk is not a fast one."""
     collector = DiskCollector(tree(disks(sda=(10, 100, 0))), clock, deadline_s=PATIENCE_S)
     collector.collect()
     clock.advance(4)

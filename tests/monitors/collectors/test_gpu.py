@@ -1,4 +1,4 @@
-"""The gpu collector on the simulated driver, loaded as production loads NVIDIA's."""
+"""The gpu collector on the simulated driver."""
 
 import os
 import time
@@ -13,7 +13,7 @@ from tests.monitors.simulation import Driver
 
 
 def test_every_value_is_in_its_base_unit(driver: Driver, gpus: GpuCollector) -> None:
-    """NVML speaks percent, milliwatts, megahertz; gauges do not."""
+    """NVML returns percent, milliwatts and megahertz."""
     driver.play(
         "* gpus 1",
         "0 utilization 57",
@@ -73,8 +73,7 @@ def test_every_value_is_in_its_base_unit(driver: Driver, gpus: GpuCollector) -> 
     }
 
 
-def test_values_follow_the_hardware(driver: Driver, gpus: GpuCollector) -> None:
-    """What was read rarely is read again when it is due."""
+def test_values_are_read_again_when_they_are_due(driver: Driver, gpus: GpuCollector) -> None:
     driver.play("* gpus 1", "0 utilization 10", "0 ecc_corrected 0")
     before = values(gpus.collect(), "gpu0")
     driver.play("* gpus 1", "0 utilization 90", "0 ecc_corrected 5")
@@ -84,8 +83,7 @@ def test_values_follow_the_hardware(driver: Driver, gpus: GpuCollector) -> None:
     assert (before["gpu_ecc_corrected_errors"], after["gpu_ecc_corrected_errors"]) == (0, 5)
 
 
-def test_what_is_read_rarely_is_repeated_meanwhile(driver: Driver) -> None:
-    """A limit that vanished between two readings would look like a lost sensor."""
+def test_values_that_are_not_due_are_repeated(driver: Driver) -> None:
     driver.play("* gpus 1", "0 power_limit 700000", "0 power 100000")
     calm = collector()
     first = values(calm.collect(), "gpu0")
@@ -108,10 +106,10 @@ def test_what_is_read_rarely_is_repeated_meanwhile(driver: Driver) -> None:
         ("RegisterEvents", set()),
     ],
 )
-def test_what_a_gpu_does_not_support_is_absent(
+def test_values_that_a_gpu_does_not_support_are_absent(
     driver: Driver, gpus: GpuCollector, function: str, gauges: set[str]
 ) -> None:
-    """Not zero: an SXM module has no fan, a MIG parent no utilization, a GB10 no memory size."""
+    """An SXM module has no fan, a MIG parent no utilisation, a GB10 no memory size."""
     driver.play("* gpus 2", "* fan 30", f"1 unsupported {function}")
 
     collection = gpus.collect()
@@ -120,7 +118,7 @@ def test_what_a_gpu_does_not_support_is_absent(
     assert facts(collection, "gpu1")["state"] == "ok"
 
 
-def test_the_first_version_of_a_call_is_used_where_the_newer_is_missing(
+def test_the_older_version_of_a_call_is_used_when_the_newer_is_missing(
     driver: Driver, gpus: GpuCollector
 ) -> None:
     """Old drivers lack nvmlDeviceGetTemperatureV and nvmlDeviceGetMemoryInfo_v2."""
@@ -129,8 +127,7 @@ def test_the_first_version_of_a_call_is_used_where_the_newer_is_missing(
     assert values(gpus.collect(), "gpu0")["gpu_temperature_celsius"] == 66
 
 
-def test_an_xid_is_counted_once_and_told(driver: Driver, gpus: GpuCollector) -> None:
-    """On the GPU that had it."""
+def test_an_xid_is_counted_once_and_is_a_fact(driver: Driver, gpus: GpuCollector) -> None:
     driver.play("* gpus 2")
     gpus.collect()
     driver.play("* gpus 2", "1 xid 79")
@@ -143,8 +140,7 @@ def test_an_xid_is_counted_once_and_told(driver: Driver, gpus: GpuCollector) -> 
     assert values(last, "gpu0")["gpu_xid_errors"] == 0
 
 
-def test_a_process_is_told_with_user_command_and_run(driver: Driver, gpus: GpuCollector) -> None:
-    """Who holds the GPU, and for which run."""
+def test_a_process_has_user_command_and_run(driver: Driver, gpus: GpuCollector) -> None:
     child = start(["sleep", "60"], environment={"DATAHALL_RUN": "r-12"})
     driver.play("* gpus 2", f"1 pid {child.pid}", "1 process_memory 6000000000")
 
@@ -160,8 +156,8 @@ def test_a_process_is_told_with_user_command_and_run(driver: Driver, gpus: GpuCo
     assert abs(one.create_time - time.time()) < 60
 
 
-def test_a_process_that_cannot_be_seen_is_left_out(driver: Driver, gpus: GpuCollector) -> None:
-    """In a container the driver tells process ids of the host."""
+def test_a_process_without_an_entry_in_proc_is_left_out(driver: Driver, gpus: GpuCollector) -> None:
+    """In a container the driver reports process ids of the host."""
     driver.play("* gpus 1", "0 pid 4194300")
 
     assert gpus.collect().processes == ()

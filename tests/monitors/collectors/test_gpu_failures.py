@@ -1,4 +1,4 @@
-"""GPUs that are lost, missing, slow or hang; drivers that do not start. None stalls another."""
+"""GPUs that are lost, missing, slow or hang; drivers that do not start."""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.monitors.simulation import LIBRARY, Driver
 def test_a_gpu_that_falls_off_the_bus_stays_visible_as_lost(
     driver: Driver, gpus: GpuCollector
 ) -> None:
-    """With its name and without values; the others go on; it is found again when it is back."""
+    """With its name, without values; other GPUs are read; it is found again when it is back."""
     healthy = gpus.collect()
     driver.play("* gpus 2", "1 lost 1")
     during = gpus.collect()
@@ -30,8 +30,7 @@ def test_a_gpu_that_falls_off_the_bus_stays_visible_as_lost(
     assert facts(after, "gpu1")["state"] == "ok"
 
 
-def test_a_gpu_that_is_lost_from_the_start_has_a_card(driver: Driver, gpus: GpuCollector) -> None:
-    """The driver knows that it should be there."""
+def test_a_gpu_that_is_lost_from_the_start_is_listed(driver: Driver, gpus: GpuCollector) -> None:
     driver.play("* gpus 2", "1 lost 1")
 
     collection = gpus.collect()
@@ -40,10 +39,9 @@ def test_a_gpu_that_is_lost_from_the_start_has_a_card(driver: Driver, gpus: GpuC
     assert facts(collection, "gpu1") == {"state": "lost", "reason": "GPU is lost"}
 
 
-def test_a_gpu_that_is_missing_after_the_driver_started_anew_is_lost(
+def test_a_gpu_that_is_missing_after_a_restart_of_the_driver_is_lost(
     driver: Driver, gpus: GpuCollector
 ) -> None:
-    """Eight GPUs yesterday and seven today is an alarm, not a smaller host."""
     before = gpus.collect()
     gpus.close()
     driver.play("* gpus 1")
@@ -58,10 +56,10 @@ def test_a_gpu_that_is_missing_after_the_driver_started_anew_is_lost(
 @pytest.mark.parametrize(
     ("code", "words"), [(9, "Driver Not Loaded.*modprobe"), (18, "mismatch.*reboot")]
 )
-def test_a_driver_that_does_not_start_is_unavailable_and_asked_again(
+def test_a_driver_that_does_not_start_is_unavailable_and_tried_again(
     driver: Driver, gpus: GpuCollector, code: int, words: str
 ) -> None:
-    """An updated driver needs a reboot; meanwhile the rest of the host is watched."""
+    """An updated driver needs a reboot."""
     driver.play(f"* init_error {code}")
     with pytest.raises(UnavailableError, match=words):
         gpus.collect()
@@ -71,7 +69,6 @@ def test_a_driver_that_does_not_start_is_unavailable_and_asked_again(
 
 
 def test_a_driver_without_a_gpu_is_unavailable(driver: Driver, gpus: GpuCollector) -> None:
-    """Not an idle host."""
     driver.play("* gpus 0")
 
     with pytest.raises(UnavailableError, match="no GPU"):
@@ -79,7 +76,7 @@ def test_a_driver_without_a_gpu_is_unavailable(driver: Driver, gpus: GpuCollecto
 
 
 def test_a_host_without_the_library_is_unavailable(tmp_path: Path) -> None:
-    """Most hosts have none; asked in a process of its own, for a loaded library stays."""
+    """In another process, because a loaded library cannot be unloaded."""
     (tmp_path / LIBRARY).write_text("no library at all")
 
     done = SystemRunner().run(
@@ -88,11 +85,10 @@ def test_a_host_without_the_library_is_unavailable(tmp_path: Path) -> None:
     )
 
     assert done.exit_code == 0
-    assert "gpu: there is no NVIDIA driver on this host" in done.stdout
+    assert "gpu: no NVIDIA driver on this host" in done.stdout
 
 
-def test_a_slow_gpu_is_stale_and_costs_the_others_nothing(driver: Driver) -> None:
-    """Nvitop-exporter waits for it: fifteen updates become four. Ours stay at the full rate."""
+def test_a_slow_gpu_is_stale_and_does_not_delay_the_others(driver: Driver) -> None:
     driver.play("* gpus 4")
     watched = collector(deadline_s=1, process_interval_s=60)
     watched.collect()
@@ -115,7 +111,6 @@ def test_a_slow_gpu_is_stale_and_costs_the_others_nothing(driver: Driver) -> Non
 
 
 def test_a_gpu_that_hangs_delays_one_round_only(driver: Driver) -> None:
-    """Its thread hangs in the driver; nobody waits for it a second time."""
     driver.play("* gpus 2")
     watched = collector(deadline_s=1)
     watched.collect()

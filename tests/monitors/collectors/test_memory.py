@@ -4,8 +4,8 @@ from monitors.collectors.memory import MemoryCollector
 from tests.monitors.simulation import Tree
 
 
-def test_used_is_what_is_not_available(tree: Tree) -> None:
-    """Caches are given back when they are needed, so they are not in use."""
+def test_used_memory_is_total_minus_available(tree: Tree) -> None:
+    """Caches count as available."""
     fields = {"MemTotal": 100, "MemFree": 5, "MemAvailable": 60, "SwapTotal": 10, "SwapFree": 4}
     root = tree({"proc/meminfo": "".join(f"{name}: {kb} kB\n" for name, kb in fields.items())})
 
@@ -20,8 +20,8 @@ def test_used_is_what_is_not_available(tree: Tree) -> None:
     }
 
 
-def test_an_old_kernel_and_no_swap_are_no_failure(tree: Tree) -> None:
-    """Without an estimate of its own, free memory and caches count as available."""
+def test_without_memavailable_free_memory_and_caches_are_available(tree: Tree) -> None:
+    """Old kernels; this one has no swap, either."""
     root = tree({"proc/meminfo": "MemTotal: 100 kB\nMemFree: 5 kB\nCached: 20 kB\n"})
 
     readings = {one.gauge: one.value for one in MemoryCollector(root).collect().readings}

@@ -17,8 +17,7 @@ def devices(collection: Collection, gauge: str) -> dict[str, float]:
     return {one.device: one.value for one in collection.readings if one.gauge == gauge}
 
 
-def test_rates_need_two_ticks_and_errors_are_counts(tree: Tree, clock: FixedClock) -> None:
-    """A rate is a difference; one broken packet a year is worth a number that stays."""
+def test_rates_need_two_calls_and_errors_are_counts(tree: Tree, clock: FixedClock) -> None:
     collector = NetworkCollector(tree(traffic(eth0=1000)), clock)
     first = collector.collect()
     tree(traffic(eth0=5000))
@@ -32,8 +31,8 @@ def test_rates_need_two_ticks_and_errors_are_counts(tree: Tree, clock: FixedCloc
     assert devices(second, "network_transmit_drops") == {"eth0": 8}
 
 
-def test_only_hardware_is_listed_where_there_is_some(tree: Tree, clock: FixedClock) -> None:
-    """Bridges and containers' cables carry the same bytes once more."""
+def test_interfaces_without_hardware_are_not_listed(tree: Tree, clock: FixedClock) -> None:
+    """Bridges and virtual interfaces of containers repeat the same bytes."""
     root = tree({**traffic(lo=1, eth0=2, docker0=3, veth12=4), "sys/class/net/eth0/device/x": ""})
 
     collection = NetworkCollector(root, clock).collect()
@@ -41,8 +40,8 @@ def test_only_hardware_is_listed_where_there_is_some(tree: Tree, clock: FixedClo
     assert set(devices(collection, "network_receive_errors")) == {"eth0"}
 
 
-def test_a_container_has_its_end_of_a_cable_or_only_itself(tree: Tree, clock: FixedClock) -> None:
-    """There is no hardware in a container."""
+def test_in_a_container_all_but_loopback_is_listed(tree: Tree, clock: FixedClock) -> None:
+    """A container has no hardware interface."""
     root = tree(traffic(lo=1, eth0=2))
     inside = NetworkCollector(root, clock).collect()
     tree(traffic(lo=1))
@@ -52,8 +51,8 @@ def test_a_container_has_its_end_of_a_cable_or_only_itself(tree: Tree, clock: Fi
     assert set(devices(alone, "network_receive_errors")) == {"lo"}
 
 
-def test_a_counter_that_was_set_back_gives_no_rate(tree: Tree, clock: FixedClock) -> None:
-    """A driver that is loaded anew starts from zero."""
+def test_a_counter_that_was_reset_has_no_rate(tree: Tree, clock: FixedClock) -> None:
+    """A driver that is loaded again starts from zero."""
     collector = NetworkCollector(tree(traffic(eth0=5000)), clock)
     collector.collect()
     tree(traffic(eth0=10))

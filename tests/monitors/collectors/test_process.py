@@ -1,4 +1,4 @@
-"""The process collector on fake trees, and on this very process."""
+"""The process collector on fake trees, and on this process."""
 
 import os
 from pathlib import Path
@@ -22,8 +22,8 @@ def process(pid: int, *, name: str = "sh", ticks: int = 0, pages: int = 1) -> di
     return {f"proc/{pid}/stat": stat, f"proc/{pid}/cmdline": "", f"proc/{pid}/environ": ""}
 
 
-def test_top_processes_come_with_who_what_and_for_which_run(tree: Tree, clock: FixedClock) -> None:
-    """The run stands in the environment that the launcher gave it."""
+def test_top_processes_have_user_command_and_run(tree: Tree, clock: FixedClock) -> None:
+    """The run is in the environment of the process."""
     root = tree({**BOOT, **process(7, pages=5)})
     tree(
         {
@@ -46,7 +46,6 @@ def test_top_processes_come_with_who_what_and_for_which_run(tree: Tree, clock: F
 
 
 def test_the_busiest_and_the_largest_are_chosen(tree: Tree, clock: FixedClock) -> None:
-    """A leak and a loop are both worth seeing; two hundred sleeping shells are not."""
     sleeping = {pid: process(pid) for pid in range(100, 300)}
     root = tree({**BOOT, **process(7), **process(8, pages=999)})
     for files in sleeping.values():
@@ -75,10 +74,10 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("name", "arguments"), HOSTILE)
-def test_a_hostile_process_cannot_break_the_list(
+def test_names_and_commands_contain_no_control_characters(
     tree: Tree, clock: FixedClock, name: str, arguments: str
 ) -> None:
-    """Anyone may call a process anything, and a terminal obeys escape codes."""
+    """A process may have any name, and a terminal executes escape codes."""
     root = tree({**BOOT, **process(7, name=name)})
     (root / "proc/7/cmdline").write_bytes(arguments.encode("utf-8", "surrogateescape"))
     (root / "proc/7/environ").write_bytes(b"DATAHALL_RUN=\x1b]0;\xff\0")
@@ -93,8 +92,10 @@ def test_a_hostile_process_cannot_break_the_list(
     assert one.run is None or one.run.isprintable()
 
 
-def test_a_process_that_ends_or_is_not_ours_is_no_failure(tree: Tree, clock: FixedClock) -> None:
-    """Processes end between two looks; other users' environments cannot be read."""
+def test_a_process_that_ends_or_is_not_readable_is_no_failure(
+    tree: Tree, clock: FixedClock
+) -> None:
+    """The environments of other users cannot be read."""
     root = tree({**BOOT, **process(7), "proc/8/other": "", "proc/9/stat": "9 (cut"})
     (root / "proc/7/environ").unlink()
 
@@ -104,7 +105,7 @@ def test_a_process_that_ends_or_is_not_ours_is_no_failure(tree: Tree, clock: Fix
     assert [(one.pid, one.command, one.run) for one in collection.processes] == [(7, "[sh]", None)]
 
 
-def test_identity_is_the_same_as_psutil_tells() -> None:
+def test_identities_equal_those_of_psutil() -> None:
     """Jobs are identified by (pid, create_time) through psutil."""
     collection = ProcessCollector(Path("/"), SystemClock()).collect()
 

@@ -17,8 +17,8 @@ def found(root: Path) -> dict[tuple[str, str], float]:
     return {(one.gauge, one.device): one.value for one in readings}
 
 
-def test_temperatures_and_fans_have_the_names_of_their_chip(tree: Tree) -> None:
-    """Labels are what the manufacturer calls them; without one the sensor's own name stands."""
+def test_devices_are_named_by_chip_and_label(tree: Tree) -> None:
+    """Without a label, by the name of the sensor."""
     root = tree(
         {
             f"{CHIP}/name": "coretemp\n",
@@ -36,7 +36,7 @@ def test_temperatures_and_fans_have_the_names_of_their_chip(tree: Tree) -> None:
     }
 
 
-def test_two_chips_of_one_name_are_told_apart_by_where_they_are(tree: Tree) -> None:
+def test_two_chips_of_one_name_are_distinguished_by_their_device(tree: Tree) -> None:
     """The numbers of hwmon change from boot to boot."""
     root = tree({})
     for number in (0, 1):
@@ -53,15 +53,15 @@ def test_two_chips_of_one_name_are_told_apart_by_where_they_are(tree: Tree) -> N
     assert {device for _, device in found(root)} == {"nvme-nvme0/temp1", "nvme-nvme1/temp1"}
 
 
-def test_a_sensor_that_does_not_answer_is_absent(tree: Tree) -> None:
-    """A sleeping disk answers with an error or with nothing."""
+def test_a_sensor_that_cannot_be_read_is_absent(tree: Tree) -> None:
+    """A sleeping disk returns an error or an empty file."""
     root = tree({f"{CHIP}/name": "x", f"{CHIP}/temp1_input": "\n", f"{CHIP}/temp2_input": "7000\n"})
     (root / CHIP / "temp3_input").mkdir()
 
     assert found(root) == {("temperature_celsius", "x/temp2"): 7.0}
 
 
-def test_a_host_without_sensors_is_no_failure(tree: Tree) -> None:
-    """A virtual machine has none."""
+def test_a_host_without_sensors_is_unavailable(tree: Tree) -> None:
+    """As a virtual machine."""
     with pytest.raises(UnavailableError, match="no sensors"):
         SensorsCollector(tree({})).collect()

@@ -1,19 +1,16 @@
-"""Threads with deadlines: what is slow is not waited for, and not lost."""
+"""Schedules, tasks with a deadline, and rates of counters."""
 
 import threading
 
 import pytest
 
 from core.clock import FixedClock, SystemClock
-from monitors.cadence import Cadence
-from monitors.host.meter import Meter
-from monitors.worker import Worker
+from monitors.polling import Cadence, RateMeter, Worker
 
 PATIENCE_S = 30.0
 
 
-def test_a_result_is_returned_and_the_thread_is_used_again() -> None:
-    """One thread per device, not one per question."""
+def test_a_worker_runs_all_calls_in_one_thread() -> None:
     threads = []
     worker = Worker("w", lambda: threads.append(threading.get_ident()), SystemClock())
 
@@ -28,7 +25,6 @@ def test_a_result_is_returned_and_the_thread_is_used_again() -> None:
 
 
 def test_an_error_is_returned_and_the_next_call_may_succeed() -> None:
-    """The thread survives whatever its task does."""
     answers = [ZeroDivisionError("once"), None]
 
     def task() -> int:
@@ -50,8 +46,7 @@ def test_an_error_is_returned_and_the_next_call_may_succeed() -> None:
     assert outcomes[1].result == 7
 
 
-def test_what_hangs_is_waited_for_once_and_its_answer_is_not_lost() -> None:
-    """A GPU that needs four seconds still gives numbers, a little late."""
+def test_a_slow_task_delays_one_round_and_its_result_is_returned_later() -> None:
     release = threading.Event()
     worker = Worker("w", release.wait, SystemClock())
 
@@ -74,8 +69,7 @@ def test_what_hangs_is_waited_for_once_and_its_answer_is_not_lost() -> None:
     assert third.result is True
 
 
-def test_an_answer_that_is_too_old_is_thrown_away() -> None:
-    """What a device said before it hung for a minute is not news."""
+def test_a_result_that_is_too_old_is_dropped() -> None:
     release = threading.Event()
     clock = FixedClock()
     worker = Worker("w", release.wait, clock)
@@ -96,26 +90,36 @@ def test_an_answer_that_is_too_old_is_thrown_away() -> None:
     assert fresh is not None
 
 
-def test_a_cadence_is_due_at_once_and_does_not_miss_its_tick_by_a_hair(clock: FixedClock) -> None:
-    """Ticks come a millisecond early or late; six seconds are three ticks of two."""
+def test_a_cadence_tolerates_ticks_that_come_a_little_early(clock: FixedClock) -> None:
+    """Six seconds are three ticks of two seconds, also when one comes a millisecond early."""
     cadence = Cadence(clock, 6.0)
     due = []
     for step in (0.0, 2.0, 2.0, 1.999, 2.0):
         clock.advance(step)
         due.append(cadence.is_due())
+        if due[-1]:
+            cadence.mark_done()
 
     assert due == [True, False, False, True, False]
 
 
-def test_a_meter_compares_what_was_there_both_times(clock: FixedClock) -> None:
-    """Devices come and go; in no time nothing changes."""
-    meter: Meter[str, int] = Meter(clock)
+def test_is_due_does_not_change_a_cadence(clock: FixedClock) -> None:
+    cadence = Cadence(clock, 6.0)
+
+    assert [cadence.is_due() for _ in range(3)] == [True, True, True]
+    cadence.mark_done()
+    assert [cadence.is_due() for _ in range(3)] == [False, False, False]
+
+
+def test_a_rate_meter_compares_devices_that_both_readings_have(clock: FixedClock) -> None:
+    """Without time between two readings there is no rate."""
+    meter: RateMeter[str, int] = RateMeter(clock)
     assert list(meter.changes({"a": 1, "b": 5})) == []
     assert list(meter.changes({"a": 1, "b": 5})) == []
     clock.advance(2)
 
     (change,) = meter.changes({"a": 7, "c": 1})
 
-    assert change.device == "a"
+    assert change.key == "a"
     assert change.rate(change.before, change.after) == pytest.approx(3.0)
     assert change.rate(change.after, change.before) is None

@@ -1,4 +1,4 @@
-"""A writer that appends ticks as fast as it can until it is killed (see test_sqlite.py)."""
+"""A process that appends ticks until it is killed (see test_sqlite.py)."""
 
 import sys
 from itertools import count

@@ -1,39 +1,43 @@
-"""The sampler's loop: one collector's trouble is its own, and time does not drift."""
+"""The sampler: failures of one collector affect no other, and ticks do not drift."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 from core.clock import Clock, FixedClock, SystemClock
 from core.errors import DatahallError, UnavailableError
+from core.process.stop_flag import StopFlag
 from core.settings import SamplerSettings
 from monitors.collector import (
     Collection,
     CollectorReport,
-    Fact,
+    DeviceFact,
     HostState,
     ProcessReading,
     Reading,
 )
-from monitors.sampling.catalog import Scheduled
+from monitors.sampling.catalog import ScheduledCollector
 from monitors.sampling.sampler import Sampler, sample_once
-from monitors.store.interface import TelemetryStore
-from monitors.store.memory import MemoryTelemetryStore
+from monitors.store.sqlite import SqliteTelemetryStore
+
+MakeSampler = Callable[..., Sampler]
 
 
 class Scripted:
-    """A collector that does what it is told, tick by tick; the last instruction stays."""
+    """A collector with one step per call; the last step is repeated."""
 
     def __init__(self, name: str, *steps: Collection | Exception | Callable[[], None]) -> None:
-        """Remember the steps."""
+        """Store the steps."""
         self.name = name
         self.steps = list(steps)
         self.num_asked = 0
         self.is_closed = False
 
     def collect(self) -> Collection:
-        """Take the next step."""
+        """Run the next step."""
         self.num_asked += 1
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         if isinstance(step, Exception):
@@ -44,7 +48,7 @@ class Scripted:
         return Collection()
 
     def close(self) -> None:
-        """Note it."""
+        """Record the call."""
         self.is_closed = True
 
 
@@ -53,27 +57,39 @@ def gives(value: float, **more: object) -> Collection:
     return Collection(readings=(Reading(gauge="load", device="x", value=value),), **more)  # type: ignore[arg-type]  # the fields of Collection
 
 
-def sampler(
-    *collectors: Scripted,
-    clock: Clock,
-    store: TelemetryStore | None = None,
-    every_s: float = 0.0,
-    log: Callable[[str], None] = print,
-    interval_s: float = 0.2,
-) -> Sampler:
-    """Return a sampler of these collectors."""
-    return Sampler(
-        [Scheduled(collector=one, every_s=every_s) for one in collectors],
-        store or MemoryTelemetryStore(),
-        clock,
-        host="hall-7",
-        interval_s=interval_s,
-        log=log,
-    )
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteTelemetryStore]:
+    """An empty store."""
+    opened = SqliteTelemetryStore(tmp_path / "telemetry.db", writable=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def make(store: SqliteTelemetryStore) -> MakeSampler:
+    """Return a function that makes a sampler of some collectors."""
+
+    def made(
+        *collectors: Scripted,
+        clock: Clock,
+        every_s: float = 0.0,
+        log: Callable[[str], None] = print,
+        interval_s: float = 0.2,
+    ) -> Sampler:
+        return Sampler(
+            [ScheduledCollector(collector=one, every_s=every_s) for one in collectors],
+            store,
+            clock,
+            host="hall-7",
+            interval_s=interval_s,
+            log=log,
+        )
+
+    return made
 
 
 def load(state: HostState) -> list[float]:
-    """Return the values of the gauge that scripted collectors give."""
+    """Return the values of the gauge that scripted collectors have."""
     return [one.value for one in state.readings if one.gauge == "load"]
 
 
@@ -82,38 +98,41 @@ def report(state: HostState, name: str) -> CollectorReport:
     return {one.name: one for one in state.collectors}[name]
 
 
-def test_a_tick_is_stored_with_how_each_collector_fared() -> None:
-    """The failure of a collector is a reading, so that it has a history and can alarm."""
-    store = MemoryTelemetryStore()
+def test_a_tick_is_stored_with_the_outcome_of_each_collector(
+    make: MakeSampler, store: SqliteTelemetryStore
+) -> None:
+    """The failure of a collector is a reading: it has a history."""
     good, bad = Scripted("good", gives(1.0)), Scripted("bad", DatahallError("broken cable"))
 
-    state = sampler(good, bad, clock=SystemClock(), store=store).tick()
+    state = make(good, bad, clock=SystemClock()).tick()
 
     assert load(state) == [1.0]
     assert report(state, "good").success
     assert report(state, "bad").error == "broken cable"
     success = {one.device: one.value for one in state.readings if one.gauge == "collector_success"}
     assert success == {"good": 1.0, "bad": 0.0}
-    assert store.latest() == state
+    latest = store.latest()
+    assert latest is not None
+    assert set(latest.readings) == set(state.readings)
+    assert replace(latest, readings=state.readings) == state
 
 
 @pytest.mark.parametrize("error", [OSError("gone"), ValueError("odd"), ZeroDivisionError()])
-def test_any_failure_costs_the_collectors_own_readings_for_that_tick_only(
-    error: Exception,
+def test_a_failure_loses_the_readings_of_one_collector_for_one_tick(
+    make: MakeSampler, error: Exception
 ) -> None:
-    """Whatever goes wrong in a collector, the next tick asks it again."""
     flaky = Scripted("flaky", gives(1.0), error, gives(3.0))
-    watched = sampler(flaky, Scripted("calm", gives(9.0)), clock=SystemClock())
+    watched = make(flaky, Scripted("calm", gives(9.0)), clock=SystemClock())
 
     assert [load(watched.tick()) for _ in range(3)] == [[1.0, 9.0], [9.0], [3.0, 9.0]]
 
 
-def test_a_collector_that_hangs_delays_one_tick_and_stalls_nothing() -> None:
-    """Its own readings are absent, and the report says for how long."""
+def test_a_collector_that_hangs_delays_one_tick(make: MakeSampler) -> None:
+    """Its readings are absent, and its report contains the duration."""
     release = threading.Event()
     hanging = Scripted("hanging", gives(1.0), lambda: release.wait(10) and None, gives(3.0))
     clock = SystemClock()
-    watched = sampler(hanging, Scripted("calm", gives(9.0)), clock=clock)
+    watched = make(hanging, Scripted("calm", gives(9.0)), clock=clock)
     watched.tick()
 
     late = watched.tick()
@@ -131,11 +150,11 @@ def test_a_collector_that_hangs_delays_one_tick_and_stalls_nothing() -> None:
     assert hanging.is_closed
 
 
-def test_what_is_unavailable_is_asked_again_ever_more_rarely() -> None:
-    """A host without a GPU stays without one; one whose driver is loaded later shows it."""
+def test_unavailable_hardware_is_looked_for_with_growing_delays(make: MakeSampler) -> None:
+    """A driver that is loaded later is found."""
     clock = FixedClock()
     absent = Scripted("gpu", UnavailableError("no driver"))
-    watched = sampler(absent, clock=clock, interval_s=1.0)
+    watched = make(absent, clock=clock, interval_s=1.0)
     asked_at = []
     for second in range(100):
         before = absent.num_asked
@@ -151,14 +170,14 @@ def test_what_is_unavailable_is_asked_again_ever_more_rarely() -> None:
     assert report(watched.tick(), "gpu").available
 
 
-def test_a_collector_that_is_not_due_keeps_what_it_gave() -> None:
-    """Processes are read every third tick; the page shows them all the time."""
+def test_a_collector_that_is_not_due_keeps_its_last_result(make: MakeSampler) -> None:
+    """Processes are read every third tick; every tick contains them."""
     clock = FixedClock()
     someone = ProcessReading(
         pid=1, create_time=0.0, user="ada", command="x", cpu_ratio=0.0, memory_bytes=1
     )
     slow = Scripted("slow", gives(1.0, processes=(someone,)), gives(2.0, processes=()))
-    watched = sampler(slow, clock=clock, every_s=6.0)
+    watched = make(slow, clock=clock, every_s=6.0)
     seen = []
     for _ in range(4):
         state = watched.tick()
@@ -168,27 +187,23 @@ def test_a_collector_that_is_not_due_keeps_what_it_gave() -> None:
     assert seen == [(1.0, 1), (1.0, 1), (1.0, 1), (2.0, 0)]
 
 
-def test_what_a_device_is_outlives_a_failed_reading() -> None:
-    """A card without a name would look like another card."""
-    known = (Fact(device="x", name="model", text="Q"),)
-    watched = sampler(
-        Scripted("one", gives(1.0, facts=known), OSError("asleep")), clock=SystemClock()
-    )
+def test_facts_stay_after_a_failed_read(make: MakeSampler) -> None:
+    known = (DeviceFact(device="x", name="model", text="Q"),)
+    watched = make(Scripted("one", gives(1.0, facts=known), OSError("asleep")), clock=SystemClock())
 
     watched.tick()
 
     assert watched.tick().facts == known
 
 
-def test_a_process_is_listed_once_with_its_gpu() -> None:
-    """The process collector and the gpu collector both see a training."""
+def test_a_process_that_two_collectors_report_is_listed_with_its_gpus(make: MakeSampler) -> None:
 
     def training(gpu: str | None) -> ProcessReading:
         return ProcessReading(
             pid=7, create_time=1.0, user="a", command="t", cpu_ratio=1.0, memory_bytes=1, gpu=gpu
         )
 
-    watched = sampler(
+    watched = make(
         Scripted("process", gives(1.0, processes=(training(None),))),
         Scripted("gpu", gives(2.0, processes=(training("gpu0"), training("gpu1")))),
         clock=SystemClock(),
@@ -197,45 +212,36 @@ def test_a_process_is_listed_once_with_its_gpu() -> None:
     assert [one.gpu for one in watched.tick().processes] == ["gpu0", "gpu1"]
 
 
-class BrokenStore(MemoryTelemetryStore):
-    """A store on a full disk."""
-
-    def append(self, state: HostState) -> None:
-        """Fail."""
-        raise DatahallError(f"disk full at {state.interval_s:g}")
-
-
-def test_a_store_that_fails_costs_history_but_not_the_sampling() -> None:
-    """And the log says so once, not every two seconds."""
+def test_sampling_continues_when_the_store_fails(
+    make: MakeSampler, store: SqliteTelemetryStore, tmp_path: Path
+) -> None:
+    """The failure is logged once, not every two seconds."""
     lines: list[str] = []
-    watched = sampler(
-        Scripted("one", gives(1.0)), clock=SystemClock(), store=BrokenStore(), log=lines.append
-    )
+    polled = make(Scripted("one", gives(1.0)), clock=SystemClock(), log=lines.append)
+    store.close()
+    tmp_path.rename(tmp_path.with_name("moved"))
 
-    states = [watched.tick() for _ in range(3)]
+    states = [polled.tick() for _ in range(3)]
 
     assert [load(state) for state in states] == [[1.0]] * 3
-    assert lines == ["disk full at 0.2"]
+    assert len(lines) == 1
+    assert "telemetry.db cannot be opened" in lines[0]
 
 
-class Sleeper(threading.Event):
-    """A stop signal whose waits make time pass, each a little longer than asked for."""
+@dataclass(slots=True, kw_only=True)
+class SimulatedWait(StopFlag):
+    """A stop flag whose waits advance a clock, each by a little more than requested."""
 
-    def __init__(self, clock: FixedClock) -> None:
-        """Move this clock."""
-        super().__init__()
-        self._clock = clock
+    clock: FixedClock
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Let the time pass."""
-        self._clock.advance((timeout or 0) + 0.01)
-        return False
+    def wait(self, seconds: float) -> bool:
+        self.clock.advance(seconds + 0.01)
+        return self.is_set()
 
 
-def test_ticks_do_not_drift_and_late_ones_are_left_out() -> None:
-    """Every tick starts at a whole number of intervals after the first, as far as sleep allows."""
+def test_ticks_do_not_drift_and_late_ones_are_left_out(make: MakeSampler) -> None:
     clock = FixedClock(at=0.0)
-    stop = Sleeper(clock)
+    stop = SimulatedWait(clock=clock)
     times: list[float] = []
 
     def note(state: HostState) -> None:
@@ -244,14 +250,13 @@ def test_ticks_do_not_drift_and_late_ones_are_left_out() -> None:
         if len(times) == 6:
             stop.set()
 
-    sampler(Scripted("one", gives(1.0)), clock=clock, interval_s=2.0).run(stop, note)
+    make(Scripted("one", gives(1.0)), clock=clock, interval_s=2.0).run(stop, note)
 
     assert [round(at) for at in times] == [0, 2, 4, 10, 12, 14]
     assert all(0 <= at - round(at) < 0.02 for at in times)
 
 
-def test_one_full_reading_has_the_promised_gauges_and_names_what_is_simulated() -> None:
-    """`monitor --once` is a whole reading, rates included."""
+def test_one_complete_reading_has_rates_and_marks_simulated_devices() -> None:
     state = sample_once(SamplerSettings(), host="hall-7", demo=True)
 
     gauges = {one.gauge for one in state.readings}

@@ -1,4 +1,4 @@
-"""Linux's files as numbers, also when they are odd."""
+"""Parsers of /proc, with unusual content, too."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from monitors.host.procfs import (
 from tests.monitors.simulation import Tree
 
 
-def test_cpu_times_are_seconds_and_waiting_for_a_disk_is_idle(tree: Tree) -> None:
-    """Ticks of a hundredth of a second; guest time is part of user time and not added again."""
+def test_cpu_times_are_seconds_and_iowait_is_idle(tree: Tree) -> None:
+    """Ticks are hundredths of a second; guest time is already part of user time."""
     root = tree(
         {"proc/stat": "cpu  100 0 50 800 50 0 0 0 7 0\ncpu0 100 0 50 800 50 0 0\nbtime 9\n"}
     )
@@ -34,14 +34,14 @@ def test_cpu_times_are_seconds_and_waiting_for_a_disk_is_idle(tree: Tree) -> Non
 
 
 def test_memory_fields_are_bytes(tree: Tree) -> None:
-    """Fields without a unit are numbers of things."""
+    """Fields without a unit are counts."""
     root = tree({"proc/meminfo": "MemTotal:  16 kB\nHugePages_Total:    3\n"})
 
     assert read_memory(root) == {"MemTotal": 16384, "HugePages_Total": 3}
 
 
 def test_pressure_is_seconds(tree: Tree) -> None:
-    """The kernel counts microseconds."""
+    """The file contains microseconds."""
     line = "avg10=0.00 avg60=0.17 avg300=0.18 total=6210127"
     root = tree({"proc/pressure/io": f"some {line}\nfull {line}\n"})
 
@@ -49,7 +49,6 @@ def test_pressure_is_seconds(tree: Tree) -> None:
 
 
 def test_load_and_uptime_are_read(tree: Tree) -> None:
-    """The first fields of their files."""
     root = tree({"proc/loadavg": "0.31 0.17 0.09 2/92 8648\n", "proc/uptime": "33.5 60.1\n"})
 
     assert read_load(root) == (0.31, 0.17, 0.09)
@@ -57,7 +56,7 @@ def test_load_and_uptime_are_read(tree: Tree) -> None:
 
 
 def test_disk_counters_are_bytes_and_seconds(tree: Tree) -> None:
-    """Sectors are of 512 bytes whatever the disk says; times are in milliseconds."""
+    """A sector is 512 bytes for every disk; times are in milliseconds."""
     root = tree({"proc/diskstats": "254 0 vda 5 0 10 1500 7 0 20 2500 0 900 4000 0 0 0 0 0 0\n"})
 
     disk = read_disks(root)["vda"]
@@ -68,7 +67,7 @@ def test_disk_counters_are_bytes_and_seconds(tree: Tree) -> None:
 
 
 def test_an_interface_without_a_space_after_its_name_is_read(tree: Tree) -> None:
-    """Old kernels write `eth0:123` once the number fills its column; aliases hold colons."""
+    """Old kernels write `eth0:123` when the number fills its column; aliases contain colons."""
     head = "Inter-| Receive\n face |bytes\n"
     numbers = "1 2 3 4 0 0 0 0 5 6 7 8 0 0 0 0"
     root = tree({"proc/net/dev": f"{head}  eth0:{numbers}\neth0:1: {numbers}\n"})
@@ -90,7 +89,7 @@ def test_an_interface_without_a_space_after_its_name_is_read(tree: Tree) -> None
         ("/mnt/\N{ROCKET}", "/mnt/\N{ROCKET}"),
     ],
 )
-def test_mount_points_may_hold_anything(tree: Tree, written: str, meant: str) -> None:
+def test_escapes_in_mount_points_are_decoded(tree: Tree, written: str, meant: str) -> None:
     """The kernel writes spaces, tabs, newlines and backslashes as octal numbers."""
     root = tree({"proc/self/mounts": f"/dev/sda1 {written} ext4 rw 0 0\n"})
 
@@ -98,7 +97,7 @@ def test_mount_points_may_hold_anything(tree: Tree, written: str, meant: str) ->
 
 
 def test_this_host_can_be_read() -> None:
-    """The real files of the kernel that runs the tests."""
+    """With the files of the running kernel."""
     root = Path("/")
 
     assert read_cpu_times(root)[""].total > 0

@@ -1,4 +1,4 @@
-"""Bucketing: few points, nothing lost."""
+"""Downsampling into buckets."""
 
 import math
 from array import array
@@ -21,7 +21,7 @@ def as_samples(rows: list[tuple[float, float]]) -> Samples:
 
 @given(series, st.floats(0.1, 1e5))
 def test_buckets_keep_count_and_extremes(rows: list[tuple[float, float]], width: float) -> None:
-    """The mean lies between the extremes, however large the numbers are."""
+    """The mean lies between the extremes, also for very large numbers."""
     found = points(bucketed(as_samples(rows), width))
 
     assert sum(point.count for point in found) == len(rows)
@@ -32,8 +32,7 @@ def test_buckets_keep_count_and_extremes(rows: list[tuple[float, float]], width:
 
 
 @given(series)
-def test_buckets_of_buckets_are_buckets(rows: list[tuple[float, float]]) -> None:
-    """Hours made of minutes tell the same as hours made of samples."""
+def test_hours_of_minutes_equal_hours_of_samples(rows: list[tuple[float, float]]) -> None:
     samples = as_samples(rows)
 
     direct = points(bucketed(samples, 3600))
@@ -45,25 +44,25 @@ def test_buckets_of_buckets_are_buckets(rows: list[tuple[float, float]]) -> None
 
 
 @given(st.floats(0, 2e9), st.floats(0, 1e9), st.integers(3, 5000))
-def test_a_width_gives_no_more_points_than_asked_for(
+def test_a_width_gives_no_more_points_than_requested(
     since: float, span: float, max_points: int
 ) -> None:
-    """Also when the range starts in the middle of a bucket."""
+    """Also when the range starts within a bucket."""
     width = bucket_width(since, since + span, max_points)
 
     touched = math.floor((since + span) / width) - math.floor(since / width) + 1
     assert touched <= max_points
 
 
-def test_widths_are_round_so_that_buckets_stay_where_they_are() -> None:
-    """A live chart moves by a bucket, it does not boil."""
+def test_widths_are_round_numbers() -> None:
+    """The buckets of a live chart stay the same from one request to the next."""
     assert bucket_width(0, 900, 500) == 2.0
     assert bucket_width(0, 86_400, 500) == 300.0
     assert bucket_width(0, 365 * 86_400, 500) == 86_400.0
 
 
 def test_parts_are_joined_by_time() -> None:
-    """A clock that was set back leaves parts that overlap."""
+    """After the clock was set back they overlap."""
     late, early = as_samples([(5.0, 1.0), (7.0, 2.0)]), as_samples([(6.0, 3.0)])
 
     joined = join([late, early])
@@ -73,8 +72,7 @@ def test_parts_are_joined_by_time() -> None:
     assert list(join([]).at) == []
 
 
-def test_a_mean_is_weighted_by_what_its_rows_stand_for() -> None:
-    """Sixty samples of one minute count more than one of the next."""
+def test_a_mean_is_weighted_by_the_number_of_samples() -> None:
     minute = bucketed(as_samples([(float(i), 10.0) for i in range(60)]), 60)
     other = bucketed(as_samples([(60.0, 71.0)]), 60)
 
