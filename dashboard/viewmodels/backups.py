@@ -66,6 +66,9 @@ def repository_badge(status: RepositoryStatus, snapshots: Sequence[Snapshot], no
     """Return the state of the backups of this home folder."""
     if repository_problem(status):
         return severity_badge(Severity.CRITICAL, "Backups fail")
+    if status.missing:
+        missing = pluralize(len(status.missing), "snapshot")
+        return severity_badge(Severity.CRITICAL, f"{missing} missing")
     newest = max((entry.created_at for entry in snapshots), default=None)
     if newest is None:
         return severity_badge(Severity.WARNING, "No backup yet")
@@ -77,20 +80,20 @@ def repository_badge(status: RepositoryStatus, snapshots: Sequence[Snapshot], no
 
 
 def repository_details(
-    status: RepositoryStatus, snapshots: Sequence[Snapshot], now: float, zone: tzinfo
+    status: RepositoryStatus, now: float, zone: tzinfo
 ) -> Sequence[LabelledValue]:
-    """Return last backup, location and free space of the repository."""
-    newest = max((entry.created_at for entry in snapshots), default=None)
-    tested = max((entry.restored_at for entry in snapshots if entry.restored_at), default=None)
+    """Return last backup, location, free space and missing snapshots of the repository."""
+    missing = ", ".join(short_id(entry) for entry in status.missing)
     values = {
-        "Last backup": format_time_and_age(newest or status.last_success_at, now, zone),
-        "Snapshots": format_count(len(snapshots)),
-        "Last test restore": format_time_and_age(tested, now, zone),
+        "Last verified backup": format_time_and_age(status.last_success_at, now, zone),
+        "Last test restore": format_time_and_age(status.last_drill_at, now, zone),
+        "Snapshots": format_count(status.snapshots),
+        "Missing snapshots": missing and f'{missing}; to check, run "datahall backup verify"',
         "Repository": status.repository,
         "Program": f"{status.program} {status.version}".strip(),
-        **({"Free space": format_bytes(status.free_bytes)} if status.free_bytes else {}),
+        "Free space": format_bytes(status.free_bytes) if status.free_bytes else "",
     }
-    return [LabelledValue(label=label, value=value) for label, value in values.items()]
+    return [LabelledValue(label=label, value=value) for label, value in values.items() if value]
 
 
 def _row(snapshot: Snapshot, now: float, zone: tzinfo) -> SnapshotRow:

@@ -10,7 +10,6 @@ from dashboard.viewmodels.elements import Badge, Severity, severity_badge
 from dashboard.viewmodels.formatting import (
     format_age,
     format_count,
-    format_percent,
     format_time,
     pluralize,
     short_id,
@@ -50,6 +49,13 @@ class DatasetRow:
     def label(self) -> str:
         """Name and short digest."""
         return f"{self.name} {self.short_digest}"
+
+    @property
+    def summary(self) -> str:
+        """What the badge does not show: size, snapshot, preparation, origin."""
+        backup = self.protection if self.is_protected else ""
+        parts = (f"{self.pairs} pairs {self.languages}", backup, self.prepared, self.origin)
+        return " · ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +97,7 @@ def has_demo(views: Sequence[DatasetView]) -> bool:
 def prepare_summary(report: PrepareReport, zone: tzinfo) -> PrepareSummary:
     """Return the result of preparing a version."""
     dropped = report.pairs_in - report.pairs_out
-    kept = report.pairs_out / report.pairs_in if report.pairs_in else None
+    kept = f" ({report.pairs_out / report.pairs_in * 100:.1f} %)" if report.pairs_in else ""
     rules = [
         RuleRow(
             rule=rule.rule,
@@ -104,7 +110,7 @@ def prepare_summary(report: PrepareReport, zone: tzinfo) -> PrepareSummary:
     ]
     return PrepareSummary(
         sentence=f"{pluralize(report.pairs_in, 'pair')} read, {format_count(report.pairs_out)} "
-        f"kept ({format_percent(kept)}), {format_count(dropped)} dropped. Prepared "
+        f"kept{kept}, {format_count(dropped)} dropped. Prepared "
         f"{format_time(report.prepared_at, zone)}.",
         rules=sorted(rules, key=lambda rule: -(rule.dropped + rule.changed)),
         splits=[(name, report.splits[name]) for name in SPLITS if name in report.splits],

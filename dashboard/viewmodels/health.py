@@ -36,7 +36,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """The age of the newest sample; `problem` is None while samples arrive on time."""
+    """The age of the newest sample (empty without one); `problem` is None while all is on time."""
 
     state: SampleAge
     age: str
@@ -72,7 +72,7 @@ class ServiceRow:
 def sample_freshness(state: HostState | None, now: float) -> Freshness:
     """Return how old the newest sample is."""
     if state is None:
-        return Freshness(state=SampleAge.MISSING, age="no samples", problem=_NO_SAMPLES)
+        return Freshness(state=SampleAge.MISSING, age="", problem=_NO_SAMPLES)
     seconds = max(now - state.at, 0.0)
     age = format_age(state.at, now)
     if seconds > max(STALE_INTERVALS * state.interval_s, STOPPED_S):

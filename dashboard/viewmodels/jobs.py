@@ -127,9 +127,9 @@ def heartbeat(jobs: Sequence[Job], now: float, limit: int = 30) -> Sequence[Hear
 def heartbeat_sentence(ticks: Sequence[HeartbeatTick]) -> str:
     """Return the text alternative of a heartbeat bar."""
     if not ticks:
-        return "No backup job has ended yet"
+        return "No backup jobs yet"
     succeeded = sum(tick.state is JobState.SUCCEEDED for tick in ticks)
-    return f"{succeeded} of the last {pluralize(len(ticks), 'backup job')} succeeded"
+    return f"Last backup jobs: {succeeded} of {len(ticks)} succeeded"
 
 
 def job_duration_s(job: Job) -> float | None:

@@ -82,7 +82,7 @@ def _gpu_tiles(now: Readings) -> Sequence[Tile]:
             label=now.fact("name", names[0]) or "GPU" if len(names) == 1 else f"{len(names)} GPUs",
             value=format_percent(sum(utilization) / len(utilization) if utilization else None),
             lines=[
-                f"{'hottest ' if len(names) > 1 else ''}{_whole(hottest)} °C",
+                f"{'max ' if len(names) > 1 else ''}{_whole(hottest)} °C",
                 f"{_whole(watts)}{of_limit} W",
             ],
             badges=[*lost, *simulated],
@@ -113,7 +113,7 @@ def _fullest_gpu(now: Readings, names: Sequence[str]) -> Sequence[str]:
     if len(shares) <= 1:
         return []
     name = max(shares, key=shares.__getitem__)
-    return [f"fullest: {name}, {format_percent(shares[name])}"]
+    return [f"max {format_percent(shares[name])} ({name})"]
 
 
 def _cpu_tile(now: Readings) -> Tile:

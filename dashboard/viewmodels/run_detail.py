@@ -123,7 +123,7 @@ def _details(detail: RunDetail, now: float, zone: tzinfo) -> Sequence[LabelledVa
         "Requested": format_time_and_age(view.run.created_at, now, zone),
         "Last attempt": format_duration(job_duration_s(view.job) if view.job else None),
         "Code version": spec.code_version,
-        "Status": view.exit_reason or JOB_STATE_BADGES[view.state].word,
+        "Status": run_row(view, now).reason or JOB_STATE_BADGES[view.state].word,
     }
     return [
         LabelledValue(label=label, value=value)

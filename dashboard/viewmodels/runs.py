@@ -45,7 +45,7 @@ class RunRow:
 
     Attributes:
         ratio: share of the run that is done, 0 to 1; None while the number of steps is unknown.
-        reason: why the run waits, or how it ended.
+        reason: why the run waits, or why it ended early.
         activity: what the run does, unless it simply trains.
         waiver: badge of a run that started without a backup; its help is the reason given.
     """
@@ -109,7 +109,7 @@ def run_row(view: RunView, now: float) -> RunRow:
         preset=spec.preset,
         device=spec.device,
         created=format_age(view.run.created_at, now),
-        reason=view.exit_reason,
+        reason="" if view.state is JobState.SUCCEEDED else view.exit_reason,
         activity=_activity(view),
         waiver=None if spec.waiver is None else _waiver_badge(spec.waiver),
         is_over=view.is_over,

@@ -1,6 +1,5 @@
 """Settings, audit log and diagnostics as rows."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -127,5 +126,5 @@ def _default(row: SettingRow) -> str:
 
 
 def _arguments(entry: AuditEntry) -> str:
-    """Return an action's arguments as JSON."""
-    return json.dumps(dict(entry.arguments), ensure_ascii=False) if entry.arguments else ""
+    """Return an action's arguments, such as `run: demo-1, preset: small`."""
+    return ", ".join(f"{name}: {value}" for name, value in entry.arguments.items())

@@ -69,7 +69,7 @@ def attention_map(attention: Attention) -> AttentionMap:
         columns=_numbered(sources),
         rows=_numbered(targets),
         values=attention.weights,
-        sentence="Largest weight of each token: " + ", ".join(links[:_MAX_LINKS])
+        sentence="Largest weight of each token: " + " · ".join(links[:_MAX_LINKS])
         if links
         else "No tokens",
     )

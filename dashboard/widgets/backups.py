@@ -44,9 +44,7 @@ def draw_status(
         with st.container(horizontal=True, vertical_alignment="center"):
             draw_badge(repository_badge(status, snapshots, now))
             live_part(lambda: _draw_heartbeat(workspace), EVERY_S)
-        draw_values(
-            repository_details(status, snapshots, now, browser_zone()), alt="Backup repository"
-        )
+        draw_values(repository_details(status, now, browser_zone()), alt="Backup repository")
 
 
 def draw_actions(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:

@@ -35,7 +35,7 @@ def draw_add_demo(workspace: Workspace, *, is_primary: bool) -> None:
         key="add-demo",
         type="primary" if is_primary else "secondary",
         icon=":material/auto_awesome:",
-        help="30,000 everyday sentences in English and Spanish, generated on this host",
+        help="About 40,000 everyday sentence pairs in English and Spanish, generated on this host",
     ):
         with st.spinner("Generating the demo corpus (a few seconds)"):
             perform(lambda: add_demo(workspace, current_actor()), "Demo corpus added")
@@ -91,10 +91,9 @@ def draw_version(workspace: Workspace, views: Sequence[DatasetView]) -> None:
 
 def _draw_state(row: DatasetRow) -> None:
     """Draw size, backup, preparation and origin of a version."""
-    values = (f"{row.pairs} pairs {row.languages}", row.protection, row.prepared, row.origin)
     with st.container(horizontal=True, vertical_alignment="center"):
         draw_badge(row.badge)
-        st.markdown(" · ".join(escape_markdown(value) for value in values), width="stretch")
+        st.markdown(escape_markdown(row.summary, 300), width="stretch")
     st.markdown(f":small[Version {escape_markdown(row.digest)} (SHA-256 of the content)]")
     if row.import_notice:
         st.warning(escape_markdown(row.import_notice, 400), icon=":material/filter_alt_off:")

@@ -30,6 +30,7 @@ MODEL_KEY = "model"
 ROLLBACK, PROMOTE = "models-rollback", "models-promote"
 PROMOTED_RUN = "promoted_run"
 MAX_DEPLOYMENTS = 20
+LAST_SECOND = 59  # of the minute that the user chose
 
 
 def read_models(workspace: Workspace) -> Sequence[ModelRow]:
@@ -123,7 +124,7 @@ def draw_history(workspace: Workspace) -> None:
         width=280,
     )  # fmt: skip
     if chosen is not None:
-        at = chosen.replace(tzinfo=zone).timestamp()
+        at = min(chosen.replace(tzinfo=zone).timestamp() + LAST_SECOND, now)
         sentence = deployed_sentence(workspace.registry.served_at(at, PRODUCTION), at, zone)
         st.markdown(f":material/history: {escape_markdown(sentence, 400)}")
 

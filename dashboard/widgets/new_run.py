@@ -82,8 +82,8 @@ def _draw(workspace: Workspace) -> None:
 def _draw_no_dataset(workspace: Workspace) -> None:
     """Draw the button that adds the demo corpus."""
     st.info(
-        "Training needs a dataset. The demo corpus has 30,000 everyday sentences in English and "
-        "Spanish and is generated in seconds.",
+        "Training needs a dataset. The demo corpus has about 40,000 everyday sentence pairs in "
+        "English and Spanish and is generated in seconds.",
         icon=":material/dataset:",
         title="No dataset yet",
     )

@@ -59,10 +59,7 @@ def page_header(title: str, health: Callable[[], HealthSummary], *, has_range: b
         ):
             if has_range:
                 _draw_range()
-            live = st.toggle(
-                "Live", value=True, key=LIVE_KEY, bind="query-params", help="Refresh automatically"
-            )
-            save_choices(live=live)
+            save_choices(live=st.toggle("Live", value=True, key=LIVE_KEY, bind="query-params"))
             _draw_health(health)
 
 
@@ -179,6 +176,7 @@ def _draw_health(health: Callable[[], HealthSummary]) -> None:
     def part() -> None:
         summary = health()
         badge = summary.badge
-        draw_badge(replace(badge, word=f"{badge.word} · {summary.age}"))
+        words = " · ".join(word for word in (badge.word, summary.age) if word)
+        draw_badge(replace(badge, word=words))
 
     part()

@@ -75,12 +75,9 @@ def _draw_metrics(workspace: Workspace, page: RunPage, others: Sequence[RunView]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         named = {view.run.spec.name: view for view in others}
         compared = _choose_others(list(named), MAX_RUNS - 1, "curves-beside")
-        smoothing = st.slider(
-            "Smoothing", 0.0, 0.99, 0.0, 0.01, key="curves-smoothing", width=200,
-            help="Weight of the past in an exponential moving average",
-        )  # fmt: skip
-        log = st.toggle("Log scale", key="curves-log", help="Logarithmic axis for the loss")
-        elapsed = st.toggle("Time axis", key="curves-elapsed", help="Seconds instead of steps")
+        smoothing = st.slider("Smoothing", 0.0, 0.99, 0.0, 0.01, key="curves-smoothing", width=200)
+        log = st.toggle("Log scale of the loss", key="curves-log")
+        elapsed = st.toggle("Seconds instead of steps", key="curves-elapsed")
     views = [find_run(workspace, page.row.name), *(named[it] for it in compared if it in named)]
     options = ChartOptions(log=log, elapsed=elapsed, resumed_at=page.resumed_at)
     is_active = any(not view.is_over for view in views)

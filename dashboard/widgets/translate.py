@@ -189,12 +189,14 @@ def _draw_heat_map(shown: AttentionMap) -> None:
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         paper_bgcolor=TRANSPARENT,
         plot_bgcolor=TRANSPARENT,
+        # Without a type, Plotly takes tokens such as "4 ," for numbers.
         xaxis={
+            "type": "category",
             "side": "top",
             "title": "source",
             "tickangle": -45 if len(shown.columns) > MAX_HORIZONTAL_LABELS else 0,
         },
-        yaxis={"autorange": "reversed", "title": "translation"},
+        yaxis={"type": "category", "autorange": "reversed", "title": "translation"},
     )
     st.plotly_chart(
         figure,

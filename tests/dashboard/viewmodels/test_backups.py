@@ -10,6 +10,7 @@ from dashboard.viewmodels.backups import (
     repository_problem,
     snapshot_rows,
 )
+from dashboard.viewmodels.elements import SEVERITY_BADGES, Severity
 
 SNAPSHOT = Snapshot(
     id="5a" * 32, created_at=96_400.0, repository="/home/r", paths=("datasets/demo/ddd",),
@@ -54,12 +55,27 @@ def test_the_badge_shows_the_most_urgent_state(now: float) -> None:
     assert repository_badge(STATUS, [good], now + 8 * 86_400).word == "Last backup 8 d ago"
 
 
-def test_a_backup_that_never_ran_is_never(now: float) -> None:
-    facts = {it.label: it.value for it in repository_details(STATUS, [SNAPSHOT], now, UTC)}
-    assert facts["Last backup"] == "1970-01-02 02:46:40 (1 h ago)"
-    assert facts["Last test restore"] == "never"
-    assert facts["Program"] == "restic 0.14.0"
-    assert facts["Free space"] == "12.0 GB"
-    fresh = replace(STATUS, last_success_at=None)
-    told = {it.label: it.value for it in repository_details(fresh, [], now, UTC)}
-    assert told["Last backup"] == "never"
+def test_missing_snapshots_are_critical_and_named(now: float) -> None:
+    status = replace(STATUS, missing=("5a" * 32,))
+    badge = repository_badge(status, [SNAPSHOT], now)
+    assert (badge.word, badge.color) == (
+        "1 snapshot missing", SEVERITY_BADGES[Severity.CRITICAL].color,
+    )  # fmt: skip
+    details = {it.label: it.value for it in repository_details(status, now, UTC)}
+    assert details["Missing snapshots"].startswith("5a5a5a5a; ")
+
+
+def test_details_show_the_last_backup_and_leave_out_what_is_unknown(now: float) -> None:
+    details = {it.label: it.value for it in repository_details(STATUS, now, UTC)}
+    assert details == {
+        "Last verified backup": "1970-01-02 02:46:40 (1 h ago)",
+        "Last test restore": "never",
+        "Snapshots": "1",
+        "Repository": "/home/r",
+        "Program": "restic 0.14.0",
+        "Free space": "12.0 GB",
+    }
+    new = replace(STATUS, last_success_at=None, free_bytes=None)
+    unknown = {it.label: it.value for it in repository_details(new, now, UTC)}
+    assert unknown["Last verified backup"] == "never"
+    assert "Free space" not in unknown

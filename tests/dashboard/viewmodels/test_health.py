@@ -63,7 +63,7 @@ def test_a_missing_first_sample_is_information() -> None:
     (problem,) = find_problems(None, [], NOW)
     assert problem.severity is Severity.INFO
     assert "datahall up" in problem.detail
-    assert summarize_health(None, [], NOW).age == "no samples"
+    assert summarize_health(None, [], NOW).age == ""
 
 
 def test_stopped_sampling_is_critical_and_names_the_command_that_shows_the_error() -> None:

@@ -99,8 +99,8 @@ def test_the_heartbeat_is_oldest_first_and_counts_successes(job: Job, now: float
     ]
     ticks = heartbeat(jobs, now)
     assert [tick.badge.word for tick in ticks] == ["succeeded", "failed"]
-    assert heartbeat_sentence(ticks) == "1 of the last 2 backup jobs succeeded"
-    assert heartbeat_sentence([]) == "No backup job has ended yet"
+    assert heartbeat_sentence(ticks) == "Last backup jobs: 1 of 2 succeeded"
+    assert heartbeat_sentence([]) == "No backup jobs yet"
     assert len(heartbeat(jobs, now, limit=1)) == 1
 
 

@@ -18,9 +18,9 @@ def named(state: HostState, *, is_stale: bool = False) -> dict[str, Tile]:
 def test_gpus_share_two_tiles(host: HostState) -> None:
     shown = named(host)
     assert shown["2 GPUs"].value == "70 %"
-    assert list(shown["2 GPUs"].lines) == ["hottest 71 °C", "912 of 1,400 W"]
+    assert list(shown["2 GPUs"].lines) == ["max 71 °C", "912 of 1,400 W"]
     assert shown["GPU memory"].value == "50 %"
-    assert list(shown["GPU memory"].lines) == ["80.0 GB of 160 GB", "fullest: gpu0, 75 %"]
+    assert list(shown["GPU memory"].lines) == ["80.0 GB of 160 GB", "max 75 % (gpu0)"]
     assert not shown["2 GPUs"].badges
 
 

@@ -39,7 +39,7 @@ def test_settings_can_be_searched(tmp_path: Path) -> None:
 def test_the_audit_log_shows_arguments_or_the_error() -> None:
     failed = replace(ENTRY, outcome="failed", detail="disk full")
     table = audit_table([ENTRY, failed], UTC)
-    assert table.rows[0][2:] == ("ada (page)", "runs.stop", "demo-1", "allowed", '{"why": "¡ya!"}')
+    assert table.rows[0][2:] == ("ada (page)", "runs.stop", "demo-1", "allowed", "why: ¡ya!")
     assert table.rows[1][-1] == "disk full"
     assert audit_table([ENTRY, failed], UTC, "DISK").rows == [table.rows[1]]
 

@@ -47,7 +47,7 @@ def test_repeated_tokens_have_rows_and_columns_of_their_own() -> None:
     shown = attention_map(ATTENTION)
     assert list(shown.columns) == ["1 the", "2 the", "3 (end)"]
     assert list(shown.rows) == ["1 el", "2 el"]
-    assert shown.sentence == "Largest weight of each token: el → the, el → the"
+    assert shown.sentence == "Largest weight of each token: el → the · el → the"
 
 
 def test_an_empty_text_has_no_tokens() -> None:

@@ -1,24 +1,30 @@
-"""Backups: none yet, snapshots, jobs, restores, the recovery key, a missing restic."""
+"""The Backups page on a real restic repository."""
 
+import os
+import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.actions.backups import create_recovery_key
+from core.actions.workspace import open_workspace
 from core.audit import Actor
-from core.backup.records import RepositoryState, RepositoryStatus, Snapshot
-from core.files import write_json
+from core.backup.backup import back_up, cover_scope
+from core.backup.records import Scope, Snapshot
+from core.clock import SystemClock
+from core.command import SystemRunner
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.memory import Script
-from dashboard.widgets import backups, restore
-from tests.dashboard.views.conftest import Site
-from tests.snapshots import record_snapshot
+from core.process.progress import Progress
+from core.process.variables import JOB_FOLDER_VARIABLE
+from core.settings import Settings
+from tests.dashboard.views.conftest import PAIRS, Site
 
 Open = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
+JOB_TIMEOUT_S = 60.0
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -26,29 +32,31 @@ def press(page: AppTest, label: str) -> AppTest:
     return next(it for it in page.button if it.label == label).click().run()
 
 
-@pytest.fixture(autouse=True)
-def status(site: Site, monkeypatch: pytest.MonkeyPatch) -> RepositoryStatus:
-    """A repository that works, asked without starting restic."""
-    found = RepositoryStatus(
-        repository=site.workspace.vault.repository.name, state=RepositoryState.READY,
-        version="0.14.0", free_bytes=9_000_000_000,
-    )  # fmt: skip
-    monkeypatch.setattr(backups, "repository_status", lambda _workspace: found)
+@pytest.fixture(scope="session")
+def backed_up_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with a dataset and a verified snapshot of it, made once."""
+    home = tmp_path_factory.mktemp("backed-up") / "home"
+    settings = Settings(home=home)
+    with open_workspace(settings) as workspace:
+        workspace.datasets.add(
+            "cats", "en", "es", PAIRS, origin="made up", licence="", clock=SystemClock()
+        )
+        back_up(workspace.vault, cover_scope(settings.paths, Scope.DATA), Progress())
+    return home
+
+
+@pytest.fixture
+def snapshot(site: Site, backed_up_home: Path) -> Snapshot:
+    """The snapshot of that home; repository, keys and datasets are copied to the test's home."""
+    databases = shutil.ignore_patterns("*.db", "*.db-*")
+    home = site.workspace.paths.home
+    shutil.copytree(backed_up_home, home, dirs_exist_ok=True, ignore=databases)
+    [found] = site.workspace.vault.snapshots()
+    site.clock.at = found.created_at + 60
     return found
 
 
-def add_snapshot(site: Site, letter: str = "a") -> Snapshot:
-    """Record a verified snapshot."""
-    taken = Snapshot(
-        id=letter * 64, created_at=site.clock.now() - 60,
-        repository=site.workspace.vault.repository.name, paths=("datasets",),
-        tags=("datahall", "what:data"), files=12, bytes=1_240_000, verified_at=site.clock.now(),
-    )  # fmt: skip
-    record_snapshot(site.workspace.vault, taken)
-    return taken
-
-
-def test_without_a_snapshot_the_page_says_what_a_backup_is(open_page: Open, words: Words) -> None:
+def test_without_a_snapshot_the_page_says_so(open_page: Open, words: Words) -> None:
     page = open_page("backups")
     said = words(page)
     assert not page.exception
@@ -58,7 +66,7 @@ def test_without_a_snapshot_the_page_says_what_a_backup_is(open_page: Open, word
     assert next(it for it in page.button if it.label == "Restore").disabled
 
 
-def test_backing_up_is_one_button(site: Site, open_page: Open) -> None:
+def test_a_backup_of_the_chosen_scope_is_queued(site: Site, open_page: Open) -> None:
     site.launcher.otherwise = Script(seconds=60)
     page = open_page("backups")
     page.selectbox(key="backup-scope").select("data").run()
@@ -69,48 +77,69 @@ def test_backing_up_is_one_button(site: Site, open_page: Open) -> None:
     assert site.launcher.job(job.id).state in (JobState.STOPPING, JobState.STOPPED)
 
 
-def test_snapshots_show_proof_and_what_they_hold(site: Site, open_page: Open, words: Words) -> None:
-    add_snapshot(site)
+def test_a_snapshot_shows_content_and_verification(
+    snapshot: Snapshot, open_page: Open, words: Words
+) -> None:
     page = open_page("backups")
     row = page.dataframe[0].value.iloc[0]
-    assert (row["Content"], row["Files"], row["Verification"], row["Test restore"]) == (
-        "Datasets", "12", "verified", "never",
+    assert (row["Age"], row["Content"], row["Verification"], row["Test restore"]) == (
+        "1 min ago", "Datasets", "verified", "never",
     )  # fmt: skip
+    assert row["Id"] == snapshot.id[:8]
     assert "Backed up and verified" in words(page)
 
 
-def test_the_heartbeat_counts_what_succeeded(site: Site, open_page: Open, words: Words) -> None:
+def test_a_snapshot_that_was_deleted_is_missing(
+    site: Site, snapshot: Snapshot, open_page: Open, words: Words
+) -> None:
+    (site.workspace.paths.repository / "snapshots" / snapshot.id).unlink()
+    page = open_page("backups")
+    assert page.dataframe[0].value["Verification"].tolist() == ["missing"]
+    assert "1 snapshot missing" in words(page)
+
+
+@pytest.mark.usefixtures("snapshot")
+def test_a_lost_repository_is_an_error_with_a_fix(site: Site, open_page: Open) -> None:
+    shutil.rmtree(site.workspace.paths.repository)
+    page = open_page("backups")
+    assert page.error[0].proto.title == "Backups fail"
+    assert "Fix: " in page.error[0].value
+
+
+def test_the_heartbeat_counts_successful_backups(site: Site, open_page: Open, words: Words) -> None:
     page = open_page("backups")
     press(page, "Back up now")
     site.clock.advance(1)
     site.launcher.otherwise = Script(returncode=1)
     press(page, "Back up now")
     site.clock.advance(1)
-    assert "1 of the last 2 backup jobs succeeded" in words(page.run())
+    assert "Last backup jobs: 1 of 2 succeeded" in words(page.run())
 
 
-def test_a_restore_is_asked_for_in_a_drawer(
+@pytest.mark.usefixtures("snapshot")
+def test_a_restore_shows_that_every_byte_matches(
     site: Site, open_page: Open, tmp_path: Path, words: Words
 ) -> None:
-    add_snapshot(site)
     page = press(open_page("backups"), "Restore")
     page.text_input(key="restore-target").set_value(str(tmp_path / "back"))
-    page.text_input(key="restore-only").set_value("datasets/demo")
+    page.text_input(key="restore-only").set_value("datasets/cats")
     press(page, "Restore and compare")
     job = site.launcher.jobs(kind=JobKind.RESTORE)[0]
-    assert {"restore", f"--to={tmp_path / 'back'}", "--only=datasets/demo"} <= set(job.spec.argv)
-    write_json(
-        site.workspace.paths.job(job.id) / "result.json", {"sentence": "12 of 12 files match"}
-    )
+    folder = site.workspace.paths.job(job.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, **job.spec.environment, JOB_FOLDER_VARIABLE: str(folder)}
+    done = SystemRunner().run(job.spec.argv, environment=environment, timeout_s=JOB_TIMEOUT_S)
+    assert done.exit_code == 0, done.stderr
     site.clock.advance(1)
-    assert "12 of 12 files match" in words(page.run())
+    assert "every byte matches" in words(page.run())
+    assert list((tmp_path / "back").rglob("pairs.tsv.gz"))
 
 
+@pytest.mark.usefixtures("snapshot")
 @pytest.mark.parametrize("inside", [True, False])
-def test_a_restore_over_something_is_refused(
+def test_a_restore_into_the_home_or_onto_files_is_refused(
     site: Site, open_page: Open, tmp_path: Path, *, inside: bool
 ) -> None:
-    add_snapshot(site)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     target = site.workspace.paths.home / "x" if inside else tmp_path / "full"
@@ -122,20 +151,19 @@ def test_a_restore_over_something_is_refused(
     assert not site.launcher.jobs()
 
 
-def test_the_recovery_key_is_shown_once(
-    site: Site, open_page: Open, words: Words, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(restore, "create_recovery_key", lambda *_: "AAAAA-BBBBB")
+@pytest.mark.usefixtures("snapshot")
+def test_the_recovery_key_is_shown_once(site: Site, open_page: Open, words: Words) -> None:
     page = press(open_page("backups"), "Create recovery key")
-    assert "AAAAA-BBBBB" in words(page)
     assert page.warning[0].proto.title == "Your recovery key, shown only once"
+    key = page.code[0].value
     press(page, "I have stored the key")
-    assert "AAAAA-BBBBB" not in words(page)
+    assert key not in words(page)
     assert "stored outside this host" in words(page)
-    assert "AAAAA" not in site.workspace.paths.recovery_mark.read_text(encoding="utf-8")
+    assert key not in site.workspace.paths.recovery_mark.read_text(encoding="utf-8")
 
 
-def test_a_key_made_before_counts_as_kept_only_when_somebody_says_so(
+@pytest.mark.usefixtures("snapshot")
+def test_an_earlier_recovery_key_counts_as_stored_only_when_a_user_confirms(
     site: Site, open_page: Open, words: Words, admin: Actor
 ) -> None:
     workspace = site.workspace
@@ -156,20 +184,17 @@ def test_a_key_made_before_counts_as_kept_only_when_somebody_says_so(
     assert "Nobody has confirmed" in words(page.run())
 
 
-def test_a_missing_restic_is_said_with_its_remedy(
-    open_page: Open, words: Words, monkeypatch: pytest.MonkeyPatch, status: RepositoryStatus
+def test_a_missing_restic_is_an_error_with_a_fix(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = replace(
-        status, state=RepositoryState.UNAVAILABLE, problem="restic is not installed",
-        remedy="Install it: sudo apt-get install restic",
-    )  # fmt: skip
-    monkeypatch.setattr(backups, "repository_status", lambda _: missing)
+    monkeypatch.setenv("PATH", str(tmp_path))
     page = open_page("backups")
-    assert "apt-get install restic" in words(page)
+    assert "restic" in page.error[0].value
+    assert "Fix: " in page.error[0].value
 
 
-def test_checks_are_jobs(site: Site, open_page: Open) -> None:
-    add_snapshot(site)
+@pytest.mark.usefixtures("snapshot")
+def test_verification_and_test_restore_are_jobs(site: Site, open_page: Open) -> None:
     page = open_page("backups")
     page.checkbox(key="verify-full").check().run()
     press(page, "Verify")

@@ -1,5 +1,6 @@
 """The Translate page."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -117,7 +118,9 @@ def test_attention_is_drawn_on_demand(page: AppTest, monkeypatch: pytest.MonkeyP
     assert not page.get("plotly_chart")
     monkeypatch.setattr(TranslationClient, "attention", lambda *_: ATTENTION)
     press(page, "Show attention")
-    assert page.get("plotly_chart")
+    [chart] = page.get("plotly_chart")
+    layout = json.loads(chart.proto.spec)["layout"]
+    assert {layout[axis]["type"] for axis in ("xaxis", "yaxis")} == {"category"}
     assert any("Largest weight" in it.value for it in page.markdown)
 
 
