@@ -16,6 +16,7 @@ from typing import IO, Protocol
 from core.errors import CommandError, UnavailableError
 
 _PR_SET_PDEATHSIG = 1
+_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +167,21 @@ def wait(process: Process, timeout_s: float) -> int | None:
         return process.wait(timeout_s)
     except subprocess.TimeoutExpired:
         return None
+
+
+def describe_exit(returncode: int) -> str:
+    """Return how a process ended, for people; a negative code is a signal, as in Popen."""
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    try:
+        number = signal.Signals(-returncode)
+    except ValueError:
+        return f"killed by signal {-returncode}"
+    if number is signal.SIGKILL:
+        return "killed by SIGKILL (by a user, or by the system because memory ran out)"
+    if number in _CRASHES:
+        return f"crashed with {number.name}"
+    return f"terminated by {number.name}"
 
 
 def module_argv(module: str, *arguments: str) -> tuple[str, ...]:

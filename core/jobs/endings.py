@@ -1,8 +1,8 @@
 """How a job ended, in words."""
 
-import signal
 from dataclasses import dataclass
 
+from core.command import describe_exit
 from core.errors import DatahallError
 from core.jobs.folder import Ending
 from core.jobs.launcher import JobState
@@ -39,11 +39,11 @@ def describe_ending(
     if stop.is_sent:
         state, reason = JobState.STOPPED, stop.words
     elif number is not None:
-        state, reason = JobState.CRASHED, f"killed by {signal_name(number)}"
+        state, reason = JobState.CRASHED, describe_exit(returncode)
     elif code == 0:
         state, reason = JobState.SUCCEEDED, "finished"
     else:
-        state, reason = JobState.FAILED, f"exit code {code}" if told is None else str(told)
+        state, reason = JobState.FAILED, describe_exit(returncode) if told is None else str(told)
     return Ending(state=state, reason=reason, ended_at=now, exit_code=code, signal=number)
 
 
@@ -60,11 +60,3 @@ def lost(reason: str, now: float) -> Ending:
 def never_started(now: float) -> Ending:
     """Return the ending of a job that was stopped while nothing of it ran."""
     return Ending(state=JobState.STOPPED, reason="stopped before it started", ended_at=now)
-
-
-def signal_name(number: int) -> str:
-    """Return `SIGKILL` for 9, and a name also for those that have none."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

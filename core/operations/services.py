@@ -1,4 +1,4 @@
-"""The supervised processes and their state file, which the page reads."""
+"""The services that `datahall up` supervises, and the file that reports their state."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from core.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A process that `datahall up` keeps alive; `port` 0 listens nowhere."""
+    """A process that `datahall up` keeps running; port 0 means that it does not listen."""
 
     name: str
     title: str
@@ -43,8 +43,8 @@ class ServiceState:
     next_start_at: float | None = None
 
 
-def services(settings: Settings, *, demo: bool = False) -> tuple[Service, ...]:
-    """Return what `datahall up` starts, in order."""
+def list_services(settings: Settings, *, demo: bool = False) -> tuple[Service, ...]:
+    """Return the services of a home folder, in the order of their start."""
     home = ("--home", str(settings.home))
     return (
         Service(
@@ -65,13 +65,13 @@ def services(settings: Settings, *, demo: bool = False) -> tuple[Service, ...]:
 
 
 def write_states(paths: StatePaths, states: list[ServiceState], at: float) -> None:
-    """Write the state file."""
+    """Replace the state file; `at` is the wall time."""
     document = {"at": at, "services": [asdict(state) for state in states]}
     write_json(paths.services, document)
 
 
 def read_states(paths: StatePaths) -> tuple[ServiceState, ...]:
-    """Return what the last `datahall up` said; empty when none ever ran."""
+    """Return the states that the last `datahall up` wrote; empty without a readable file."""
     try:
         document = read_json(paths.services)
         return tuple(

@@ -1,4 +1,4 @@
-"""`datahall doctor`: what works here and what does not."""
+"""`datahall doctor`: check this machine."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,14 +11,17 @@ ASSETS = Path(__file__).parents[1] / "widgets" / "live_charts" / "assets"
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> int:
-    """Say what works here, with the mending command for the rest. Example: datahall doctor."""
+    """Check this machine: what works, what does not, and how to repair it.
+
+    Example: datahall doctor
+    """
     findings = examine(read_settings(home), ASSETS)
     is_sound = all(finding.state is not FindingState.BROKEN for finding in findings)
     if as_json:
         print_json({"sound": is_sound, "findings": [asdict(finding) for finding in findings]})
-    else:
-        for finding in findings:
-            print(f"{finding.state:7} {finding.name:14} {finding.sentence}")
-            if finding.remedy:
-                print(f"{'':22} -> {finding.remedy}")
+        return 0 if is_sound else 1
+    for finding in findings:
+        print(f"{finding.state:7} {finding.name:14} {finding.sentence}")
+        if finding.remedy:
+            print(f"{'':22} -> {finding.remedy}")
     return 0 if is_sound else 1

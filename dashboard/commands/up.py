@@ -1,4 +1,4 @@
-"""`datahall up`: start everything, print one link, keep it alive."""
+"""`datahall up`: start the services, print the sign-in link, supervise until stopped."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import webbrowser
+from dataclasses import dataclass
 from typing import Annotated
 
 import httpx
@@ -17,8 +18,8 @@ from core.audit import Actor, Role
 from core.clock import SystemClock
 from core.errors import SettingsError
 from core.network import url_of
-from core.operations.services import services
-from core.operations.supervise import Supervision, check_ground, hold_home
+from core.operations.services import list_services
+from core.operations.supervision import Supervision, check_disk_and_ports, lock_home
 from core.process.stop_flag import StopFlag
 from core.settings import Settings
 from dashboard.commands.console import INTERRUPTED, HomeOption, JsonOption, messages, print_json
@@ -30,100 +31,98 @@ PORTS_S = 5.0
 _POLL_S = 0.1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """The options of the command."""
+
+    demo: bool
+    no_browser: bool
+    as_json: bool
+
+
 def up(
     host: Annotated[str | None, typer.Option(help="Address of the dashboard.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the dashboard.")] = None,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Simulated GPUs, labelled so, and the demo corpus.")
+        bool, typer.Option("--demo", help="Simulated GPUs, labelled as such, and the demo corpus.")
     ] = False,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open the link in a browser.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Start sampler, job supervisor, translation server and dashboard. Example: datahall up --demo.
+    """Start and supervise the sampler, the job supervisor, the translation server, the dashboard.
 
-    Prints one link that signs you in. Ctrl-C stops them; running jobs go on.
+    Prints one link that signs you in. Ctrl-C stops the services; running jobs continue.
+
+    Example: datahall up --demo
     """
     settings = read_settings(home, web__host=host, web__port=port)
+    options = _Options(demo=demo, no_browser=no_browser, as_json=as_json)
     settings.paths.prepare()
-    with hold_home(settings.paths):
-        _await_ground(settings, demo=demo)
-        open_workspace(settings).close()  # migrate before the services start
-        return _run(settings, demo=demo, no_browser=no_browser, as_json=as_json)
+    with lock_home(settings.paths):
+        _wait_for_ports(settings, options)
+        open_workspace(settings).close()  # migrates the database before the services start
+        return _supervise(settings, options)
 
 
-def _run(settings: Settings, *, demo: bool, no_browser: bool, as_json: bool) -> int:
-    """Supervise until Ctrl-C (130) or SIGTERM (0); a thread greets once the page answers."""
+def _supervise(settings: Settings, options: _Options) -> int:
+    """Supervise until Ctrl-C (exit status 130) or SIGTERM (0)."""
     supervision = Supervision(
         settings.paths,
-        services(settings, demo=demo),
+        list_services(settings, demo=options.demo),
         SystemClock(),
         environment=_environment(settings),
     )
     url = sign_in_url(settings, issue_token(settings.paths))
     supervision.stopping.listen()
-    greeting = threading.Thread(
-        target=_greet,
-        args=(settings, supervision.stopping, url),
-        kwargs={"demo": demo, "no_browser": no_browser, "as_json": as_json},
-        daemon=True,
-    )
-    greeting.start()
+    threading.Thread(
+        target=_announce, args=(settings, options, supervision.stopping, url), daemon=True
+    ).start()
     supervision.run()
-    messages.print("Datahall is down.")
+    messages.print("The services are stopped.")
     return INTERRUPTED if supervision.stopping.signal == signal.SIGINT else 0
 
 
-def _greet(
-    settings: Settings,
-    stopping: StopFlag,
-    url: str,
-    *,
-    demo: bool,
-    no_browser: bool,
-    as_json: bool,
-) -> None:
-    """Print the link once the dashboard answers, then add the demo corpus where it is asked for."""
+def _announce(settings: Settings, options: _Options, stopping: StopFlag, url: str) -> None:
+    """Print the link when the dashboard answers, then add the demo corpus if requested."""
     health = f"{url_of(settings.web.host, settings.web.port)}/healthz"
     until = time.monotonic() + READY_S
     while not stopping.is_set() and not _answers(health):
         if time.monotonic() > until:
-            logs = settings.paths.logs / "dashboard.log"
-            messages.print(f"The dashboard does not answer yet; its log is {logs}")
+            log = settings.paths.logs / "dashboard.log"
+            messages.print(f"The dashboard does not answer yet; see its log {log}")
             until = float("inf")
         time.sleep(_POLL_S)
     if stopping.is_set():
         return
-    if as_json:
+    if options.as_json:
         print_json({"url": url, "home": str(settings.home)})
         sys.stdout.flush()
     else:
-        print(f"\nDatahall is up. Open this link, it signs you in once:\n\n  {url}\n", flush=True)
-        messages.print(f"Home: {settings.home}. Ctrl-C stops the services; running jobs go on.")
-    if not no_browser and os.environ.get("DISPLAY"):
+        print(f"\nDatahall is running. Open this link to sign in (once):\n\n  {url}\n", flush=True)
+        messages.print(f"Home: {settings.home}. Ctrl-C stops the services; running jobs continue.")
+    if not options.no_browser and os.environ.get("DISPLAY"):
         webbrowser.open(url)
-    if demo:
+    if options.demo:
         _add_demo_corpus(settings)
 
 
 def _add_demo_corpus(settings: Settings) -> None:
-    """Add the demo corpus, unless it is there."""
-    workspace = open_workspace(settings)
-    try:
+    """Add the demo corpus unless a dataset of its name exists."""
+    with open_workspace(settings) as workspace:
         if datasets.DEMO not in {dataset.name for dataset in workspace.datasets.list()}:
-            datasets.add_demo(
-                workspace, Actor(name="datahall up", role=Role.ADMIN, origin="system")
-            )
-    finally:
-        workspace.close()
+            actor = Actor(name="datahall up", role=Role.ADMIN, origin="system")
+            datasets.add_demo(workspace, actor)
 
 
-def _await_ground(settings: Settings, *, demo: bool) -> None:
-    """Check disk and ports; the services of an `up` that was killed get a moment to end."""
+def _wait_for_ports(settings: Settings, options: _Options) -> None:
+    """Check disk and ports; wait a moment for the services of a killed `datahall up` to end."""
     until = time.monotonic() + PORTS_S
     while True:
         try:
-            return check_ground(settings.paths, services(settings, demo=demo))
+            return check_disk_and_ports(settings.paths, list_services(settings, demo=options.demo))
         except SettingsError:
             if time.monotonic() > until:
                 raise
@@ -131,7 +130,7 @@ def _await_ground(settings: Settings, *, demo: bool) -> None:
 
 
 def _answers(url: str) -> bool:
-    """Whether the dashboard's health endpoint answers."""
+    """Whether the health endpoint of the dashboard answers."""
     try:
         return httpx.get(url, timeout=1.0).status_code == httpx.codes.OK
     except httpx.HTTPError:
@@ -139,7 +138,7 @@ def _answers(url: str) -> bool:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Return the settings given as flags, in the form that child processes read."""
+    """Return the settings given as options, as environment variables for the services."""
     return {
         "DATAHALL_HOME": str(settings.home),
         "DATAHALL_WEB_HOST": settings.web.host,

@@ -1,7 +1,10 @@
 """What every Launcher promises about one job."""
 
+import signal
+
 import pytest
 
+from core.command import describe_exit
 from core.errors import InputError, NotFoundError
 from core.jobs.launcher import JobKind, JobSpec, JobState
 from core.jobs.memory import Script
@@ -43,7 +46,7 @@ def test_a_signal_that_nobody_asked_for_is_a_crash(bench: Bench) -> None:
     """The kernel's out-of-memory killer, or a colleague."""
     job = bench.end(bench.submit(Script(returncode=-9)))
     assert (job.state, job.signal, job.exit_code) == (JobState.CRASHED, 9, None)
-    assert job.reason == "killed by SIGKILL"
+    assert job.reason == describe_exit(-signal.SIGKILL)
 
 
 def test_a_job_is_found_by_id_and_among_the_jobs_of_its_subject(bench: Bench) -> None:

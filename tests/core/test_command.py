@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.command import CommandResult, SystemRunner, TableRunner, module_argv, start
+from core.command import CommandResult, SystemRunner, TableRunner, describe_exit, module_argv, start
 from core.errors import CommandError, UnavailableError
 
 PARENT = """
@@ -135,6 +135,21 @@ def test_our_modules_are_started_past_a_strangers_core(tmp_path: Path) -> None:
     process = start(module_argv("core.jobs", "--help"), folder=tmp_path, capture=True)
     output, _ = process.communicate()
     assert process.returncode == 0, output
+
+
+@pytest.mark.parametrize(
+    ("returncode", "description"),
+    [
+        (0, "exit code 0"),
+        (3, "exit code 3"),
+        (-9, "killed by SIGKILL (by a user, or by the system because memory ran out)"),
+        (-11, "crashed with SIGSEGV"),
+        (-15, "terminated by SIGTERM"),
+        (-99, "killed by signal 99"),
+    ],
+)
+def test_the_end_of_a_process_is_described(returncode: int, description: str) -> None:
+    assert describe_exit(returncode) == description
 
 
 def _runs(pid: int) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.command import SystemRunner, module_argv
-from core.operations.supervise import hold_home
+from core.operations.supervision import lock_home
 from core.settings import Settings
 from dashboard.commands import up
 from dashboard.commands.cli import run
@@ -111,11 +111,11 @@ def test_a_home_that_cannot_be_written_is_refused(capsys: pytest.CaptureFixture[
 def test_a_second_up_on_one_home_is_refused(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with hold_home(settings.paths):
+    with lock_home(settings.paths):
         code = run(["up", "--no-browser", "--port", "0", "--home", str(settings.home)])
 
     assert code == 2
-    assert "Datahall is up already" in capsys.readouterr().err
+    assert "already (process" in capsys.readouterr().err
     assert not settings.paths.sign_in_token.exists()
 
 

@@ -1,4 +1,4 @@
-"""Services are kept alive, told apart, and refused with a clear sentence."""
+"""Services are restarted with growing pauses; a start is refused with a clear error."""
 
 import errno
 import os
@@ -13,15 +13,21 @@ from contextlib import closing
 import pytest
 
 from core.clock import FixedClock, SystemClock
+from core.command import describe_exit
 from core.errors import ConflictError, SettingsError
-from core.operations import supervise
-from core.operations.services import Service, ServiceState, read_states, service_log, services
-from core.operations.supervise import (
+from core.operations import supervision
+from core.operations.services import (
+    Service,
+    ServiceState,
+    list_services,
+    read_states,
+    service_log,
+)
+from core.operations.supervision import (
     STEADY_S,
     Supervision,
-    check_ground,
-    exit_words,
-    hold_home,
+    check_disk_and_ports,
+    lock_home,
 )
 from core.paths import StatePaths
 from core.settings import Settings
@@ -66,19 +72,17 @@ def _until(paths: StatePaths, holds: Callable[[ServiceState], bool]) -> ServiceS
     pytest.fail(f"the state never came: {read_states(paths)}")
 
 
-def test_a_service_that_dies_is_restarted_and_says_how_it_died(supervised: StatePaths) -> None:
-    """The page shows restarts and the last exit in words."""
+def test_a_killed_service_is_restarted_and_its_exit_is_reported(supervised: StatePaths) -> None:
     first = _until(supervised, lambda state: state.state == "running")
     assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
     waiting = _until(supervised, lambda state: state.restarts == 1)
-    assert waiting.last_exit == "killed by SIGKILL"
+    assert waiting.last_exit == describe_exit(-signal.SIGKILL)
     again = _until(supervised, lambda state: state.state == "running" and state.pid != first.pid)
     assert again.restarts == 1
 
 
-def test_stopping_ends_the_service_and_says_stopped(paths: StatePaths, web: Service) -> None:
-    """After Ctrl-C nothing is left and the page's file does not claim otherwise."""
+def test_stopping_terminates_the_service_and_reports_it(paths: StatePaths, web: Service) -> None:
     supervision = Supervision(paths, [web], SystemClock())
     thread = threading.Thread(target=supervision.run)
     thread.start()
@@ -99,10 +103,10 @@ def broken(paths: StatePaths, clock: FixedClock) -> Supervision:
 
 
 def _after_exits(supervision: Supervision, number: int) -> ServiceState:
-    """Watch, without moving the clock, until the service has ended so often."""
+    """Return the state once the service has ended so often; the clock stands still."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        supervision.watch()
+        supervision.check_services()
         (state,) = read_states(supervision.paths)
         if state.restarts == number:
             return state
@@ -110,12 +114,13 @@ def _after_exits(supervision: Supervision, number: int) -> ServiceState:
 
 
 @pytest.mark.parametrize(
-    ("has_log", "last_exit"), [(True, "exit code 1"), (False, "not started: .*Is a directory.*")]
+    ("has_log", "last_exit"),
+    [(True, "exit code 1"), (False, "could not be started: .*Is a directory.*")],
 )
-def test_a_service_that_cannot_start_waits_longer_each_time(
+def test_the_pause_before_a_restart_doubles_each_time(
     broken: Supervision, clock: FixedClock, *, has_log: bool, last_exit: str
 ) -> None:
-    """Back-off: a broken service does not spin, whether it ends at once or never begins."""
+    """Whether the service ends at once or cannot be started at all."""
     if not has_log:
         service_log(broken.paths, "x").mkdir()
     for number, pause in enumerate((1, 2, 4), 1):
@@ -123,26 +128,25 @@ def test_a_service_that_cannot_start_waits_longer_each_time(
         assert re.fullmatch(last_exit, state.last_exit)
         assert state.next_start_at == clock.now() + pause
         clock.advance(pause - 0.5)
-        broken.watch()
+        broken.check_services()
         assert read_states(broken.paths) == (state,)
         clock.advance(0.5)
 
 
-def test_a_service_that_ran_steadily_waits_a_second_again(
+def test_the_pause_is_short_again_after_a_steady_run(
     broken: Supervision, clock: FixedClock
 ) -> None:
-    """One bad night does not slow down every later restart."""
     _after_exits(broken, 1)
     clock.advance(1)
-    broken.watch()
+    broken.check_services()
     clock.advance(STEADY_S + 1)
     assert _after_exits(broken, 2).next_start_at == clock.now() + 1
 
 
-def test_a_state_file_that_cannot_be_written_costs_no_service(
+def test_services_run_on_when_the_state_file_cannot_be_written(
     supervised: StatePaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk leaves `up` running; what happened meanwhile is told once there is room."""
+    """A full disk does not stop `up`; the state is reported when there is room again."""
     first = _until(supervised, lambda state: state.state == "running")
     assert first.pid is not None
     refused = threading.Event()
@@ -152,7 +156,7 @@ def test_a_state_file_that_cannot_be_written_costs_no_service(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(supervise, "write_states", refuse)
+        full.setattr(supervision, "write_states", refuse)
         os.kill(first.pid, signal.SIGKILL)
         assert refused.wait(10)
         assert read_states(supervised) == (first,)
@@ -160,63 +164,49 @@ def test_a_state_file_that_cannot_be_written_costs_no_service(
     assert again.restarts == 1
 
 
-def test_a_taken_port_is_named_with_the_way_out(paths: StatePaths, web: Service) -> None:
-    """The sentence names the port and the variable that changes it."""
+def test_a_port_in_use_is_refused_with_its_variable(paths: StatePaths, web: Service) -> None:
     with (
         closing(socket.create_server(("127.0.0.1", web.port))),
         pytest.raises(SettingsError, match=rf"port {web.port}: another program uses") as caught,
     ):
-        check_ground(paths, [web])
+        check_disk_and_ports(paths, [web])
     assert "DATAHALL_WEB_PORT" in caught.value.remedy
-    check_ground(paths, [web])
+    check_disk_and_ports(paths, [web])
 
 
-def test_a_full_disk_is_named(paths: StatePaths, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No service is started on a disk that cannot hold its files."""
-    monkeypatch.setattr(supervise, "LEAST_FREE_BYTES", 1 << 62)
+def test_a_full_disk_is_refused(paths: StatePaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "MIN_FREE_BYTES", 1 << 62)
     with pytest.raises(SettingsError, match=r"the disk of .* is full"):
-        check_ground(paths, [])
+        check_disk_and_ports(paths, [])
 
 
-def test_one_home_is_held_once(paths: StatePaths) -> None:
-    """A second instance is told who holds the home; afterwards it is free again."""
+def test_a_home_is_locked_by_one_process(paths: StatePaths) -> None:
     with (
-        hold_home(paths),
+        lock_home(paths),
         pytest.raises(ConflictError, match=str(os.getpid())),
-        hold_home(paths),
+        lock_home(paths),
     ):
         pass
-    with hold_home(paths):
+    with lock_home(paths):
         pass
 
 
-def test_the_states_of_a_home_without_up_are_empty(paths: StatePaths) -> None:
-    """No file and a torn file both mean: nothing is known."""
+def test_without_a_readable_state_file_there_are_no_states(paths: StatePaths) -> None:
     assert read_states(paths) == ()
     paths.services.write_text("{", encoding="utf-8")
     assert read_states(paths) == ()
 
 
-def test_demo_reaches_the_sampler_alone(settings: Settings) -> None:
-    """Only the sampler simulates; everything else is real."""
+def test_only_the_sampler_gets_the_demo_option(settings: Settings) -> None:
     simulated = [
-        entry.name for entry in services(settings, demo=True) if "--demo" in entry.arguments
+        entry.name for entry in list_services(settings, demo=True) if "--demo" in entry.arguments
     ]
     assert simulated == ["sampler"]
 
 
-@pytest.mark.parametrize(
-    ("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (-9, "killed by SIGKILL")]
-)
-def test_exits_are_told_in_words(code: int, words: str) -> None:
-    """Popen's negative codes are signals."""
-    assert exit_words(code) == words
-
-
-def test_an_address_that_does_not_exist_is_not_called_taken(paths: StatePaths) -> None:
-    """The sentence names the address and the setting."""
+def test_a_host_name_that_cannot_be_resolved_is_refused(paths: StatePaths) -> None:
     service = Service(
         name="server", title="Translation server", module="x", host="no.such.host.invalid", port=1
     )
     with pytest.raises(SettingsError, match=r"cannot be resolved.*DATAHALL_SERVING_HOST"):
-        check_ground(paths, [service])
+        check_disk_and_ports(paths, [service])
