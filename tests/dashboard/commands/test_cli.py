@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.actions.workspace import open_workspace
 from core.command import SystemRunner, module_argv
 from core.operations.supervision import lock_home
 from core.settings import Settings
@@ -117,6 +118,19 @@ def test_a_second_up_on_one_home_is_refused(
     assert code == 2
     assert "already (process" in capsys.readouterr().err
     assert not settings.paths.sign_in_token.exists()
+
+
+def test_up_on_a_damaged_database_names_the_command_that_restores_it(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_workspace(settings):
+        pass
+    with settings.paths.database.open("r+b") as file:
+        file.write(bytes(16))
+    assert run(["up", "--no-browser", "--port", "0", "--home", str(settings.home)]) == 1
+    shown = capsys.readouterr().err
+    assert "damaged" in shown
+    assert "datahall backup recover" in shown
 
 
 @pytest.mark.parametrize("command", READ_COMMANDS)
