@@ -5,6 +5,7 @@ exclusive lock when they begin, so that two writers queue instead of failing hal
 transaction may read a value and write another that depends on it.
 """
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from core.errors import CorruptError, SettingsError, UnavailableError
+from core.files import mount_point
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """Open a connection for reading; all its queries see the state of the first one."""
         options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with translate_errors(), self.engine.connect() as connection:
+        with translate_errors(self.engine.url), self.engine.connect() as connection:
             yield connection.execution_options(**options)
 
     @contextmanager
@@ -54,7 +56,7 @@ class Database:
         others a power cut may lose the newest, each as a whole.
         """
         with (
-            translate_errors(),
+            translate_errors(self.engine.url),
             self.engine.connect().execution_options(**{_WRITE: durable}) as connection,
             connection.begin(),
         ):
@@ -114,11 +116,18 @@ def open_database(url: str) -> Database:
 
 
 @contextmanager
-def translate_errors() -> Iterator[None]:
-    """Translate SQLAlchemy errors; IntegrityError propagates."""
+def translate_errors(url: sa.URL) -> Iterator[None]:
+    """Translate SQLAlchemy errors of the database at `url`; IntegrityError propagates."""
     try:
         yield
     except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            disk = mount_point(Path(url.database or ""))
+            raise UnavailableError(
+                f"the disk at {disk} has no space left, the database {url.database} cannot be "
+                "written",
+                remedy="Free some space",
+            ) from error
         raise UnavailableError(
             f"the database cannot be used: {_first_line(error)}",
             remedy="Check that the database is reachable and that its disk is not full",

@@ -128,3 +128,13 @@ def digest_lines(lines: Iterable[str]) -> str:
         state.update(line.encode())
         state.update(b"\n")
     return state.hexdigest()
+
+
+def mount_point(path: Path) -> Path:
+    """Return the mount point of the file system that holds `path`, which need not exist."""
+    place = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() follows links; a mount point is wanted)
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    while not place.is_mount() and place != place.parent:
+        place = place.parent
+    return place

@@ -30,10 +30,10 @@ from core.checkpoints.catalog import (
 )
 from core.checkpoints.manifest import read_manifest, verify_files, write_manifest
 from core.errors import CorruptError, DiskFullError
-from core.files import read_json, sync, write_atomic, write_json
+from core.files import mount_point, read_json, sync, write_atomic, write_json
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
-from core.process.job import explain_os_error, mount_point
+from core.process.job import explain_os_error
 
 SHAPE_NAME = "model.json"
 VOCABULARY_NAME = "vocabulary.model"

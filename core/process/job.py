@@ -34,7 +34,7 @@ from core.clock import Clock, SystemClock
 from core.command import module_argv
 from core.database import Database, open_database_of
 from core.errors import DatahallError, DiskFullError
-from core.files import read_json, write_json
+from core.files import mount_point, read_json, write_json
 from core.process.failure import report_error
 from core.process.progress import Progress
 from core.process.stop_flag import StopFlag
@@ -180,16 +180,6 @@ def explain_os_error(error: OSError) -> DatahallError:
             f"{disk} has no space left{where}", remedy="Free some space, then start it again"
         )
     return DatahallError(f"{error.strerror or error}{where}")
-
-
-def mount_point(path: Path) -> Path:
-    """Return the mount point of the file system that holds `path`, which need not exist."""
-    place = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() follows links; a mount point is wanted)
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    while not place.is_mount() and place != place.parent:
-        place = place.parent
-    return place
 
 
 def _install_handlers(stop: StopFlag, on_stop: OnStop) -> None:

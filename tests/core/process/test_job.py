@@ -13,6 +13,7 @@ import pytest
 
 from core.command import start, wait
 from core.errors import ConflictError, DiskFullError
+from core.files import mount_point
 from core.process.failure import read_error
 from core.process.job import (
     JobContext,
@@ -20,7 +21,6 @@ from core.process.job import (
     OnStop,
     explain_os_error,
     job_argv,
-    mount_point,
     read_result,
     run_job,
 )

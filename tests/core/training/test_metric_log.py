@@ -71,7 +71,7 @@ def test_points_are_stored_at_least_once_a_second(store: RunStore, clock: FixedC
     assert steps_of(store) == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("fault", "words"), [(locked, "is locked"), (full, "is full")])
+@pytest.mark.parametrize(("fault", "words"), [(locked, "is locked"), (full, "has no space left")])
 def test_an_unwritable_database_loses_no_point_and_is_reported_once(
     store: RunStore,
     clock: FixedClock,
