@@ -48,7 +48,7 @@ def language_name(code: str) -> str:
     return NAMES.get(code, code)
 
 
-def detect(text: str) -> Sequence[Guess]:
+def identify_language(text: str) -> Sequence[Guess]:
     """Return guesses, likeliest first: by script, else by frequent words; empty when in doubt."""
     start = text[:_CHARACTERS].lower()
     for code, pattern in _SCRIPTS:

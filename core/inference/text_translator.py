@@ -144,8 +144,12 @@ class TextTranslator:
         ]
 
     def _text(self, candidate: Candidate, piece: Piece) -> str:
-        """Return the text of a candidate; an empty translation is replaced by the source."""
-        text = self.tokenizer.decode_pieces(candidate.tokens).strip() or piece.text
+        """Return the text of a candidate on one line; the source replaces an empty translation.
+
+        A vocabulary with byte tokens can produce a line break, which no segment contains.
+        """
+        lines = self.tokenizer.decode_pieces(candidate.tokens).splitlines()
+        text = " ".join(lines).strip() or piece.text
         return text.upper() if _is_upper_case(piece.text) else text
 
     def _count(self, text: str) -> int:

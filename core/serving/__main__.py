@@ -25,7 +25,7 @@ _GRACE_S = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM (exit 0) or Ctrl-C (130); returns the exit status."""
+    """Run the server until SIGTERM (status 0) or Ctrl-C (status 130); return the exit status."""
     parser = argparse.ArgumentParser(prog="core.serving", description=__doc__)
     parser.add_argument("--home", help="home folder")
     parser.add_argument("--host", help="address to listen on")
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_server(settings: Settings, database: Database) -> TranslationServer:
-    """Return the server of a home folder."""
+    """Return the translation server of a home folder."""
     clock = SystemClock()
     paths, serving = settings.paths, settings.serving
     recorder = FeedbackRecorder(
@@ -65,10 +65,11 @@ def make_server(settings: Settings, database: Database) -> TranslationServer:
     )
 
 
-def serve(settings: Settings, tell: Callable[[str], None]) -> None:
-    """Listen, tell the address, answer until a signal comes; begun requests are finished first.
+def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
+    """Run the server until a signal arrives; requests in progress are finished first.
 
-    Raises SettingsError where it cannot listen, KeyboardInterrupt after Ctrl-C.
+    `on_ready` is called with the URL once the server listens. Raises SettingsError when it cannot
+    listen and KeyboardInterrupt after Ctrl-C.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     settings.paths.prepare()
@@ -83,15 +84,16 @@ def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     try:
         config = uvicorn.Config(
             make_server(settings, database).app(),
-            log_level="error",  # a warning for every malformed request would fill the disk
+            log_level="error",  # at "warning", each malformed request writes a line
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # any client could send X-Forwarded-For
             timeout_graceful_shutdown=_GRACE_S,
             lifespan="on",
         )
-        # uvicorn raises the signal again once it is done: SIGTERM then ends in exit 0.
+        # uvicorn raises the signal again when it has stopped; ignored, SIGTERM ends with status 0.
         signal.signal(signal.SIGTERM, lambda *_: None)
-        tell(url_of(serving.host, opened.getsockname()[1]))
+        on_ready(url_of(serving.host, opened.getsockname()[1]))
         uvicorn.Server(config).run(sockets=[opened])
     finally:
         database.close()

@@ -1,7 +1,8 @@
-"""The translation server: LibreTranslate's REST shape, with what Datahall adds beside it.
+"""The translation server: the REST API of LibreTranslate with additions.
 
-Inference runs in a few threads; more requests wait, and when too many wait they are told so (429).
-Each request keeps the version that it began with. torch is imported only when attention is asked.
+A few threads translate; further requests wait, and when too many wait they are refused with status
+429. Each request uses one model version from start to end. Path of a request: `requests` reads it,
+`model_pool` selects the model, `responses` describes the result.
 """
 
 import asyncio
@@ -9,44 +10,54 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 
 from core.audit import Actor, Role
 from core.clock import Clock
-from core.errors import DeniedError, InputError
+from core.errors import DeniedError
 from core.feedback.store import FeedbackRecorder
-from core.inference.language import detect
+from core.inference.language import identify_language
 from core.inference.translator import Attention, Translator
 from core.registry.records import ModelVersion
-from core.serving import documents
-from core.serving.api import docs_page, openapi_document
-from core.serving.body import (
-    Fields,
-    TooLongError,
-    TranslationRequest,
-    max_bytes,
-    read_fields,
-    read_suggestion,
-    read_translation,
-)
-from core.serving.counters import Counters, Metered
-from core.serving.host_gate import HostGate
+from core.serving import responses
+from core.serving.docs_page import docs_page
+from core.serving.errors import ERROR_HANDLERS, BusyError, ErrorResponse
+from core.serving.host_guard import HostGuard
+from core.serving.metrics import Metrics, MetricsMiddleware
 from core.serving.model_pool import ModelPool
-from core.serving.refusals import HANDLERS, BusyError
+from core.serving.requests import (
+    FORM_TYPES,
+    AttentionRequest,
+    DetectRequest,
+    RequestModel,
+    SuggestRequest,
+    TranslateRequest,
+    read_request,
+)
 from core.settings import ServingSettings
 
 POLL_S = 0.5
 MAX_WAITING = 64
-MAX_KEEPING = 4  # suggestions at a time: each is written durably
-CLIENT = Actor(name="client", role=Role.OPERATOR, origin="api")  # of this machine, says the gate
+MAX_STORING = 4  # suggestions at a time, because each is written durably
+# Suggestions come from this machine alone: the host guard refuses others.
+CLIENT = Actor(name="client", role=Role.OPERATOR, origin="api")
+_REFUSALS = {
+    400: "A field is missing or invalid.",
+    403: "The request comes from another machine, or from a web page of one.",
+    413: "The text is too long.",
+}
+_MODEL_REFUSALS = _REFUSALS | {
+    429: "Too many requests are waiting. Retry after the seconds in Retry-After.",
+    503: "No model is loaded.",
+}
 
 # Returns the attention of a text: version, its translator, text, beam width.
 ComputeAttention = Callable[[ModelVersion, Translator, str, int], Attention]
@@ -64,149 +75,148 @@ class TranslationServer:
     clock: Clock
     recorder: FeedbackRecorder | None = None
     poll_s: float = POLL_S
-    counters: Counters = field(default_factory=Counters)
+    metrics: Metrics = field(default_factory=Metrics)
     started_at: float = 0.0
     _workers: ThreadPoolExecutor | None = None
     _problem: str = ""
-    _keeping: int = 0
+    _num_storing: int = 0
 
-    def app(self) -> Starlette:
+    def app(self) -> FastAPI:
         """Return the ASGI application."""
-        return Starlette(
-            routes=[
-                Route("/", self._root),
-                Route("/translate", self._translate, methods=["POST"]),
-                Route("/suggest", self._suggest, methods=["POST"]),
-                Route("/detect", self._detect, methods=["POST"]),
-                Route("/attention", self._attention, methods=["POST"]),
-                Route("/languages", self._languages),
-                Route("/frontend/settings", self._frontend_settings),
-                Route("/health", self._health),
-                Route("/metrics", self._metrics),
-                Route("/docs", self._docs),
-                Route("/spec", self._spec),
-            ],
-            middleware=[
-                Middleware(Metered, counters=self.counters, clock=self.clock),
-                Middleware(HostGate, host=self.settings.host),
-            ],
-            exception_handlers=HANDLERS,
+        app = FastAPI(
+            title="Datahall translation server",
+            version=version("datahall"),
+            openapi_url=None,  # FastAPI's page of it loads JavaScript from the internet
             lifespan=self._lifespan,
+            exception_handlers=dict(ERROR_HANDLERS),
         )
+        posted = (
+            ("/translate", self.translate, TranslateRequest, _MODEL_REFUSALS),
+            ("/suggest", self.suggest, SuggestRequest, _MODEL_REFUSALS),
+            ("/detect", self.detect, DetectRequest, _REFUSALS),
+            ("/attention", self.attention, AttentionRequest, _MODEL_REFUSALS),
+        )
+        for path, endpoint, model, refusals in posted:
+            app.add_api_route(
+                path, endpoint, methods=["POST"], operation_id=path.strip("/"),
+                response_model_exclude_none=True,
+                openapi_extra={"requestBody": _describe_body(model)},
+                responses={
+                    status: {"model": ErrorResponse, "description": text}
+                    for status, text in refusals.items()
+                },
+            )  # fmt: skip
+        app.add_api_route("/languages", self.languages)
+        app.add_api_route("/frontend/settings", self.frontend_settings)
+        app.add_api_route("/health", self.health)
+        app.add_api_route(
+            "/metrics", self.exposition, response_class=Response,
+            responses={200: {"content": {"text/plain": {}}}},
+        )  # fmt: skip
+        for path, page in (("/", self.root), ("/docs", self.docs), ("/spec", self.spec)):
+            app.add_api_route(path, page, include_in_schema=False)
+        app.add_middleware(HostGuard, bound=self.settings.host)
+        app.add_middleware(
+            MetricsMiddleware,
+            metrics=self.metrics,
+            clock=self.clock,
+            paths=frozenset(path for path, *_ in posted),
+        )
+        return app
 
-    @asynccontextmanager
-    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        """Watch the alias while the server runs."""
-        self.started_at = self.clock.now()
-        with ThreadPoolExecutor(self.settings.workers, "translate") as self._workers:
-            watcher = asyncio.create_task(self._watch())
-            try:
-                yield
-            finally:
-                watcher.cancel()
-                with suppress(asyncio.CancelledError):
-                    await watcher
-
-    async def _watch(self) -> None:
-        """Follow the alias for ever; while the database cannot be read, what is loaded serves."""
-        while True:
-            try:
-                await asyncio.to_thread(self.pool.refresh)
-                self._problem = ""
-            except Exception as error:  # noqa: BLE001  (the watcher outlives whatever it meets)
-                if not self._problem:
-                    _log.warning("the registry cannot be read", exc_info=error)
-                self._problem = f"the registry cannot be read: {error}"
-            await asyncio.sleep(self.poll_s)
-
-    async def _translate(self, request: Request) -> Response:
-        """`POST /translate`."""
+    async def translate(self, request: Request) -> responses.TranslateResponse:
+        """Translate a text, or a list of texts."""
         started = self.clock.monotonic()
-        asked = await self._read(request)
-        model = self.pool.choose(asked.source, asked.target)
-        found = await self._work(
-            lambda: model.translator.translate(
-                asked.texts, beam=asked.beam, n_best=asked.alternatives + 1
-            )
+        given = await self._read(request, TranslateRequest)
+        model = self.pool.choose(given.source, given.target)
+        n_best = 1 + (given.alternatives or 0)
+        beam = max(given.beam or self.settings.beam, n_best)
+        found = await self._run(
+            lambda: model.translator.translate(given.texts, beam=beam, n_best=n_best)
         )
-        self.counters.characters += sum(len(text) for text in asked.texts)
+        self.metrics.characters += sum(len(text) for text in given.texts)
         milliseconds = (self.clock.monotonic() - started) * 1000
-        return JSONResponse(documents.translation_document(asked, model, found, milliseconds))
+        return responses.TranslateResponse.of(given, model, found, milliseconds)
 
-    async def _attention(self, request: Request) -> Response:
-        """`POST /attention`: tokens and weights of the translation of one text."""
-        asked = await self._read(request)
-        if asked.is_list:
-            raise InputError("Invalid request: q is one text")
-        model = self.pool.choose(asked.source, asked.target)
-        found = await self._work(
-            lambda: self.compute_attention(
-                model.version, model.translator, asked.texts[0], asked.beam
-            )
-        )
-        return JSONResponse(asdict(found))
-
-    async def _suggest(self, request: Request) -> Response:
-        """`POST /suggest`: a better translation, kept as a correction."""
+    async def suggest(self, request: Request) -> responses.SuggestResponse:
+        """Store a better translation as a correction, which becomes training data."""
         if self.recorder is None:
-            raise DeniedError("suggestions are taken while the server listens on this machine only")
-        fields = await self._fields(request)
-        told = read_suggestion(fields, max_characters=self.settings.max_characters)
-        version = self.pool.choose_only(told.source, told.target).version
-        if self._keeping >= MAX_KEEPING:
+            raise DeniedError(
+                "suggestions are accepted only while the server listens on this machine alone",
+                remedy="Correct translations on the page Translate",
+            )
+        given = await self._read(request, SuggestRequest)
+        version = self.pool.choose_only(given.source, given.target).version
+        if self._num_storing >= MAX_STORING:
             raise BusyError("the server is busy", remedy="Try again in a moment")
-        self._keeping += 1
+        self._num_storing += 1
         try:
             await asyncio.to_thread(
                 self.recorder.record,
                 CLIENT,
                 languages=(version.source, version.target),
-                source=told.text,
-                correction=told.translation,
+                source=given.q,
+                correction=given.s,
                 model=f"{version.name}:{version.version}",
             )
         finally:
-            self._keeping -= 1
-        return JSONResponse({"success": True})
+            self._num_storing -= 1
+        return responses.SuggestResponse()
 
-    async def _detect(self, request: Request) -> Response:
-        """`POST /detect`."""
-        asked = await self._read(request)
-        return JSONResponse([asdict(guess) for guess in detect("\n".join(asked.texts))])
+    async def detect(self, request: Request) -> list[responses.DetectedLanguage]:
+        """Identify the language of a text."""
+        given = await self._read(request, DetectRequest)
+        guesses = await self._run(lambda: identify_language("\n".join(given.texts)))
+        return [
+            responses.DetectedLanguage(language=guess.language, confidence=guess.confidence)
+            for guess in guesses
+        ]
 
-    async def _languages(self, _request: Request) -> Response:
-        """`GET /languages`."""
-        return JSONResponse(documents.languages_document(self.pool.models()))
+    async def attention(self, request: Request) -> responses.AttentionResponse:
+        """Return the cross-attention of a translation; needs torch."""
+        given = await self._read(request, AttentionRequest)
+        model = self.pool.choose(given.source, given.target)
+        beam = given.beam or self.settings.beam
+        found = await self._run(
+            lambda: self.compute_attention(model.version, model.translator, given.q, beam)
+        )
+        return responses.AttentionResponse.of(found)
 
-    async def _frontend_settings(self, _request: Request) -> Response:
-        """`GET /frontend/settings`."""
-        limit = self.settings.max_characters
-        models, takes = self.pool.models(), self.recorder is not None
-        return JSONResponse(documents.frontend_document(models, limit, takes_suggestions=takes))
+    async def languages(self) -> list[responses.Language]:
+        """List the languages and what each can be translated to."""
+        return responses.describe_languages(self.pool.models())
 
-    async def _health(self, _request: Request) -> Response:
-        """`GET /health`: 200 while the process works, with or without a model."""
-        models = documents.model_documents(self.pool.models())
-        return JSONResponse(
-            {
-                "status": "ok",
-                "model": models[0]["model"] if models else None,
-                "models": models,
-                "uptime_s": self.clock.now() - self.started_at,
-                "requests": self.counters.total,
-                "failures": self.counters.failures,
-                "waiting": self.counters.waiting,
-                "problem": self._problem or self.pool.problem(),
-            }
+    async def frontend_settings(self) -> responses.FrontendSettings:
+        """Return what a LibreTranslate client may send."""
+        models = self.pool.models()
+        pair = (models[0].version.source, models[0].version.target) if models else ("en", "es")
+        source, target = map(responses.LanguageName.of, pair)
+        return responses.FrontendSettings(
+            char_limit=self.settings.max_characters,
+            language=responses.LanguagePair(source=source, target=target),
+            suggestions=self.recorder is not None,
         )
 
-    async def _metrics(self, _request: Request) -> Response:
-        """`GET /metrics`."""
-        names = [model.translator.version for model in self.pool.models()]
-        return PlainTextResponse(self.counters.exposition(names))
+    async def health(self) -> responses.HealthResponse:
+        """Return the loaded models, the uptime, and what is wrong."""
+        models = responses.describe_models(self.pool.models())
+        return responses.HealthResponse(
+            model=models[0].model if models else None,
+            models=models,
+            uptime_s=self.clock.now() - self.started_at,
+            requests=self.metrics.total,
+            failures=self.metrics.failures,
+            waiting=self.metrics.waiting,
+            problem=self._problem or self.pool.problem(),
+        )
 
-    async def _root(self, _request: Request) -> Response:
-        """`GET /`: what this is, for whoever opens the address in a browser."""
+    async def exposition(self) -> Response:
+        """Return counters and latencies for Prometheus."""
+        names = [model.translator.version for model in self.pool.models()]
+        return Response(self.metrics.exposition(names), media_type=CONTENT_TYPE_LATEST)
+
+    async def root(self) -> JSONResponse:
+        """Name the server and the paths to start with."""
         return JSONResponse(
             {
                 "name": "Datahall translation server",
@@ -215,43 +225,57 @@ class TranslationServer:
             }
         )
 
-    async def _docs(self, request: Request) -> Response:
-        """`GET /docs`: the API for people; for programs, which do not ask for HTML, as `/spec`."""
+    async def docs(self, request: Request) -> Response:
+        """Describe the API: as a page for browsers, else as OpenAPI document."""
         if "text/html" not in request.headers.get("accept", ""):
-            return await self._spec(request)
-        return HTMLResponse(docs_page(str(request.base_url)))
+            return await self.spec(request)
+        return HTMLResponse(docs_page(request.app.openapi(), str(request.base_url)))
 
-    async def _spec(self, _request: Request) -> Response:
-        """`GET /spec`: the API for programs."""
-        return JSONResponse(openapi_document(version("datahall")))
+    async def spec(self, request: Request) -> JSONResponse:
+        """Describe the API as OpenAPI document."""
+        return JSONResponse(request.app.openapi())
 
-    async def _read(self, request: Request) -> TranslationRequest:
-        """Return what a request asks to translate."""
-        return read_translation(
-            await self._fields(request),
-            beam=self.settings.beam,
-            max_characters=self.settings.max_characters,
-        )
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        """Run the worker threads, and follow the alias, while the server runs."""
+        self.started_at = self.clock.now()
+        with ThreadPoolExecutor(self.settings.workers, "translate") as self._workers:
+            follower = asyncio.create_task(self._follow_alias())
+            try:
+                yield
+            finally:
+                follower.cancel()
+                with suppress(asyncio.CancelledError):
+                    await follower
 
-    async def _fields(self, request: Request) -> Fields:
-        """Return the body's fields, read no further than a text within the limit can reach."""
-        limit = max_bytes(self.settings.max_characters)
-        content = bytearray()
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > limit:
-                raise TooLongError(
-                    f"Invalid request: the body exceeds {limit} bytes",
-                    remedy=f"Send at most {self.settings.max_characters} characters at a time",
-                )
-        return read_fields(bytes(content), request.headers.get("content-type", ""))
+    async def _follow_alias(self) -> None:
+        """Refresh the pool again and again; while the database fails, loaded models are served."""
+        while True:
+            try:
+                await asyncio.to_thread(self.pool.refresh)
+                self._problem = ""
+            except Exception as error:  # noqa: BLE001  (this task must survive every error)
+                if not self._problem:
+                    _log.warning("the registry cannot be read", exc_info=error)
+                self._problem = f"the registry cannot be read: {error}"
+            await asyncio.sleep(self.poll_s)
 
-    async def _work(self, work: Callable[[], T]) -> T:
-        """Do work in one of the few threads; raises BusyError when too many wait."""
-        if self.counters.waiting >= MAX_WAITING:
+    async def _read(self, request: Request, model: type[RequestModel]) -> RequestModel:
+        """Read and check a request."""
+        return await read_request(request, model, self.settings.max_characters)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        """Run work in a worker thread; raises BusyError when too many requests are waiting."""
+        if self.metrics.waiting >= MAX_WAITING:
             raise BusyError("the server is busy", remedy="Try again in a moment")
-        self.counters.waiting += 1
+        self.metrics.waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._workers, work)
         finally:
-            self.counters.waiting -= 1
+            self.metrics.waiting -= 1
+
+
+def _describe_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the OpenAPI description of a request, which is JSON or a form."""
+    schema = {"schema": model.model_json_schema()}
+    return {"required": True, "content": dict.fromkeys(("application/json", *FORM_TYPES), schema)}

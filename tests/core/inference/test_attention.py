@@ -156,3 +156,22 @@ def test_without_blocking_a_repetitive_translation_is_cut() -> None:
     (found,) = translator.translate(["soup"])
     assert found.text == " ".join(["salad"] * 19)
     assert engine.searches == [(1, 0)]
+
+
+def test_a_line_break_in_a_translation_becomes_a_space() -> None:
+    @dataclass
+    class BreakingTokenizer(WordTokenizer):
+        """A tokenizer that decodes to several lines."""
+
+        def decode_pieces(self, pieces: Sequence[str]) -> str:
+            """Return the words joined by line breaks."""
+            return "\n".join((*pieces, "a\u2028b\r\nc", ""))
+
+    translator = TextTranslator(
+        version="v",
+        languages=("en", "es"),
+        tokenizer=BreakingTokenizer(),
+        engine=RepetitiveEngine(),
+        clock=FixedClock(),
+    )
+    assert translator.translate(["hello"])[0].text == "fine a b c"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.inference.language import detect, language_name
+from core.inference.language import identify_language, language_name
 
 
 @pytest.mark.parametrize(
@@ -22,18 +22,18 @@ from core.inference.language import detect, language_name
     ],
 )
 def test_languages_are_guessed(text: str, language: str) -> None:
-    assert detect(text)[0].language == language
+    assert identify_language(text)[0].language == language
 
 
 @given(text=some.text(max_size=80))
 def test_guesses_are_in_order_and_never_certain(text: str) -> None:
-    confidences = [guess.confidence for guess in detect(text)]
+    confidences = [guess.confidence for guess in identify_language(text)]
     assert confidences == sorted(confidences, reverse=True)
     assert all(0 < confidence < 100 for confidence in confidences)
 
 
 def test_no_word_no_guess() -> None:
-    assert detect("42 !!") == []
+    assert identify_language("42 !!") == []
 
 
 def test_an_unknown_code_is_its_own_name() -> None:

@@ -1,4 +1,4 @@
-"""The server as a process: started, swapped under load, stopped, and without torch until asked."""
+"""The server as a process: start, switch of versions under load, stop."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import urlopen
 
 import psutil
@@ -28,6 +28,32 @@ from core.serving.__main__ import main
 from core.serving.client import TranslationClient
 
 MakeVersion = Callable[..., VersionFolder]
+
+
+MALFORMED_HEADS = [
+    b"\xff\xfe",
+    b"GET /docs HTTP/1.0",
+    b"GET /docs HTTP/1.1\r\nHost localhost",
+    b"GET /docs HTTP/1.1\r\nHost: localhost\r\nX: a\x00b",
+    b"POST /detect HTTP/1.1\r\nContent-Length: 1",
+    *(
+        b"POST /detect HTTP/1.1\r\nContent-Length: 1\r\nHost: " + host
+        for host in (b"", b"[", b"[::1", b"\xff", b"a\r\nHost: b")
+    ),
+    *(
+        b"POST /detect HTTP/1.1\r\nHost: localhost\r\n" + header
+        for header in (
+            b"Origin: http://[\r\nContent-Length: 1",
+            b"Origin: \xff\r\nContent-Length: 1",
+            b"Content-Type: \xff\r\nContent-Length: 1",
+            b"Content-Length: x",
+            b"Content-Length: -1",
+            b"Content-Length: 1, 2",
+            b"Transfer-Encoding: gzip",
+            b"Transfer-Encoding: chunked",
+        )
+    ),
+]
 
 
 @dataclass
@@ -68,16 +94,16 @@ def server(paths: StatePaths, tmp_path: Path) -> Iterator[Server]:
             environment={"OMP_NUM_THREADS": "1"},
             log=log.fileno(),
         )
-    with TranslationClient(f"http://127.0.0.1:{port}") as client:
-        running = Server(process=process, client=client)
-        wait_until(lambda: is_answering(client))
-        yield running
-    if process.poll() is None:
+    try:
+        with TranslationClient(f"http://127.0.0.1:{port}") as client:
+            wait_until(lambda: is_answering(client))
+            yield Server(process=process, client=client)
+    finally:
         process.kill()
-    process.wait()
+        process.wait()
 
 
-def test_it_serves_what_is_promoted_and_swaps_under_load(
+def test_a_promoted_version_replaces_the_old_one_under_load(
     server: Server, registry: ModelRegistry
 ) -> None:
     point(registry, 1)
@@ -109,7 +135,7 @@ def test_it_serves_what_is_promoted_and_swaps_under_load(
     assert server.client.status().failures == 0
 
 
-def test_a_client_of_libretranslate_works_unchanged(
+def test_the_libretranslate_client_works_unchanged(
     server: Server, registry: ModelRegistry, database: Database
 ) -> None:
     point(registry, 1)
@@ -124,7 +150,7 @@ def test_a_client_of_libretranslate_works_unchanged(
     assert [entry.correction for entry in FeedbackStore(database).list()] == ["¿Dónde?"]
 
 
-def test_torch_is_loaded_only_when_attention_is_asked(
+def test_torch_is_loaded_when_attention_is_first_requested(
     server: Server, registry: ModelRegistry
 ) -> None:
     point(registry, 1)
@@ -136,9 +162,7 @@ def test_torch_is_loaded_only_when_attention_is_asked(
     assert has_torch(server.process.pid)
 
 
-def test_it_stops_at_sigterm_and_finishes_what_began(
-    server: Server, registry: ModelRegistry
-) -> None:
+def test_sigterm_lets_running_requests_finish(server: Server, registry: ModelRegistry) -> None:
     point(registry, 1)
     wait_until(lambda: server.client.status().model == "en-es:1")
     answers: list[int] = []
@@ -157,7 +181,18 @@ def test_it_stops_at_sigterm_and_finishes_what_began(
         server.client.status()
 
 
-def test_a_taken_port_is_a_sentence_and_exit_2(
+def test_a_malformed_request_gets_400_and_no_traceback(server: Server, tmp_path: Path) -> None:
+    address = urlsplit(server.client.base_url)
+    for head in MALFORMED_HEADS:
+        with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+            connection.sendall(head + b"\r\n\r\nx\r\n")
+            answer = connection.recv(4096)
+        assert answer.split(b" ")[1] == b"400", head
+    log = (tmp_path / "server.log").read_text(encoding="utf-8")
+    assert log == f"Translation server on {server.client.base_url}\n"
+
+
+def test_a_port_in_use_is_reported_with_exit_status_2(
     paths: StatePaths, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -173,7 +208,7 @@ def has_torch(pid: int) -> bool:
 
 
 def is_answering(client: TranslationClient) -> bool:
-    """Return whether the server is up."""
+    """Return whether the server answers."""
     try:
         client.status()
     except UnavailableError:
@@ -189,10 +224,10 @@ def point(registry: ModelRegistry, number: int) -> None:
 
 
 def wait_until(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    """Return once it holds; fail after the time."""
+    """Return when the condition is true; fail after the timeout."""
     pause = threading.Event()
     for _ in range(int(timeout_s / 0.02)):
         if holds():
             return
         pause.wait(0.02)
-    pytest.fail("it never came true")
+    pytest.fail("the condition did not become true in time")

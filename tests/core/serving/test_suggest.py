@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.feedback.store import Correction, FeedbackStore
-from core.serving.server import MAX_KEEPING
+from core.serving.server import MAX_STORING
 from tests.core.serving.served import ServedRegistry
 
 
@@ -35,13 +35,13 @@ def test_a_suggestion_becomes_a_correction_to_train_on(
     [
         ({"q": "hello"}, 400, "missing s parameter"),
         ({"s": "hola"}, 400, "missing q parameter"),
-        ({"q": ["hello"], "s": "hola"}, 400, "one text each"),
+        ({"q": ["hello"], "s": "hola"}, 400, "q must be a text"),
         ({"q": "hello", "s": "  "}, 400, "needs a source text and a corrected text"),
         ({"q": "hello", "s": "h\0la"}, 400, "NUL"),
         ({"q": "hello", "s": "x" * 101}, 413, "exceeds text limit"),
         ({"q": "hello", "s": "hola", "target": "fr"}, 400, "there is no model for"),
-        ({"q": "hello", "s": "hola", "target": "é"}, 400, "is a language code"),
-        ({"q": "hello", "s": "hola", "target": "e" * 36}, 400, "is a language code"),
+        ({"q": "hello", "s": "hola", "target": "é"}, 400, "must be a language code"),
+        ({"q": "hello", "s": "hola", "target": "e" * 36}, 400, "must be a language code"),
     ],
 )
 def test_a_suggestion_that_says_nothing_is_refused(
@@ -82,7 +82,7 @@ def test_when_too_many_suggestions_come_they_are_told(
         told = {"q": "hello", "s": f"hola {number}"}
         statuses.append(client.post("/suggest", json=told).status_code)
 
-    threads = [threading.Thread(target=send, args=(number,)) for number in range(MAX_KEEPING + 3)]
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(MAX_STORING + 3)]
     for thread in threads:
         thread.start()
     pause = threading.Event()
@@ -91,7 +91,7 @@ def test_when_too_many_suggestions_come_they_are_told(
     gate.set()
     for thread in threads:
         thread.join()
-    assert statuses == [429] * 3 + [200] * MAX_KEEPING
+    assert statuses == [429] * 3 + [200] * MAX_STORING
 
 
 def test_suggestions_of_a_network_are_not_taken(
@@ -101,5 +101,5 @@ def test_suggestions_of_a_network_are_not_taken(
     served.takes_suggestions = False
     client = make_client()
     answer = client.post("/suggest", json={"q": "hello", "s": "hola"})
-    assert (answer.status_code, "this machine only" in answer.json()["error"]) == (403, True)
+    assert (answer.status_code, "this machine alone" in answer.json()["error"]) == (403, True)
     assert client.get("/frontend/settings").json()["suggestions"] is False

@@ -97,7 +97,7 @@ def test_the_translation_of_a_file_shows_its_progress(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(translate, "_translator", lambda *_: EchoTranslator(version="echo:1"))
+    monkeypatch.setattr(translate, "_translator", lambda *_, **__: EchoTranslator(version="echo:1"))
     text = tmp_path / "lines.txt"
     text.write_text("Hello\n" * 100, encoding="utf-8")
     assert run(["translate", "--file", str(text), "--home", str(settings.home)]) == 0
