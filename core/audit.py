@@ -43,6 +43,7 @@ _GENESIS = "0" * 64
 # Follows a head that is missing or forged: no row has this hash, so the chain stays broken there.
 _LOST = "f" * 64
 _KEY_BYTES = 32
+_ACCEPT_END = "audit.accept-end"
 
 
 class Role(StrEnum):
@@ -210,6 +211,18 @@ class Ledger:
             state = LogState.UNPROTECTED
         return AuditReport(state=state, rows=len(rows), problem=problem)
 
+    def find_lost_row(self, head: AuditHead, taken_at: float) -> str:
+        """Return which rows up to an earlier head are missing or replaced; empty when none are.
+
+        Rows that are lost because the database was restored since `taken_at` do not count: a row
+        of the log says so, see `accept_end`.
+        """
+        with self.database.read() as connection:
+            query = sa.select(audit).order_by(audit.c.sequence)
+            rows = connection.execute(query).mappings().all()
+        is_restored = any(row["action"] == _ACCEPT_END and row["time"] >= taken_at for row in rows)
+        return "" if is_restored else _find_lost_row(rows, head)
+
     def accept_end(self, actor: Actor, reason: str) -> None:
         """Record that the log continues from the newest row in the database, and why.
 
@@ -220,7 +233,7 @@ class Ledger:
             if key is not None:
                 _write_head(self.paths, _newest(connection).signed(key))
         arguments = {"reason": reason, "rows_before": head.rows if head else None}
-        self._append(_Entry(actor, "audit.accept-end", "", arguments), AuditOutcome.ALLOWED)
+        self._append(_Entry(actor, _ACCEPT_END, "", arguments), AuditOutcome.ALLOWED)
 
     def _compare(self, rows: Sequence[sa.RowMapping], head: AuditHead | None, key: str) -> str:
         """Return how the log differs from its head; empty when it does not."""

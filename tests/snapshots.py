@@ -1,5 +1,7 @@
 """Snapshots for tests that need no restic."""
 
+from dataclasses import replace
+
 from core.backup.records import Snapshot
 from core.backup.vault import Vault
 
@@ -10,4 +12,4 @@ def record_snapshot(vault: Vault, snapshot: Snapshot) -> None:
     (folder / "snapshots").mkdir(parents=True, exist_ok=True)
     (folder / "config").touch()
     (folder / "snapshots" / snapshot.id).touch()
-    vault.store.record(snapshot)
+    vault.store.record(replace(snapshot, repository=vault.repository.key))

@@ -63,7 +63,9 @@ def run_verify(job: JobContext, *, read_data: bool = False) -> JobResult:
         sys.stdout.write(f"{fault}\n")
     more = len(report.faults) - _MAX_FAULTS
     shown = "; ".join(report.faults[:_MAX_FAULTS]) + (f"; and {more} more" if more > 0 else "")
-    if report.missing and not report.problems and not report.faulty:
+    if report.faults == (report.audit,):
+        remedy = "See which rows are affected: datahall audit verify"
+    elif report.missing and not report.problems and not report.faulty:
         remedy = (
             "Bring the files back from a second copy of the repository. If you removed the "
             f"snapshots on purpose: datahall backup forget {' '.join(report.missing)}"

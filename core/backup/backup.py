@@ -5,10 +5,11 @@ import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from core.audit import Ledger
 from core.backup.errors import DestinationFullError, IncompleteError
 from core.backup.manifest import (
     Manifest,
@@ -221,7 +222,9 @@ def _take_manifest(vault: Vault, coverage: Coverage, progress: Progress) -> Mani
     earlier = list(vault.newest_manifests())
     known = known_entries(earlier)
     walk = Walk(vault.paths.home, (*coverage.paths, vault.paths.staging))
-    manifest = take_manifest(walk, coverage.what, started_at, known.get, progress)
+    found = take_manifest(walk, coverage.what, started_at, known.get, progress)
+    ledger = Ledger(vault.store.database, vault.clock, vault.paths)
+    manifest = replace(found, audit=ledger.head())
     stored = {entry.sha256 for old in earlier for entry in old.entries}
     size = sum(entry.bytes for entry in manifest.entries if entry.sha256 not in stored)
     needed = int(size * _SPACE_FACTOR)

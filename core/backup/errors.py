@@ -192,9 +192,9 @@ def no_repository(location: str) -> NoRepositoryError:
 def missing_repository(location: str) -> MissingRepositoryError:
     """Return the error for a location that held a repository before."""
     return MissingRepositoryError(
-        f"there was a repository at {location}, now there is none: is its disk mounted?",
-        remedy="Mount the disk and try again. If the repository is lost, create a new, empty one: "
-        "datahall backup run --new-repository",
+        f"the repository at {location} is missing: there was one before",
+        remedy="Is its disk mounted? Mount it and try again. If the repository is lost, create a "
+        "new, empty one: datahall backup run --new-repository",
     )
 
 

@@ -9,11 +9,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
 
+from core.audit import AuditHead
 from core.backup.errors import missing_sources, unreadable_files
 from core.backup.records import FileProblem, ManifestEntry
 from core.errors import CorruptError, InputError
@@ -126,11 +127,17 @@ def is_excluded(part: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a snapshot must contain. `created_at` is when the walk began."""
+    """What a snapshot must contain.
+
+    Attributes:
+        created_at: when the walk began.
+        audit: the end of the audit log at that time; None before its first row.
+    """
 
     created_at: float
     what: str
     entries: tuple[ManifestEntry, ...]
+    audit: AuditHead | None = None
 
     @property
     def bytes(self) -> int:
@@ -143,6 +150,7 @@ class Manifest:
             "format": FORMAT,
             "created_at": self.created_at,
             "what": self.what,
+            "audit": asdict(self.audit) if self.audit else None,
             "entries": [_document(entry) for entry in self.entries],
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n"
@@ -163,10 +171,14 @@ def parse_manifest(text: str, origin: str) -> Manifest:
     try:
         document = json.loads(text)
         entries = tuple(ManifestEntry(**entry) for entry in document["entries"])
+        head = document.get("audit")
         return Manifest(
-            created_at=float(document["created_at"]), what=str(document["what"]), entries=entries
+            created_at=float(document["created_at"]),
+            what=str(document["what"]),
+            entries=entries,
+            audit=AuditHead(**head) if head else None,
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptError(
             f"the manifest of {origin} cannot be parsed ({error})",
             remedy="Check the snapshots: datahall backup verify",

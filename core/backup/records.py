@@ -93,6 +93,7 @@ class Snapshot:
     """A snapshot, with what Datahall knows about it.
 
     Attributes:
+        repository: key of the repository that holds it, see `Location.key`.
         verified_at: when it was last compared with its manifest without a difference.
         restored_at: when a restore drill last found every byte equal.
         is_present: whether the repository holds it now, as far as that is known.

@@ -60,6 +60,11 @@ class Repository:
         return self.client.location.name
 
     @property
+    def key(self) -> str:
+        """Where snapshots go, as it is recorded with each snapshot."""
+        return self.client.location.key
+
+    @property
     def location(self) -> Location:
         """Where the repository is."""
         return self.client.location
@@ -249,7 +254,7 @@ class Repository:
         snapshot = None
         if named:
             contents = self._contents_of(str(named))
-            snapshot = contents.snapshot(self.name, output.added_bytes(summary))
+            snapshot = contents.snapshot(self.key, output.added_bytes(summary))
         if gaps := output.explain_incomplete(outcome, root, snapshot):
             raise gaps
         if snapshot is None:
@@ -265,11 +270,11 @@ class Repository:
     def _described(self, stored: StoredSnapshot) -> Snapshot:
         """Return a snapshot with its sizes; restic before 0.17 stores none, so they are summed."""
         if stored.files is None or stored.bytes is None:
-            return self._contents_of(stored.id).snapshot(self.name, 0)
+            return self._contents_of(stored.id).snapshot(self.key, 0)
         return Snapshot(
             id=stored.id,
             created_at=stored.created_at,
-            repository=self.name,
+            repository=self.key,
             paths=stored.paths,
             tags=stored.tags,
             files=stored.files,

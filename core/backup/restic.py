@@ -171,6 +171,14 @@ class Location:
         return str(folder) if folder else _PASSWORD_IN_URL.sub(r"//\1:***@", self.address)
 
     @property
+    def key(self) -> str:
+        """The location in records: relative to the home, so that it stays valid when that moves."""
+        folder = self.folder
+        if folder is not None and folder.is_relative_to(self.root):
+            return folder.relative_to(self.root).as_posix()
+        return self.name
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """Restic's environment; every other way to give a password is cleared."""
         folder = self.folder
@@ -187,13 +195,13 @@ class Location:
 
     def has_held_repository(self) -> bool:
         """Whether this location held a repository before."""
-        return self._history_key in self._read_history()
+        return self.key in self._read_history()
 
     def record_repository(self) -> None:
         """Remember, beside the key and outside the database, that a repository is here."""
         found = self._read_history()
-        if self._history_key not in found:
-            write_json(self.history, {"held": [*found, self._history_key]}, mode=PRIVATE_FILE)
+        if self.key not in found:
+            write_json(self.history, {"held": [*found, self.key]}, mode=PRIVATE_FILE)
 
     def absent(self) -> NoRepositoryError:
         """Return the error for a location without a repository: new, or lost since."""
@@ -244,14 +252,6 @@ class Location:
         """Write a random key, mode 600 from its first byte; an existing file is kept."""
         self.key_file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         write_new(self.key_file, secrets.token_urlsafe(_KEY_BYTES) + "\n", mode=PRIVATE_FILE)
-
-    @property
-    def _history_key(self) -> str:
-        """The location in the history: relative to the home, so that a moved home keeps it."""
-        folder = self.folder
-        if folder is not None and folder.is_relative_to(self.root):
-            return folder.relative_to(self.root).as_posix()
-        return self.name
 
     def _read_history(self) -> Sequence[str]:
         try:

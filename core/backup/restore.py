@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.audit import Ledger
 from core.backup.errors import DestinationFullError, list_names
 from core.backup.manifest import Manifest, chosen_name, is_below
 from core.backup.proof import Comparison, compare_listing, compare_restored, protected_datasets
@@ -27,6 +29,7 @@ class VerifyReport:
         verified: ids of the snapshots that equal their manifests.
         faulty: ids of those that differ, or have no manifest.
         missing: ids of snapshots that were recorded here and are gone from the repository.
+        audit: how the audit log differs from the end of it that a snapshot holds.
     """
 
     read_data: bool
@@ -34,6 +37,7 @@ class VerifyReport:
     verified: tuple[str, ...] = ()
     faulty: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    audit: str = ""
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -42,6 +46,7 @@ class VerifyReport:
             *self.problems,
             *(f"snapshot {key[:8]} differs from its manifest" for key in self.faulty),
             *(f"snapshot {key[:8]} is missing from the repository" for key in self.missing),
+            *([self.audit] if self.audit else []),
         )
 
 
@@ -114,33 +119,48 @@ def verify(vault: Vault, progress: Progress, *, read_data: bool) -> VerifyReport
         snapshots = vault.snapshots()
         present = [entry for entry in snapshots if entry.is_present]
         progress.begin("comparing the snapshots", total=len(present), unit="snapshots")
-        verdicts: dict[str, bool] = {}
+        manifests: dict[str, Manifest | None] = {}
         for number, snapshot in enumerate(present, 1):
-            verdicts[snapshot.id] = _is_intact(vault, snapshot)
+            manifests[snapshot.id] = _compared_manifest(vault, snapshot)
             progress.update(number)
     return VerifyReport(
         read_data=read_data,
-        verified=tuple(key for key, is_intact in verdicts.items() if is_intact),
-        faulty=tuple(key for key, is_intact in verdicts.items() if not is_intact),
+        verified=tuple(key for key, found in manifests.items() if found is not None),
+        faulty=tuple(key for key, found in manifests.items() if found is None),
         missing=tuple(entry.id for entry in snapshots if not entry.is_present),
+        audit=_audit_problem(vault, manifests),
     )
 
 
-def _is_intact(vault: Vault, snapshot: Snapshot) -> bool:
-    """Compare a snapshot's listing with its manifest, and record the result."""
+def _compared_manifest(vault: Vault, snapshot: Snapshot) -> Manifest | None:
+    """Compare a snapshot's listing with its manifest, and record the result.
+
+    Returns the manifest; None when the snapshot differs from it or has none.
+    """
     try:
         manifest = vault.manifest_of(snapshot)
         listing = vault.repository.listing(snapshot.id)
     except (NotFoundError, CorruptError):
         vault.revoke(snapshot.id)
-        return False
+        return None
     changed = vault.changed_in(snapshot.id)
     found = compare_listing(manifest, listing, changed, vault.manifest_name)
     if found.missing or found.different:
         vault.revoke(snapshot.id)
-        return False
+        return None
     vault.mark_verified(snapshot.id)
-    return True
+    return manifest
+
+
+def _audit_problem(vault: Vault, manifests: Mapping[str, Manifest | None]) -> str:
+    """Return how the audit log differs from the end of it that a snapshot holds; empty if not."""
+    ledger = Ledger(vault.store.database, vault.clock, vault.paths)
+    for key, manifest in manifests.items():
+        if manifest is None or manifest.audit is None:
+            continue
+        if problem := ledger.find_lost_row(manifest.audit, manifest.created_at):
+            return f"the audit log differs from snapshot {key[:8]}: {problem}"
+    return ""
 
 
 def _require_space(manifest: Manifest, only: str | None, target: Path) -> None:

@@ -77,7 +77,7 @@ class Vault:
         a backup runs, which records its snapshot itself, the rows stay as they are.
         """
         self._refresh_quietly()
-        rows = self.store.list(self.repository.name)
+        rows = self.store.list(self.repository.key)
         present = self._present_now()
         return [replace(row, is_present=present is None or row.id in present) for row in rows]
 
@@ -160,7 +160,7 @@ class Vault:
             raise missing_repository(self.repository.name)
         progress.begin("creating the repository")
         self.repository.create()
-        self.store.remove([entry.id for entry in self.store.list(self.repository.name)])
+        self.store.remove([entry.id for entry in self.store.list(self.repository.key)])
 
     def create_recovery_key(self) -> str | None:
         """Return a new recovery key, stored nowhere; None when one was made before.
@@ -263,7 +263,7 @@ class Vault:
         holding = self.store.holding(dataset_digest)
         present = self._present_now()
         for snapshot in holding:
-            is_here = snapshot.repository == self.repository.name
+            is_here = snapshot.repository == self.repository.key
             if is_here and (present is None or snapshot.id in present):
                 return snapshot
         return None
@@ -271,8 +271,13 @@ class Vault:
     def _refresh(self) -> None:
         rows = {row.id: row for row in self.store.list()}  # before the listing: see `_present_now`
         present = self._listed()
-        here = self.repository.name
-        moved = [key for key in present if key in rows and rows[key].repository != here]
+        here = self.repository.key
+        earlier = self.repository.name  # of rows by earlier versions, which stored the full path
+        moved = [
+            row.id
+            for row in rows.values()
+            if row.repository != here and (row.id in present or row.repository == earlier)
+        ]
         if moved:
             self.store.relocate(moved, here)
         if unknown := present - rows.keys():
@@ -331,7 +336,7 @@ class Vault:
     def _was_used(self) -> bool:
         """Whether the location held a repository before."""
         is_recorded = self.repository.location.has_held_repository()
-        return is_recorded or bool(self.store.list(self.repository.name))
+        return is_recorded or bool(self.store.list(self.repository.key))
 
     def _adopt_proof(self, snapshot: Snapshot) -> None:
         """Give a snapshot whose row was lost the proof that the home folder keeps of it."""

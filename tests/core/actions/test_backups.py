@@ -121,6 +121,8 @@ def test_forgetting_snapshots_is_audited(
 HOLD = """
 import pathlib, sys
 from core.locks import held
+
+pytestmark = pytest.mark.slow  # real restic
 with held(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     input()

@@ -32,6 +32,8 @@ from core.errors import CommandError
 from core.paths import StatePaths
 from core.process.progress import Progress
 
+pytestmark = pytest.mark.slow  # real restic
+
 RepositoryOf = Callable[..., Repository]
 
 
@@ -58,7 +60,6 @@ def test_an_unreadable_file_is_named_and_the_rest_is_stored(
     assert "datasets/demo/abc123/pairs.tsv.gz" in repository.listing(caught.value.snapshot.id)
 
 
-@pytest.mark.slow
 def test_a_killed_backup_leaves_a_usable_repository(
     repository_of: RepositoryOf, paths: StatePaths
 ) -> None:
@@ -113,6 +114,24 @@ def test_a_young_lock_of_another_host_or_a_running_process_is_not_removed(
     assert calls.read_text() == "check\n"
 
 
+def test_a_lock_of_another_host_is_removed_after_30_minutes(
+    repository_of: RepositoryOf, program: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """By `restic unlock`, which decides by the same limit; then the command is repeated."""
+    calls = tmp_path / "calls"
+    lock = (
+        "repository is already locked exclusively by PID 7 on far-away by ada (UID 0, GID 0)\\n"
+        "lock was created at 2026-11-24 08:56:41 (30m51.2s ago)\\n"
+    )
+    path = program(
+        f"echo $1 >> {calls}; [ $1 = unlock ] && exit 0; grep -q unlock {calls} && exit 0\n"
+        f"printf '{lock}' >&2; exit 1"
+    )
+    repository = repository_of(restic=Restic(path=path, version=(0, 14, 0)))
+    assert repository.check(read_data=False).problems == ()
+    assert calls.read_text() == "check\nunlock\ncheck\n"
+
+
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 16 MB, in memory."""
@@ -128,7 +147,6 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["/usr/bin/umount", folder], check=True)
 
 
-@pytest.mark.slow
 def test_a_full_disk_is_reported_and_earlier_snapshots_survive(
     repository_of: RepositoryOf, paths: StatePaths, dataset: Path, tiny_disk: Path, tmp_path: Path
 ) -> None:
@@ -245,7 +263,6 @@ def test_a_server_that_never_answers_is_a_stall(repository_of: RepositoryOf) -> 
         assert time.monotonic() - begun < 30
 
 
-@pytest.mark.slow
 def test_an_interrupted_backup_leaves_no_lock_and_no_process(
     repository_of: RepositoryOf, paths: StatePaths
 ) -> None:
@@ -262,7 +279,6 @@ def test_an_interrupted_backup_leaves_no_lock_and_no_process(
     assert repository.check(read_data=True).problems == ()
 
 
-@pytest.mark.slow
 def test_a_file_that_is_rewritten_while_restic_reads_it_is_not_protected(
     vault: Vault, dataset: Path, progress: Progress
 ) -> None:

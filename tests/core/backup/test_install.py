@@ -6,13 +6,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from core.backup.install import Restic, find_restic, obtain_restic
 from core.errors import UnavailableError
+from core.locks import held
 
 Program = Callable[[str], Path]
 
@@ -146,13 +147,20 @@ def test_two_processes_download_restic_once(
     script = f"echo once >> {fetched}; read word < {gate}; cp {package} ."
     bin_folder = put(program(script), tmp_path / "bin", "apt-get")
     link_programs(Path(bin_folder))
-    waits = Event()
-    monkeypatch.setattr(time, "sleep", lambda _seconds: waits.set())
+    arrivals: list[Path] = []
+
+    def held_and_counted(path: Path) -> AbstractContextManager[None]:
+        arrivals.append(path)
+        return held(path)
+
+    monkeypatch.setattr("core.backup.install.held", held_and_counted)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(obtain_restic, tools, bin_folder)
         with gate.open("w") as opened:  # returns once the first one downloads
             second = pool.submit(obtain_restic, tools, bin_folder)
-            assert waits.wait(20)
+            while len(arrivals) < 2:
+                assert not second.done()
+                time.sleep(0.01)
             opened.write("go\n")
         assert first.result(60) == second.result(60)
     assert fetched.read_text(encoding="utf-8") == "once\n"

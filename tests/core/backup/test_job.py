@@ -13,6 +13,8 @@ import pytest
 
 from core.paths import StatePaths
 
+pytestmark = pytest.mark.slow  # real restic
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -73,7 +75,6 @@ def test_a_dataset_is_backed_up_verified_lost_restored_and_drilled(
     assert "can be restored: 3 of 3 files are equal" in out
 
 
-@pytest.mark.slow
 def test_damage_is_reported_in_one_line(
     with_repository: StatePaths, dataset: Path, folder: Path, damage: Callable[[], None]
 ) -> None:
@@ -107,7 +108,6 @@ def test_bad_input_is_reported_in_one_line(
     assert not (folder / "result.json").exists()
 
 
-@pytest.mark.slow
 def test_sigterm_also_terminates_restic_and_leaves_a_usable_repository(
     with_repository: StatePaths, dataset: Path, folder: Path
 ) -> None:
@@ -128,7 +128,6 @@ def test_sigterm_also_terminates_restic_and_leaves_a_usable_repository(
     assert not list((paths.repository / "locks").iterdir())
 
 
-@pytest.mark.slow
 def test_restic_ends_with_a_job_that_was_killed(
     with_repository: StatePaths, dataset: Path, folder: Path
 ) -> None:

@@ -20,6 +20,8 @@ from core.paths import StatePaths
 from core.process.progress import Progress
 from core.settings import Settings
 
+pytestmark = pytest.mark.slow  # real restic
+
 BackUp = Callable[..., BackupReport]
 ADMIN = Actor(name="ada", role=Role.ADMIN, origin="cli")
 

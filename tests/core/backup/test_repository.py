@@ -13,6 +13,8 @@ from core.errors import ConflictError, CorruptError, InputError, NotFoundError
 from core.paths import StatePaths
 from core.settings import Settings
 
+pytestmark = pytest.mark.slow  # real restic
+
 AWKWARD = (
     "plain.txt",
     "empty",
@@ -93,7 +95,7 @@ def test_a_snapshot_has_its_paths_tags_and_sizes(repository: Repository, root: P
     assert taken.bytes == sum(len(data) for data in protected(folder).values()) - len(
         b"-> no such//file"
     )
-    assert taken.repository == repository.name
+    assert taken.repository == repository.key == "repository"
     assert taken.verified_at is None
 
 
@@ -243,7 +245,6 @@ def test_a_removed_snapshot_is_gone_and_the_others_are_intact(
     assert contents(tmp_path / "out" / "datasets" / "demo") == protected(folder)
 
 
-@pytest.mark.slow
 def test_a_repository_is_created_once_and_returns_its_recovery_key_once(paths: StatePaths) -> None:
     repository = open_repository(Settings(home=paths.home))
     with pytest.raises(NoRepositoryError):

@@ -8,18 +8,25 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 
+from core.audit import Actor, Ledger, Role
 from core.backup.backup import BackupReport
 from core.backup.errors import DestinationFullError
 from core.backup.records import Snapshot, SnapshotState
 from core.backup.repository import require_empty
 from core.backup.restore import drill, restore, verify
 from core.backup.vault import Vault
+from core.database import Database
 from core.errors import ConflictError, CorruptError, InputError, NotFoundError
 from core.process.progress import Progress
+from core.tables import audit
+
+pytestmark = pytest.mark.slow  # real restic
 
 PAIRS = "datasets/demo/abc123/pairs.tsv.gz"
 BackUp = Callable[..., BackupReport]
+ADMIN = Actor(name="ada", role=Role.ADMIN, origin="cli")
 
 
 @pytest.fixture
@@ -243,3 +250,22 @@ def test_a_manifest_that_is_not_the_recorded_one_is_refused(
     vault.store.record(replace(taken, manifest_digest="0" * 64))
     with pytest.raises(CorruptError, match="differs from the recorded one"):
         restore(vault, "latest", tmp_path / "out", None, progress)
+
+
+def test_rows_deleted_from_the_audit_log_are_found_by_a_snapshot(
+    vault: Vault, database: Database, run_backup: BackUp, dataset: Path, progress: Progress
+) -> None:
+    """Also when the head of the log was written anew with its key."""
+    assert dataset.exists()
+    ledger = Ledger(database, vault.clock, vault.paths)
+    for number in range(3):
+        ledger.perform(ADMIN, "runs.start", str(number), lambda: None)
+    taken = run_backup(vault, "data").snapshot
+    assert verify(vault, progress, read_data=False).faults == ()
+    with database.write() as connection:
+        connection.execute(sa.delete(audit).where(audit.c.sequence > 1))
+    vault.paths.audit_head.unlink()
+    vault.paths.audit_key.unlink()
+    assert verify(vault, progress, read_data=False).faults == (
+        f"the audit log differs from snapshot {taken.id[:8]}: rows 2 to 3 are missing at the end",
+    )

@@ -13,6 +13,8 @@ from core.errors import InputError
 from core.paths import StatePaths
 from core.settings import BackupSettings, Settings
 
+pytestmark = pytest.mark.slow  # real restic
+
 RepositoryOf = Callable[..., Repository]
 
 
@@ -43,7 +45,6 @@ def test_recovery_keys_are_legible_and_unique() -> None:
     assert not set("".join(keys)) & set("01ILO")
 
 
-@pytest.mark.slow
 def test_the_recovery_key_opens_the_repository_and_is_stored_nowhere(
     repository_of: RepositoryOf, dataset: Path, tmp_path: Path
 ) -> None:

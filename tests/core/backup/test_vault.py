@@ -21,6 +21,8 @@ from core.locks import is_locked
 from core.process.progress import Progress
 from core.settings import Settings
 
+pytestmark = pytest.mark.slow  # real restic
+
 BackUp = Callable[..., BackupReport]
 
 
@@ -62,7 +64,7 @@ def test_a_copied_home_knows_its_snapshots_and_their_proofs(
     vault: Vault, taken: Snapshot, tmp_path: Path, calls: list[str]
 ) -> None:
     copy = copy_of(vault, tmp_path / "copy")
-    assert copy.snapshots() == [replace(taken, repository=copy.repository.name)]
+    assert copy.snapshots() == [taken]
     protecting = copy.protecting("abc123")
     assert protecting is not None
     assert protecting.id == taken.id
@@ -78,6 +80,15 @@ def test_the_gate_of_a_copied_home_opens_without_listing_first(
     assert protecting is not None
     assert protecting.id == taken.id
     copy.store.database.close()
+
+
+def test_rows_with_the_path_of_a_moved_home_are_relocated(
+    vault: Vault, taken: Snapshot, calls: list[str]
+) -> None:
+    for before in ("/old/home/repository", vault.repository.name):
+        vault.store.record(replace(taken, repository=before))
+        assert vault.snapshots() == [taken]
+    assert calls == []
 
 
 def test_rows_of_a_lost_database_come_back_with_their_proofs(vault: Vault, taken: Snapshot) -> None:
@@ -183,7 +194,8 @@ def test_the_status_names_missing_snapshots_and_a_missing_repository(
     shutil.rmtree(vault.paths.repository)
     status = vault.status()
     assert (status.state, status.snapshots) == (RepositoryState.MISSING, 0)
-    assert "is its disk mounted" in status.problem
+    assert "there was one before" in status.problem
+    assert "Is its disk mounted?" in status.remedy
 
 
 def test_before_the_first_backup_the_status_is_new(vault: Vault) -> None:
