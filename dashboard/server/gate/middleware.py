@@ -167,8 +167,8 @@ class GateMiddleware:
         """End the session, if there is one."""
         if session is not None:
             self.sessions.end(session)
-            user = Actor(name=session.name, role=session.role, origin="page")
-            await self._record(user, "sessions.end", _client_address(scope), AuditOutcome.ALLOWED)
+            actor = Actor(name=session.name, role=session.role, origin="page")
+            await self._record(actor, "sessions.end", _client_address(scope), AuditOutcome.ALLOWED)
         response = _page(200, signed_out_page())
         response.delete_cookie(self.cookie, path="/", httponly=True, samesite="strict")
         return response
@@ -176,13 +176,13 @@ class GateMiddleware:
     async def _sign_in(self, scope: Scope, token: str, target: str) -> Response:
         """Return a session for a valid token, or the page that explains the refusal."""
         # Users also paste the whole link.
-        identity = self.tokens.redeem(token.strip().rpartition("token=")[2])
+        user = self.tokens.redeem(token.strip().rpartition("token=")[2])
         address = _client_address(scope)
-        if identity is None:
+        if user is None:
             return await self._refuse_token(address)
-        user = Actor(name=identity.name, role=identity.role, origin="page")
-        await self._record(user, "sessions.open", address, AuditOutcome.ALLOWED)
-        session = self.sessions.open(identity)
+        actor = Actor(name=user.name, role=user.role, origin="page")
+        await self._record(actor, "sessions.open", address, AuditOutcome.ALLOWED)
+        session = self.sessions.open(user)
         # A browser does not send the new cookie along with a redirect from another site.
         response = (
             _page(200, continue_page(target))

@@ -47,7 +47,7 @@ _COOKIE_FORMAT = "datahall.session.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class User:
     """Name and role of a user."""
 
     name: str
@@ -92,12 +92,12 @@ class TokenStore:
     _wrong: Counter[str] = field(default_factory=Counter)
     _minute_began: float = -math.inf
 
-    def redeem(self, token: str) -> Identity | None:
+    def redeem(self, token: str) -> User | None:
         """Return whom the token signs in and delete it; None when it is not the stored one."""
         try:
             document = read_json(self.path)
             digest = str(document["digest"])
-            identity = Identity(name=str(document["name"]), role=Role(document["role"]))
+            user = User(name=str(document["name"]), role=Role(document["role"]))
         except (OSError, ValueError, KeyError):
             return None
         if not hmac.compare_digest(digest.encode(), digest_text(token).encode()):
@@ -109,7 +109,7 @@ class TokenStore:
         except FileNotFoundError:
             return None
         used.unlink()
-        return identity
+        return user
 
     def count_wrong(self, address: str) -> int:
         """Count a wrong token; returns the number of this address in the current minute.
@@ -146,12 +146,12 @@ class SessionStore:
             signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
         )
 
-    def open(self, identity: Identity) -> SignInSession:
+    def open(self, user: User) -> SignInSession:
         """Return a new session."""
         return SignInSession(
             id=secrets.token_urlsafe(16),
-            name=identity.name,
-            role=identity.role,
+            name=user.name,
+            role=user.role,
             expires=self.clock.now() + self.hours * HOUR_S,
         )
 

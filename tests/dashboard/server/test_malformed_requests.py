@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
 from core.audit import Role
-from dashboard.server.gate.sign_in import Identity, SessionStore
+from dashboard.server.gate.sign_in import SessionStore, User
 
 OWN = (b"host", b"127.0.0.1:8501")
 STREAM = b"/_stcore/stream"
@@ -77,7 +77,7 @@ def answer(app: Starlette, scope: Scope) -> Message:
 @pytest.fixture
 def cookie(sessions: SessionStore) -> tuple[bytes, bytes]:
     """The cookie header of a signed-in user."""
-    session = sessions.open(Identity(name="ada", role=Role.ADMIN))
+    session = sessions.open(User(name="ada", role=Role.ADMIN))
     return (b"cookie", f"datahall_8501={sessions.cookie_value(session)}".encode())
 
 

@@ -15,15 +15,15 @@ from core.paths import StatePaths
 from core.settings import Settings, WebSettings
 from dashboard.server.gate.sign_in import (
     KEY_BYTES,
-    Identity,
     SessionStore,
     TokenStore,
+    User,
     issue_token,
     sign_in_url,
 )
 
 Visit = Callable[[], TestClient]
-ADMIN = Identity(name="admin", role=Role.ADMIN)
+ADMIN = User(name="admin", role=Role.ADMIN)
 
 
 def test_the_link_signs_in_and_the_token_leaves_the_address(
