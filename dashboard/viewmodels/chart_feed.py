@@ -6,7 +6,8 @@ Keys of an answer:
     from: per series the x after which the browser replaces its points; null: replace all.
     cursor: opaque text that the browser sends with its next request.
     period: seconds until that request.
-    now, stale: time of the answer, and a sentence when the newest sample is old (telemetry only).
+    now: time of the answer (telemetry only).
+    stale: a sentence when the newest sample is old, or a part of the history is damaged (likewise).
 """
 
 import math

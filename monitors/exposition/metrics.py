@@ -2,9 +2,10 @@
 
 Dashboards and alert rules that were written for these two exporters also work with Datahall.
 
-The text is written by `prometheus_client`. Measured here with 8 GPUs (300 readings, 59 kB): 4.4 ms
-of CPU time per scrape, 1.4 ms with our former writer; 10 ms more start-up time and 1 MiB more
-memory. With the usual scrape every 15 s that is 0.03 % of a core.
+The text is written by `prometheus_client`. Measured with 8 simulated GPUs (300 readings, 59 kB of
+text) against our former writer, both running at the same time: a scrape takes 4.4 instead of 1.4 ms
+of CPU time. The sampler takes 0.23 instead of 0.21 % of a core without scrapes, 0.37 instead of
+0.27 % with one every 5 s, and 31.5 instead of 30.1 MiB of memory.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

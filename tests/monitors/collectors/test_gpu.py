@@ -118,6 +118,18 @@ def test_values_that_a_gpu_does_not_support_are_absent(
     assert facts(collection, "gpu1")["state"] == "ok"
 
 
+def test_a_name_that_is_not_utf8_is_shown_as_far_as_it_can_be_decoded(
+    driver: Driver, gpus: GpuCollector
+) -> None:
+    """The numbers of the GPU are not affected."""
+    driver.play("* gpus 1", "0 invalid_name 1", "0 utilization 57")
+
+    collection = gpus.collect()
+
+    assert facts(collection, "gpu0")["name"] == "H100 \ufffd"
+    assert values(collection, "gpu0")["gpu_utilization_ratio"] == 0.57
+
+
 def test_the_older_version_of_a_call_is_used_when_the_newer_is_missing(
     driver: Driver, gpus: GpuCollector
 ) -> None:

@@ -98,7 +98,8 @@ nvmlReturn_t nvmlDeviceGetUUID(nvmlDevice_t device, char *text, unsigned int len
 
 nvmlReturn_t nvmlDeviceGetName(nvmlDevice_t device, char *text, unsigned int length) {
     ENTER(device);
-    GIVE(snprintf(text, length, "NVIDIA H100 80GB HBM3"));
+    int is_invalid = script_or(index_of(device), "invalid_name", 0) != 0;
+    GIVE(snprintf(text, length, is_invalid ? "H100 \xf8" : "NVIDIA H100 80GB HBM3"));
 }
 
 nvmlReturn_t nvmlDeviceGetSerial(nvmlDevice_t device, char *text, unsigned int length) {
