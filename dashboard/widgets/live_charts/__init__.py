@@ -1,8 +1,7 @@
-"""Charts that can be inspected while they move: one component with several linked panels.
+"""Live charts: one component with several linked panels that can be inspected while they update.
 
-The browser polls `/api/telemetry` or `/api/metrics` for what is new, so that a refresh costs no
-rerun of the page, stops while the tab is hidden, and keeps zoom and crosshair. What is drawn is
-said in records; how it gets there is hidden here.
+The browser polls `/api/telemetry` or `/api/metrics` for new points. A refresh therefore needs no
+rerun of the page, pauses while the tab is hidden, and keeps zoom and crosshair.
 """
 
 from collections.abc import Sequence
@@ -44,20 +43,19 @@ def live_charts(
     *,
     key: str,
     columns: int = 2,
-    empty: str = "Nothing was measured in this range.",
+    empty: str = "No samples in this range.",
 ) -> None:
     """Draw the panels with one crosshair and one zoom for all.
 
-    The same `key` keeps zoom, hidden lines and crosshair over reruns. At most `columns` panels
-    stand side by side, fewer where the screen is narrow. `empty` is said where a panel has no
-    points.
+    The same `key` keeps zoom, hidden lines and crosshair across reruns. At most `columns` panels
+    are placed side by side, fewer on a narrow screen. `empty` is shown in a panel without points.
     """
     _component()(data=payload(panels, window, columns=columns, empty=empty), key=key)
 
 
 @cache
 def _component() -> Any:  # noqa: ANN401  (Streamlit's renderer has no public type)
-    """Return the component's mount, registered at its first use: a runtime must be there."""
+    """Return the component; registered at first use, because that needs a Streamlit runtime."""
     return st.components.v2.component(
         "datahall.live_charts",
         html='<div class="live-charts"></div>',

@@ -1,4 +1,4 @@
-"""Panels and windows as the browser's part of the component reads them."""
+"""The data of the component: panels and window as JSON for the browser."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from monitors.store.interface import SeriesKey
 def payload(
     panels: Sequence[Panel], window: TimeWindow | StepWindow, *, columns: int, empty: str
 ) -> dict[str, Any]:
-    """Return the component's data; equal records give equal data, so nothing is sent twice."""
+    """Return the data of the component; equal records give equal data, which is not sent again."""
     sources = _polled(panels, window)
     return {
         "panels": [_panel(panel, sources) for panel in panels],
@@ -33,19 +33,19 @@ def payload(
 
 
 def telemetry_name(key: SeriesKey) -> str:
-    """Return a telemetry series as written in a query: gauges hold no `@`."""
+    """Return a telemetry series for a query; gauge names contain no `@`."""
     return f"{key.gauge}@{key.device}"
 
 
 def metric_name(key: MetricKey) -> str:
-    """Return a run's metric as written in a query: run ids hold no `@`."""
+    """Return the metric of a run for a query; run ids contain no `@`."""
     return f"{key.run}@{key.metric}"
 
 
 def _polled(
     panels: Sequence[Panel], window: TimeWindow | StepWindow
 ) -> list[SeriesKey | MetricKey]:
-    """Return the distinct sources that the browser must ask for; raises TypeError on a mixture."""
+    """Return the distinct sources to poll; raises TypeError for a mixture of kinds."""
     wanted = SeriesKey if isinstance(window, TimeWindow) else MetricKey
     every = [series.source for panel in panels for series in panel.series]
     polled = [source for source in dict.fromkeys(every) if not isinstance(source, Trace)]
@@ -71,7 +71,7 @@ def _panel(panel: Panel, sources: list[SeriesKey | MetricKey]) -> dict[str, Any]
 
 
 def _series(place: int, series: Series, sources: list[SeriesKey | MetricKey]) -> dict[str, Any]:
-    """Return one line: `source` is its place in the answer, `points` those known here."""
+    """Return one line: `source` is its index in the answer, `points` are those of a trace."""
     source = series.source
     return {
         "label": series.label,
@@ -98,7 +98,7 @@ def _url(
     sources: list[SeriesKey | MetricKey],
     window: TimeWindow | StepWindow,
 ) -> str:
-    """Return the address that answers for these sources, without its cursor."""
+    """Return the URL to poll for these sources, without the cursor."""
     if isinstance(window, StepWindow):
         runs = [("s", metric_name(key)) for key in sources if isinstance(key, MetricKey)]
         return "/api/metrics?" + urlencode([*runs, *([("elapsed", 1)] if window.elapsed else [])])

@@ -1,4 +1,4 @@
-"""What is drawn: panels of series, and the window of time or steps that they share."""
+"""Panels of series, and the window of time or steps that they share."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from monitors.store.interface import SeriesKey
 
 
 class Unit(StrEnum):
-    """What a panel's numbers are, in base units; the browser writes them for people."""
+    """The base unit of the values of a panel; the browser formats them."""
 
     RATIO = "ratio"
     BYTES = "bytes"
@@ -21,7 +21,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricKey:
-    """Which series of a run: `run` is its id."""
+    """A metric of a run; `run` is its id."""
 
     run: str
     metric: str
@@ -29,7 +29,7 @@ class MetricKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """Points known here and now, for what no store holds; None in `y` is a gap.
+    """Points that are part of the page instead of being polled; None in `y` is a gap.
 
     `low` and `high` are empty or as long as `x`. `x` is Unix seconds in a time window.
     """
@@ -42,7 +42,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One line. `color` is a place in the palette (0-7), by default the series' own place."""
+    """One line; `color` is an index of the palette (0-7), by default the index of the series."""
 
     label: str
     source: SeriesKey | MetricKey | Trace
@@ -53,7 +53,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A dotted grey line across a panel: a power limit, a critical temperature."""
+    """A horizontal dotted line, such as a power limit."""
 
     label: str
     value: float
@@ -61,7 +61,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A dotted grey line at a place of the horizontal axis: a step at which a run was resumed."""
+    """A vertical dotted line, such as the step at which a run was resumed."""
 
     label: str
     at: float
@@ -69,7 +69,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One chart. `floor` and `ceiling` fix the ends of the scale; None follows the points."""
+    """One chart; `floor` and `ceiling` fix the value axis, None fits it to the points."""
 
     title: str
     unit: Unit
@@ -84,7 +84,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeWindow:
-    """The last `span_s` seconds; it moves on while `live`."""
+    """The last `span_s` seconds; updated while `live`."""
 
     span_s: float
     live: bool = True
@@ -94,8 +94,8 @@ class TimeWindow:
 class StepWindow:
     """All steps of the runs, or the seconds since each began (`elapsed`).
 
-    `smoothing` is the weight of the past in an exponential mean, 0 (none) to below 1; the points
-    themselves stay visible behind it.
+    `smoothing` is the weight of the past in an exponential moving average, 0 (none) to below 1; the
+    points themselves stay visible.
     """
 
     live: bool = False

@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; no longer than a module, as Playwright keeps an event loop running."""
+    """Chromium; closed after each module, because Playwright keeps an event loop running."""
     if not Path(CHROMIUM).exists():
         pytest.fail(f"{CHROMIUM} is not installed; run: apt-get install chromium")
     with sync_playwright() as playwright:
@@ -72,5 +72,5 @@ def product(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iter
 
 @pytest.fixture
 def open_page(chromium: Browser, product: Product) -> Iterator[Opener]:
-    """Return a way to open signed-in pages; the test fails if anything went wrong on one."""
+    """Return a function that opens pages as a signed-in user; fails on any error in the browser."""
     yield from opener(chromium, product)

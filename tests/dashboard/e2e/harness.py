@@ -1,4 +1,4 @@
-"""What drives the started product in Chromium, and the watch that lets no error pass."""
+"""Drive the started product in Chromium, and fail on any error in the browser."""
 
 import json
 import os
@@ -36,42 +36,42 @@ KNOWN_MISSING = re.compile(r"^/\w+/_stcore/(health|host-config)$")
 
 @dataclass  # without slots: Playwright keeps its wrappers of the methods on the object
 class Watch:
-    """What went wrong on a page: console, script errors, foreign requests, refused answers."""
+    """The errors of a page: console, scripts, requests to other hosts, error responses."""
 
     root: str
-    troubles: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
 
     def follow(self, page: Page) -> None:
-        """Note everything that happens on a page."""
+        """Record the errors of a page."""
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
+        page.on("pageerror", lambda error: self.errors.append(f"script: {error}"))
         page.on("request", self._request)
         page.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
-        """Note an error; the browser also writes one for each answer that is refused."""
+        """Record an error message; the browser writes one for each error response, too."""
         path = urlsplit(message.location.get("url", "")).path
         if message.type == "error" and not KNOWN_MISSING.match(path):
-            self.troubles.append(f"console: {message.text}")
+            self.errors.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
-        """Note a request to anyone but the product."""
+        """Record a request to another host."""
         parts = urlsplit(request.url)
         is_ours = parts.netloc == urlsplit(self.root).netloc or parts.scheme in ("data", "blob")
         if not is_ours:
-            self.troubles.append(f"request to {request.url}")
+            self.errors.append(f"request to {request.url}")
 
     def _response(self, response: Response) -> None:
-        """Note an answer that says no."""
+        """Record an error response."""
         self.responses.append(response)
         if response.status >= 400 and not KNOWN_MISSING.match(urlsplit(response.url).path):
-            self.troubles.append(f"{response.status} {response.url}")
+            self.errors.append(f"{response.status} {response.url}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A running Datahall: where, on which home, and the cookies of who is signed in."""
+    """A running Datahall: its address, its home folder, the cookies of a signed-in user."""
 
     root: str
     home: Path
@@ -82,14 +82,14 @@ Opener = Callable[..., Page]
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return an unused port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def opener(chromium: Browser, product: Product) -> Iterator[Opener]:
-    """Give `open(path, size=, scheme=, live=)`, and check every page's watch at the end."""
+    """Yield `open(path, size=, scheme=)`; at the end, fail on recorded errors."""
     watch = Watch(product.root)
     contexts = []
 
@@ -113,7 +113,7 @@ def opener(chromium: Browser, product: Product) -> Iterator[Opener]:
     yield open_one
     for context in contexts:
         context.close()
-    assert watch.troubles == []
+    assert watch.errors == []
 
 
 def sign_in(chromium: Browser, link: str) -> Any:  # noqa: ANN401  (Playwright's own shape)
@@ -137,8 +137,8 @@ def settle(page: Page) -> None:
     page.wait_for_selector("h1", timeout=SETTLE_S * 1000)
 
 
-def look(page: Page, name: str) -> Path:
-    """Keep a picture of the whole page in `artefacts/`, for people."""
+def save_screenshot(page: Page, name: str) -> Path:
+    """Save a screenshot of the whole page in `artefacts/`."""
     ARTEFACTS.mkdir(exist_ok=True)
     size = page.viewport_size
     assert size is not None
@@ -153,7 +153,7 @@ def look(page: Page, name: str) -> Path:
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe finds on a page: rule, impact, element."""
+    """Return the findings of axe on a page: rule, impact, element."""
     report = Axe().run(page).response
     return [
         f"{rule['id']} ({rule['impact']}): {node['html']} {node.get('failureSummary', '')}"
@@ -163,7 +163,7 @@ def violations(page: Page) -> list[str]:
 
 
 def stop(process: Process) -> None:
-    """End a process that this test run started, and all that it started."""
+    """Terminate a process of this test run, and its children."""
     process.send_signal(signal.SIGTERM)
     if wait(process, STOP_S) is None:
         os.killpg(process.pid, signal.SIGKILL)
@@ -177,7 +177,7 @@ def root_of(link: str) -> str:
 
 
 def printed_document(path: Path, process: Process) -> dict[str, Any]:
-    """Return the JSON document that a starting product prints, once it is whole."""
+    """Wait for the JSON document that a starting product prints, and return it."""
     until = time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
         text = path.read_text(encoding="utf-8")

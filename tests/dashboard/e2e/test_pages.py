@@ -1,4 +1,4 @@
-"""Every page of the started product opens without an error, and can be read by all."""
+"""Each page of the started product: errors, accessibility, size."""
 
 import re
 
@@ -13,7 +13,7 @@ from tests.dashboard.e2e.harness import (
     Opener,
     Product,
     Watch,
-    look,
+    save_screenshot,
     settle,
     violations,
 )
@@ -29,12 +29,12 @@ UPSTREAM = (
 
 
 def path_of(name: str) -> str:
-    """Return the address of a page: Overview is the first."""
+    """Return the path of a page; that of the Overview is `/`."""
     return "/" if name == "overview" else f"/{name}"
 
 
 def ours(found: list[str]) -> list[str]:
-    """Return the findings that are not known to be Streamlit's."""
+    """Return the findings that are not caused by Streamlit."""
     return [
         finding
         for finding in found
@@ -56,7 +56,7 @@ def test_a_page_opens_by_its_own_address(open_page: Opener, name: str) -> None:
 def test_axe_finds_nothing_of_ours(open_page: Opener, name: str, scheme: str) -> None:
     page = open_page(path_of(name) + "?live=false", scheme=scheme)
     page.wait_for_timeout(1500)
-    look(page, f"{name}-desktop-{scheme}")
+    save_screenshot(page, f"{name}-desktop-{scheme}")
 
     assert ours(violations(page)) == []
 
@@ -73,7 +73,7 @@ def test_axe_finds_nothing_in_an_open_dialog(
     page.get_by_role("button", name=button).first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.wait_for_timeout(1500)
-    look(page, f"dialog-{button.lower().replace(' ', '-')}-{scheme}")
+    save_screenshot(page, f"dialog-{button.lower().replace(' ', '-')}-{scheme}")
 
     assert ours(violations(page)) == []
 
@@ -83,12 +83,12 @@ def test_axe_finds_nothing_in_an_open_dialog(
 def test_a_page_fits_a_phone(open_page: Opener, name: str, scheme: str) -> None:
     page = open_page(path_of(name) + "?live=false", size=PHONE, scheme=scheme)
     page.wait_for_timeout(1000)
-    look(page, f"{name}-phone-{scheme}")
+    save_screenshot(page, f"{name}-phone-{scheme}")
 
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
-def test_range_and_live_go_along_from_page_to_page(open_page: Opener) -> None:
+def test_range_and_live_are_kept_from_page_to_page(open_page: Opener) -> None:
     page = open_page("/?range=1h&live=false")
     for name in ("Devices", "Data", "Overview"):
         page.get_by_role("link", name=name, exact=True).click()
@@ -101,7 +101,7 @@ def test_range_and_live_go_along_from_page_to_page(open_page: Opener) -> None:
     assert "live=false" in page.url
 
 
-def test_overview_is_light(chromium: Browser, product: Product) -> None:
+def test_the_overview_loads_few_bytes_and_requests(chromium: Browser, product: Product) -> None:
     watch = Watch(product.root)
     context = chromium.new_context(
         storage_state=product.cookies, viewport={"width": DESKTOP[0], "height": DESKTOP[1]}
@@ -125,7 +125,7 @@ def test_overview_is_light(chromium: Browser, product: Product) -> None:
 
 
 def useful_after(page: Page, url: str) -> float:
-    """Return the seconds until an Overview shows curves, from the navigation's start."""
+    """Return the seconds from navigation until the Overview shows values in its charts."""
     page.goto(url)
     page.wait_for_selector("canvas")
     page.wait_for_function(
@@ -135,7 +135,7 @@ def useful_after(page: Page, url: str) -> float:
     return float(page.evaluate("performance.now()")) / 1000
 
 
-def test_the_content_policy_holds_and_costs_nothing(open_page: Opener) -> None:
+def test_the_content_security_policy_blocks_injected_scripts(open_page: Opener) -> None:
     page = open_page("/")
     watch: Watch = open_page.watch  # type: ignore[attr-defined]
     first = next(answer for answer in watch.responses if answer.url.rstrip("/") == watch.root)
@@ -155,23 +155,23 @@ def test_the_content_policy_holds_and_costs_nothing(open_page: Opener) -> None:
     )
     assert blocked
     # The browser reports the script that this test injected, as it should.
-    assert all("violates" in trouble for trouble in watch.troubles)
-    watch.troubles.clear()
+    assert all("violates" in error for error in watch.errors)
+    watch.errors.clear()
 
 
-def test_a_stranger_sees_the_sign_in_page(chromium: Browser, product: Product) -> None:
+def test_a_visitor_who_is_not_signed_in_sees_the_form(chromium: Browser, product: Product) -> None:
     context = chromium.new_context(color_scheme="dark")
     page = context.new_page()
     page.goto(product.root + "/training")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     found = violations(page)
-    look(page, "sign-in-dark")
+    save_screenshot(page, "sign-in-dark")
     context.close()
 
     assert found == []
 
 
-def test_signing_out_ends_the_page_that_is_open(chromium: Browser, product: Product) -> None:
+def test_signing_out_closes_an_open_page(chromium: Browser, product: Product) -> None:
     token = issue_token(Settings(home=product.home).paths)
     context = chromium.new_context()
     page = context.new_page()

@@ -1,4 +1,4 @@
-"""The whole story on the started product, as a newcomer lives it.
+"""The main workflow on the started product, from the first start to a restored corpus.
 
 From an empty home to a corrected translation, with `datahall up` stopped in the middle and every
 restored byte compared.
@@ -22,10 +22,10 @@ from tests.dashboard.e2e.harness import (
     Opener,
     Product,
     free_port,
-    look,
     opener,
     printed_document,
     root_of,
+    save_screenshot,
     sign_in,
     violations,
 )
@@ -38,7 +38,7 @@ GREETING, ANSWER = "Hello, how are you?", "Hola, ¿cómo estás?"
 
 @dataclass(slots=True)
 class Datahall:
-    """`datahall` on one home: started, stopped, asked."""
+    """`datahall` with one home folder."""
 
     home: Path
     environment: Mapping[str, str]
@@ -46,7 +46,7 @@ class Datahall:
     starts: int = field(default=0)
 
     def up(self) -> str:
-        """Start everything and return the link that signs in."""
+        """Start all services and return the sign-in link."""
         self.starts += 1
         told = self.home.parent / f"up-{self.starts}.json"
         with told.open("wb") as log:
@@ -59,21 +59,21 @@ class Datahall:
         return str(printed_document(told, self.process)["url"])
 
     def down(self) -> None:
-        """Press Ctrl-C."""
+        """Stop the services as Ctrl-C does."""
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
             assert wait(self.process, START_S) == INTERRUPTED
             self.process = None
 
     def ask(self, *words: str) -> Any:  # noqa: ANN401  (a JSON document)
-        """Return what a command says with --json."""
+        """Return the JSON output of a command."""
         argv = module_argv("dashboard", *words, "--json")
         done = SystemRunner().run(argv, environment=self.environment, timeout_s=START_S)
         assert done.exit_code == 0, done.stderr or done.stdout
         return json.loads(done.stdout)
 
     def run(self) -> Mapping[str, Any]:
-        """Return the newest run with everything about it."""
+        """Return the newest run."""
         newest: Sequence[Mapping[str, Any]] = self.ask("runs", "list")
         found: Mapping[str, Any] = self.ask("runs", "show", newest[0]["id"])
         return found
@@ -81,7 +81,7 @@ class Datahall:
 
 @pytest.fixture(scope="module")
 def datahall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Datahall]:
-    """A Datahall on an empty home."""
+    """Datahall with an empty home folder."""
     home = tmp_path_factory.mktemp("story") / "home"
     environment = {
         "DATAHALL_HOME": str(home),
@@ -96,34 +96,34 @@ def datahall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Datahall]:
 
 @pytest.fixture(scope="module")
 def signed_in(datahall: Datahall, chromium: Browser) -> Product:
-    """The product, up, and a browser session that used its link."""
+    """The started product, and a session signed in by its link."""
     link = datahall.up()
     return Product(root=root_of(link), home=datahall.home, cookies=sign_in(chromium, link))
 
 
 @pytest.fixture
 def visit(chromium: Browser, signed_in: Product) -> Iterator[Opener]:
-    """Return a way to open pages that fails the test on any error, refusal or foreign request."""
+    """Return a function that opens pages; the test fails on any error in the browser."""
     yield from opener(chromium, signed_in)
 
 
 @pytest.mark.slow
 class TestStory:
-    """Each test is a chapter; they are told in order."""
+    """The steps of the workflow, in order; each one needs those before it."""
 
-    def test_within_seconds_the_page_shows_the_live_host(self, visit: Opener) -> None:
+    def test_the_overview_shows_the_host(self, visit: Opener) -> None:
         page = visit("/")
         for card in ("CPU", "Memory", "Storage", "Network"):
             expect(page.get_by_text(card, exact=True).first).to_be_visible(timeout=STEP_MS)
         expect(page.get_by_text("simulated").first).to_be_visible(timeout=STEP_MS)
-        look(page, "story-1-overview")
+        save_screenshot(page, "story-1-overview")
 
-    def test_a_run_is_started_behind_its_backup(self, visit: Opener, datahall: Datahall) -> None:
+    def test_a_run_starts_after_its_backup(self, visit: Opener, datahall: Datahall) -> None:
         _until(lambda: datahall.ask("data", "list"), bool)
         page = visit("/training")
         page.locator(".st-key-new-run button").click()
         expect(page.get_by_text("Not backed up", exact=True)).to_be_visible(timeout=STEP_MS)
-        look(page, "story-2-new-run")
+        save_screenshot(page, "story-2-new-run")
         page.locator(".st-key-new-run-start button").click()
         run = _until(datahall.run, lambda found: found["step"] > 0)
         assert run["snapshot"] is not None
@@ -131,9 +131,9 @@ class TestStory:
         expect(page.get_by_text(re.compile(r"tokens/s · .* left"))).to_be_visible(timeout=STEP_MS)
         loss = _until(lambda: _first_legend(page), lambda value: value != ABSENT)
         _until(lambda: _first_legend(page), lambda value: value not in (loss, ABSENT))
-        look(page, "story-3-training")
+        save_screenshot(page, "story-3-training")
 
-    def test_the_run_goes_on_while_up_is_stopped_and_started_again(
+    def test_a_run_continues_while_up_is_restarted(
         self, datahall: Datahall, signed_in: Product
     ) -> None:
         assert signed_in.root
@@ -144,9 +144,7 @@ class TestStory:
         datahall.up()
         assert len(datahall.run()["attempts"]) == 1
 
-    def test_the_curve_moves_until_the_run_ends_with_scores(
-        self, visit: Opener, datahall: Datahall
-    ) -> None:
+    def test_the_run_ends_with_test_scores(self, visit: Opener, datahall: Datahall) -> None:
         page = visit("/training")
         expect(page.locator("canvas").first).to_be_visible(timeout=STEP_MS)
         run = _until(datahall.run, lambda found: found["state"] not in ("queued", "running"))
@@ -156,7 +154,7 @@ class TestStory:
         page.get_by_role("tab", name="Translations").click()
         told = page.get_by_text(re.compile(r"\d+ of \d+ samples equal the reference"))
         expect(told.first).to_be_visible(timeout=STEP_MS)
-        look(page, "story-4-ended")
+        save_screenshot(page, "story-4-ended")
 
     def test_promoting_deploys_the_model(self, visit: Opener, datahall: Datahall) -> None:
         page = visit("/training")
@@ -165,14 +163,14 @@ class TestStory:
         models = _until(lambda: datahall.ask("models", "list"), bool)
         assert "production" in models[0]["aliases"]
 
-    def test_the_greeting_is_translated_and_looked_into(self, visit: Opener) -> None:
+    def test_a_text_is_translated_and_corrected(self, visit: Opener) -> None:
         page = _with_model(visit)
         page.locator(".st-key-translate-text textarea").fill(GREETING)
         page.locator(".st-key-translate-go button").click()
         expect(page.locator(".st-key-translation")).to_contain_text(ANSWER, timeout=STEP_MS)
         page.locator(".st-key-attention-go button").click()
         expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=STEP_MS)
-        look(page, "story-5-translate")
+        save_screenshot(page, "story-5-translate")
         page.get_by_role("tab", name="Suggest a correction").click()
         better = page.get_by_label("Correct translation")
         better.fill("Hola, ¿qué tal estás?")
@@ -184,7 +182,7 @@ class TestStory:
         assert (kept["source"], kept["hypothesis"]) == (GREETING, ANSWER)
         assert kept["correction"] == "Hola, ¿qué tal estás?"
 
-    def test_the_corpus_is_restored_byte_by_byte(
+    def test_the_corpus_is_restored(
         self, visit: Opener, datahall: Datahall, tmp_path: Path
     ) -> None:
         target = tmp_path / "restored"
@@ -195,17 +193,17 @@ class TestStory:
         expect(page.get_by_text(re.compile(r"every byte matches")).first).to_be_visible(
             timeout=STEP_MS
         )
-        look(page, "story-6-restored")
+        save_screenshot(page, "story-6-restored")
         kept = next(datahall.home.glob("datasets/demo/*/pairs.tsv.gz"))
         restored = next(target.rglob("pairs.tsv.gz"))
         assert filecmp.cmp(kept, restored, shallow=False)
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize("name", ["", "data", "training", "models", "translate", "backups"])
-    def test_axe_finds_nothing_on_pages_in_use(self, visit: Opener, name: str, scheme: str) -> None:
+    def test_axe_finds_nothing_on_full_pages(self, visit: Opener, name: str, scheme: str) -> None:
         page = visit(f"/{name}?live=false", scheme=scheme)
         page.wait_for_timeout(1500)
-        look(page, f"used-{name or 'overview'}-{scheme}")
+        save_screenshot(page, f"used-{name or 'overview'}-{scheme}")
         assert violations(page) == []
 
 
@@ -219,7 +217,7 @@ def _first_legend(page: Page) -> str:
 
 
 def _with_model(visit: Opener) -> Page:
-    """Open Translate once the server has taken up the promoted model."""
+    """Open Translate once the server has loaded the promoted model."""
     deadline = time.monotonic() + START_S
     while True:
         page = visit("/translate")
@@ -230,7 +228,7 @@ def _with_model(visit: Opener) -> Page:
 
 
 def _until(ask: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:  # noqa: ANN401  (JSON)
-    """Return the first answer that holds; the run gives the time."""
+    """Repeat a request until its result fulfils the condition, and return it."""
     deadline = time.monotonic() + RUN_S
     while True:
         answer = ask()

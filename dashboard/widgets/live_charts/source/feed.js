@@ -1,11 +1,11 @@
-// Asks the server for what is new: never in a hidden tab, ever more slowly while it fails.
+// Polls the server for new points; pauses in a hidden tab and backs off while requests fail.
 
-const LONGEST_PAUSE_S = 30
+const MAX_PAUSE_S = 30
 
 /**
- * Poll `url`; the answer says when to ask again and gives the cursor to ask from.
- * `take(answer)` gets each answer, `fail(reason)` is told "lost" or "signed-out".
- * Returns a function that ends it.
+ * Poll `url`; each answer contains the cursor and the delay of the next request.
+ * Calls `take(answer)` for each answer and `fail(reason)` with "lost" or "signed-out".
+ * Returns a function that stops the polling.
  */
 export function startFeed(url, live, take, fail) {
   let cursor = ""
@@ -37,8 +37,8 @@ export function startFeed(url, live, take, fail) {
     } catch (error) {
       if (ending.signal.aborted) return
       failures += 1
-      pause = Math.min(2 ** failures, LONGEST_PAUSE_S)
-      // One lost answer is healed by the next; only a second one is worth a word.
+      pause = Math.min(2 ** failures, MAX_PAUSE_S)
+      // A single failure is retried silently.
       if (failures > 1) fail("lost")
     } finally {
       isBusy = false

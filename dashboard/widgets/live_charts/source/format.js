@@ -1,11 +1,11 @@
-// Numbers, times and steps as people read them. Sizes are decimal: 1 GB is 10^9 bytes.
+// Formats numbers, times and steps. Sizes are decimal: 1 GB is 10^9 bytes.
 
 const ABSENT = "—"
 const PREFIXES = ["", "k", "M", "G", "T", "P"]
 const SYMBOLS = { bytes: "B", bytes_per_second: "B/s", watts: "W", hertz: "Hz" }
 const DAY_S = 86400
 
-/** Return one value with its unit, such as `47.1 GB`; what is absent is a dash. */
+/** Format a value with its unit, such as `47.1 GB`; an absent value is a dash. */
 export function formatValue(unit, value) {
   if (value === null || value === undefined) return ABSENT
   if (unit === "ratio") return `${trimmed(value * 100, Math.abs(value) < 0.1 ? 1 : 0)} %`
@@ -20,7 +20,7 @@ export function formatValue(unit, value) {
   return formatPlain(value)
 }
 
-/** Return the labels of a value axis: one prefix for all, as many digits as tell them apart. */
+/** Format the labels of a value axis: one prefix for all, enough digits to distinguish them. */
 export function formatTicks(unit, splits) {
   const step = splits.length > 1 ? Math.abs(splits[1] - splits[0]) : Math.abs(splits[0] ?? 1)
   const largest = Math.max(...splits.map((split) => Math.abs(split ?? 0)))
@@ -34,7 +34,7 @@ export function formatTicks(unit, splits) {
   return splits.map((split) => (split === null ? "" : `${(split * factor).toFixed(digits)} ${symbol}`))
 }
 
-/** Return a point of the horizontal axis; `span` is the width of the window. */
+/** Format a position on the horizontal axis; `span` is the width of the window. */
 export function formatPlace(axis, place, span) {
   if (axis === "step") return `step ${Math.round(place).toLocaleString("en")}`
   if (axis === "elapsed") return formatSeconds(place)
@@ -43,7 +43,7 @@ export function formatPlace(axis, place, span) {
   return span > DAY_S / 2 ? `${day(date)} ${clock}` : clock
 }
 
-/** Return the labels of a time axis with ticks every `increment` seconds, in the reader's zone. */
+/** Format the labels of a time axis with ticks every `increment` seconds, in local time. */
 export function formatTimes(splits, increment) {
   let before = ""
   return splits.map((split) => {
@@ -57,7 +57,7 @@ export function formatTimes(splits, increment) {
   })
 }
 
-/** Return a length of time in its largest unit: `12 ms`, `8.5 s`, `3 min`, `5.2 h`, `2 d`. */
+/** Format a duration in its largest unit: `12 ms`, `8.5 s`, `3 min`, `5.2 h`, `2 d`. */
 export function formatSeconds(seconds) {
   const size = Math.abs(seconds)
   if (size === 0) return "0 s"

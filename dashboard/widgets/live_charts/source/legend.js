@@ -1,4 +1,4 @@
-// The line under a panel's title: one button per series, with its value.
+// The legend of a panel: one button per series, with its value.
 
 import { formatValue } from "./format.js"
 import { lineColor, lineDash } from "./theme.js"

@@ -1,13 +1,13 @@
-// The component: keeps its panels, points and zoom over reruns, and feeds them.
+// The component: keeps its panels, points and zoom across reruns, and polls for new points.
 
 import { startFeed } from "./feed.js"
 import { dropBefore, emptyTrack, knownTrack, takeIn } from "./points.js"
 import { createPanel } from "./panel.js"
 import { readTheme } from "./theme.js"
 
-const TROUBLE = {
-  lost: "Connection lost: shown is the last that was received.",
-  "signed-out": "Signed out: open the sign-in link again.",
+const ERROR_MESSAGES = {
+  lost: "Connection lost. The charts show the last values received.",
+  "signed-out": "Signed out. Open the sign-in link again.",
 }
 const instances = new WeakMap()
 let numInstances = 0
@@ -24,7 +24,7 @@ export default function (component) {
   }
   const turn = instance.follow(data)
   return () => {
-    // Streamlit also calls the cleanup of a run that a newer one has overtaken.
+    // Streamlit also calls the cleanup of a run that a newer run has replaced.
     if (instance.turn() !== turn) return
     instance.close()
     instances.delete(parentElement)
@@ -47,7 +47,7 @@ function createInstance(root, host) {
   let stopFeed = () => {}
   let turn = 0
 
-  const hall = {
+  const shared = {
     theme: readTheme(host),
     syncKey: `live-charts-${numInstances}`,
     axis: "time",
@@ -88,7 +88,7 @@ function createInstance(root, host) {
   function build() {
     for (const { view } of panels) view.close()
     panels = data.panels.map((panel) => ({
-      view: createPanel(panel, hall),
+      view: createPanel(panel, shared),
       lines: panel.series.map((series) => ({ ...series, known: series.points && knownTrack(series.points) })),
     }))
     grid.replaceChildren(...panels.map(({ view }) => view.element))
@@ -104,13 +104,13 @@ function createInstance(root, host) {
       if (data.axis === "time") dropBefore(tracks[source], now - data.span)
     })
     root.classList.toggle("stale", Boolean(answer.stale))
-    bar.say(answer.stale ?? "")
+    bar.show(answer.stale ?? "")
     draw()
   }
 
   function fail(reason) {
     root.classList.add("stale")
-    bar.say(TROUBLE[reason])
+    bar.show(ERROR_MESSAGES[reason])
   }
 
   return {
@@ -118,10 +118,10 @@ function createInstance(root, host) {
     turn: () => turn,
     follow(given) {
       turn += 1
-      hall.theme = readTheme(host)
+      shared.theme = readTheme(host)
       const before = data
       data = given
-      Object.assign(hall, { axis: data.axis, smoothing: data.smoothing, empty: data.empty })
+      Object.assign(shared, { axis: data.axis, smoothing: data.smoothing, empty: data.empty })
       if (before === null || layoutOf(before) !== layoutOf(data)) {
         tracks = []
         isAnswered = data.url === null
@@ -129,7 +129,7 @@ function createInstance(root, host) {
       }
       if (before !== null && (before.axis !== data.axis || before.span !== data.span)) zoom(null)
       if (before === null || before.url !== data.url || before.live !== data.live) {
-        // What is drawn stays until the first answer, which replaces it.
+        // The old points stay visible until the first answer replaces them.
         stopFeed()
         stopFeed = data.url === null ? () => {} : startFeed(data.url, data.live, take, fail)
       }
@@ -158,7 +158,7 @@ function createBar(reset) {
   element.append(words, button)
   return {
     element,
-    say(text) {
+    show(text) {
       if (words.textContent !== text) words.textContent = text
     },
     zoomed(isZoomed) {

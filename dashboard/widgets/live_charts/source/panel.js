@@ -1,4 +1,4 @@
-// One chart: its frame, its uPlot, and how both follow points, theme, zoom and crosshair.
+// One chart: its frame and its uPlot instance, updated with points, theme, zoom and crosshair.
 
 import { formatPlace, formatTicks, formatTimes, formatValue } from "./format.js"
 import { createLegend } from "./legend.js"
@@ -8,18 +8,18 @@ import { faint, lineColor, lineDash } from "./theme.js"
 
 const ELAPSED_STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400]
 const HEADROOM = 1.08
-const LEAST_DRAG_PX = 4
-// A mean over a handful of validation points would show what nobody measured.
-const LEAST_SMOOTHED = 30
+const MIN_DRAG_PX = 4
+// Series with fewer points (validation) are not smoothed: the mean would be misleading.
+const MIN_SMOOTHED_POINTS = 30
 const COLUMNS_PER_SERIES = 4 // line, low, high, points behind a smoothed line
 
 /**
- * Build a panel. `hall` is what panels share: theme, axis, smoothing, sync key, hidden lines,
- * `window()` and `zoom(range)`.
+ * Build a panel. `shared` is the state that all panels share: theme, axis, smoothing, sync key,
+ * hidden lines, `window()` and `zoom(range)`.
  */
-export function createPanel(panel, hall) {
+export function createPanel(panel, shared) {
   const frame = createFrame(panel)
-  const hidden = hall.hiddenIn(panel.title)
+  const hidden = shared.hiddenIn(panel.title)
   let columns = emptyColumns(panel)
   let tracks = panel.series.map(() => ({ y: [] }))
   let isTable = false
@@ -34,9 +34,9 @@ export function createPanel(panel, hall) {
   frame.head.after(legend.element)
 
   let plot = null
-  plot = new uPlot(options(panel, hall, frame, showValues), columns, frame.plot)
+  plot = new uPlot(options(panel, shared, frame, showValues), columns, frame.plot)
   panel.series.forEach((series, place) => showLine(plot, place, !hidden.has(series.label)))
-  legend.paint(hall.theme)
+  legend.paint(shared.theme)
 
   frame.button.addEventListener("click", () => {
     isTable = !isTable
@@ -54,11 +54,11 @@ export function createPanel(panel, hall) {
 
   function showValues() {
     if (!plot) return
-    // Not `cursor.idx`: after new points or a new window it is right only at the next mouse move.
+    // `cursor.idx` is not used: after new points it is wrong until the next mouse move.
     const isInspected = plot.cursor.left >= 0 && columns[0].length > 0
     const place = isInspected ? plot.posToIdx(plot.cursor.left) : 0
-    const span = hall.window()[1] - hall.window()[0]
-    frame.place.textContent = isInspected ? formatPlace(hall.axis, columns[0][place], span) : ""
+    const span = shared.window()[1] - shared.window()[0]
+    frame.place.textContent = isInspected ? formatPlace(shared.axis, columns[0][place], span) : ""
     legend.show(
       isInspected ? panel.series.map((_, line) => columns[1 + line * COLUMNS_PER_SERIES][place]) : lastValues(),
     )
@@ -70,32 +70,32 @@ export function createPanel(panel, hall) {
 
   function drawRows() {
     const lines = panel.series.map((_, line) => columns[1 + line * COLUMNS_PER_SERIES])
-    drawTable(frame.rows, panel, hall.axis, [columns[0], ...lines], hall.window())
+    drawTable(frame.rows, panel, shared.axis, [columns[0], ...lines], shared.window())
   }
 
   return {
     element: frame.element,
-    /** Draw these series, one per line of the panel. */
+    /** Draw the points of all lines. */
     draw(given) {
       tracks = given
-      columns = toColumns(panel, tracks, hall.smoothing)
+      columns = toColumns(panel, tracks, shared.smoothing)
       plot.setData(columns, false)
       this.fit()
       frame.note.hidden = columns[0].length > 0
-      frame.note.textContent = frame.note.hidden ? "" : hall.isAnswered() ? hall.empty : "Loading…"
-      frame.plot.setAttribute("aria-label", spoken(panel, lastValues()))
+      frame.note.textContent = frame.note.hidden ? "" : shared.isAnswered() ? shared.empty : "Loading…"
+      frame.plot.setAttribute("aria-label", describe(panel, lastValues()))
       if (isTable) drawRows()
     },
-    /** Follow the shared window. */
+    /** Apply the shared window of the horizontal axis. */
     fit() {
-      const [min, max] = hall.window()
+      const [min, max] = shared.window()
       plot.setScale("x", { min, max })
     },
-    /** Follow the page's theme. */
+    /** Apply the theme of the page. */
     paint() {
-      legend.paint(hall.theme)
+      legend.paint(shared.theme)
       plot.axes.forEach((axis) => {
-        axis.font = [hall.theme.font, 12 * uPlot.pxRatio]
+        axis.font = [shared.theme.font, 12 * uPlot.pxRatio]
       })
       plot.redraw(false, true)
     },
@@ -129,10 +129,10 @@ function createFrame(panel) {
   return { element, head, place, button, plot, note, rows }
 }
 
-function options(panel, hall, frame, inspect) {
+function options(panel, shared, frame, inspect) {
   const line = (color, more) => ({ stroke: color, width: 1.5, points: { show: false }, ...more })
   const series = panel.series.flatMap((one) => {
-    const color = () => lineColor(hall.theme, one)
+    const color = () => lineColor(shared.theme, one)
     const edge = { width: 0, points: { show: false } }
     return [
       line(color, { dash: lineDash(one), points: { show: isLonely, size: 5, fill: color } }),
@@ -143,10 +143,10 @@ function options(panel, hall, frame, inspect) {
   })
   const bands = panel.series.map((one, place) => ({
     series: [3 + place * COLUMNS_PER_SERIES, 2 + place * COLUMNS_PER_SERIES],
-    fill: () => faint(lineColor(hall.theme, one), 0.16),
+    fill: () => faint(lineColor(shared.theme, one), 0.16),
   }))
-  const grid = { stroke: () => hall.theme.grid, width: 1 }
-  const axis = { stroke: () => hall.theme.text, font: hall.theme.font, grid, ticks: { ...grid, size: 4 }, gap: 4 }
+  const grid = { stroke: () => shared.theme.grid, width: 1 }
+  const axis = { stroke: () => shared.theme.text, font: shared.theme.font, grid, ticks: { ...grid, size: 4 }, gap: 4 }
   return {
     width: Math.max(frame.plot.clientWidth, 240),
     height: panel.height,
@@ -154,37 +154,37 @@ function options(panel, hall, frame, inspect) {
     legend: { show: false },
     series: [{}, ...series],
     bands,
-    scales: { x: { time: hall.axis === "time", range: () => hall.window() }, y: valueScale(panel) },
+    scales: { x: { time: shared.axis === "time", range: () => shared.window() }, y: valueScale(panel) },
     axes: [
-      { ...axis, size: 28, space: 72, ...placeAxis(hall) },
+      { ...axis, size: 28, space: 72, ...placeAxis(shared) },
       { ...axis, size: 62, space: 32, values: (_, splits) => formatTicks(panel.unit, splits) },
     ],
     cursor: {
       y: false,
       points: { size: 6 },
-      drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
-      sync: { key: hall.syncKey, scales: ["x", null], filters: { pub: (type) => type.startsWith("mouse") && type !== "mousedown" && type !== "mouseup" } },
-      bind: { dblclick: () => () => hall.zoom(null) },
+      drag: { x: true, y: false, setScale: false, dist: MIN_DRAG_PX },
+      sync: { key: shared.syncKey, scales: ["x", null], filters: { pub: (type) => type.startsWith("mouse") && type !== "mousedown" && type !== "mouseup" } },
+      bind: { dblclick: () => () => shared.zoom(null) },
     },
     hooks: {
       setCursor: [inspect],
-      setSelect: [(plot) => selectRange(plot, hall)],
-      draw: [(plot) => drawLimits(plot, panel, hall), (plot) => drawMarks(plot, panel, hall), inspect],
+      setSelect: [(plot) => selectRange(plot, shared)],
+      draw: [(plot) => drawLimits(plot, panel, shared), (plot) => drawMarks(plot, panel, shared), inspect],
     },
   }
 }
 
-function selectRange(plot, hall) {
+function selectRange(plot, shared) {
   const { left, width } = plot.select
-  if (width < LEAST_DRAG_PX) return
+  if (width < MIN_DRAG_PX) return
   const range = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")]
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
-  hall.zoom(range)
+  shared.zoom(range)
 }
 
-function placeAxis(hall) {
-  if (hall.axis === "time") return { values: (_, splits, index, space, increment) => formatTimes(splits, increment) }
-  if (hall.axis === "elapsed") {
+function placeAxis(shared) {
+  if (shared.axis === "time") return { values: (_, splits, index, space, increment) => formatTimes(splits, increment) }
+  if (shared.axis === "elapsed") {
     return { incrs: ELAPSED_STEPS, values: (_, splits) => formatTicks("seconds", splits) }
   }
   return { values: (_, splits) => splits.map((split) => split.toLocaleString("en")) }
@@ -209,11 +209,11 @@ function valueRange(panel, low, high) {
   ]
 }
 
-function drawLimits(plot, panel, hall) {
+function drawLimits(plot, panel, shared) {
   const { ctx, bbox } = plot
   ctx.save()
-  ctx.strokeStyle = faint(hall.theme.text, 0.55)
-  ctx.fillStyle = hall.theme.text
+  ctx.strokeStyle = faint(shared.theme.text, 0.55)
+  ctx.fillStyle = shared.theme.text
   ctx.font = plot.axes[1].font[0]
   ctx.textAlign = "right"
   ctx.textBaseline = "bottom"
@@ -231,11 +231,11 @@ function drawLimits(plot, panel, hall) {
   ctx.restore()
 }
 
-function drawMarks(plot, panel, hall) {
+function drawMarks(plot, panel, shared) {
   const { ctx, bbox } = plot
   ctx.save()
-  ctx.strokeStyle = faint(hall.theme.text, 0.55)
-  ctx.fillStyle = hall.theme.text
+  ctx.strokeStyle = faint(shared.theme.text, 0.55)
+  ctx.fillStyle = shared.theme.text
   ctx.font = plot.axes[1].font[0]
   ctx.textAlign = "left"
   ctx.textBaseline = "top"
@@ -275,7 +275,7 @@ function toColumns(panel, tracks, smoothing) {
   const columns = gapped.flatMap((track, place) => {
     const band = panel.series[place].band && tracks[place].low.length > 0
     const y = positive(track.y)
-    const isSmoothed = smoothing > 0 && y.length >= LEAST_SMOOTHED
+    const isSmoothed = smoothing > 0 && y.length >= MIN_SMOOTHED_POINTS
     const columnsOf = [
       isSmoothed ? smooth(y, smoothing) : y,
       band ? positive(track.low) : [],
@@ -287,7 +287,7 @@ function toColumns(panel, tracks, smoothing) {
   return [axis, ...columns]
 }
 
-function spoken(panel, values) {
+function describe(panel, values) {
   const parts = panel.series.map((series, place) => `${series.label} ${formatValue(panel.unit, values[place])}`)
   return `${panel.title}. Newest values: ${parts.join(", ")}.`
 }

@@ -1,6 +1,6 @@
-// Series as columns of numbers: taking in what is new, dropping what is old, finding gaps.
+// Series as columns of numbers: adds new points, drops old ones, finds gaps.
 
-// A silence this many times as long as the usual step is a gap, not a line.
+// Two points further apart than this many usual intervals are separated by a gap.
 const GAP_STEPS = 2.5
 const MEDIAN_OF = 64
 
@@ -9,12 +9,12 @@ export function emptyTrack() {
   return { x: [], y: [], low: [], high: [] }
 }
 
-/** Return a series made of the columns that Python sent along. */
+/** Return a series of the columns that the page contains. */
 export function knownTrack([x, y, low, high]) {
   return { x: [...x], y: [...y], low: [...low], high: [...high] }
 }
 
-/** Take in an answer: all that lies beyond `from` is replaced; null replaces everything. */
+/** Add an answer to a series: points beyond `from` are replaced; null replaces all. */
 export function takeIn(track, from, [x, y, low, high]) {
   const keep = from === null ? 0 : firstBeyond(track.x, from)
   for (const column of [track.x, track.y, track.low, track.high]) column.length = Math.min(column.length, keep)
@@ -31,14 +31,14 @@ export function takeIn(track, from, [x, y, low, high]) {
   }
 }
 
-/** Drop what lies before `oldest`, but for the one point that the line enters the window from. */
+/** Drop the points before `oldest`, except the last one: the line enters the window from it. */
 export function dropBefore(track, oldest) {
   const count = firstBeyond(track.x, oldest) - 1
   if (count <= 0) return
   for (const column of [track.x, track.y, track.low, track.high]) column.splice(0, count)
 }
 
-/** Return the series with a null inside every silence, so that it is drawn as a gap. */
+/** Return the series with a null inside each gap, so that no line is drawn across it. */
 export function withGaps(track) {
   const step = usualStep(track.x)
   const result = emptyTrack()
@@ -50,7 +50,7 @@ export function withGaps(track) {
   return result
 }
 
-/** Return the x of all series, sorted and without repeats. */
+/** Return the distinct x of all series, sorted. */
 export function sharedAxis(tracks) {
   const all = new Set()
   for (const track of tracks) for (const x of track.x) all.add(x)
@@ -58,8 +58,8 @@ export function sharedAxis(tracks) {
 }
 
 /**
- * Return a column spread over the shared axis: undefined where the series has no point, so that the
- * line goes on, and null all over a gap, so that it does not.
+ * Align a column with the shared axis: undefined where the series has no point (the line
+ * continues), null inside a gap (the line is interrupted).
  */
 export function spread(axis, x, column) {
   const result = new Array(axis.length).fill(undefined)
@@ -78,7 +78,7 @@ export function spread(axis, x, column) {
   return result
 }
 
-/** Return the exponential mean of a column: `weight` of the past, corrected for its start. */
+/** Return the exponential moving average of a column, corrected for its start. */
 export function smooth(column, weight) {
   let mean = 0
   let mass = 0

@@ -1,4 +1,4 @@
-// A panel's points as a table: what assistive technology and copy-and-paste read.
+// The points of a panel as a table, for assistive technology and for copying.
 
 import { formatPlace, formatValue } from "./format.js"
 

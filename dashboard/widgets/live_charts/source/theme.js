@@ -1,11 +1,11 @@
-// Colours and type, read from the variables that Streamlit sets on the component.
+// Colours and font, read from the CSS variables that Streamlit sets on the component.
 
 const PALETTE = "#0072B2,#999933,#332288,#8C510A,#648FFF,#C51B7D,#CC79A7,#882255"
-// From the fifth line on, colour alone no longer tells lines apart.
+// More than four lines cannot be distinguished by colour alone.
 const DASHES = [[], [], [], [], [6, 3], [2, 3], [8, 3, 2, 3], [4, 4]]
 const DASHED = [5, 4]
 
-/** Return the theme of the page as it is now. */
+/** Return the current theme of the page. */
 export function readTheme(host) {
   const style = getComputedStyle(host)
   const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback
@@ -28,7 +28,7 @@ export function lineDash(series) {
   return series.dashed ? DASHED : DASHES[series.color % DASHES.length]
 }
 
-/** Return a colour made translucent; `color` is #rgb or #rrggbb. */
+/** Return a translucent colour; `color` is #rgb or #rrggbb. */
 export function faint(color, alpha) {
   const hex = color.length === 4 ? color.replace(/[0-9a-f]/gi, "$&$&") : color
   return `${hex.slice(0, 7)}${Math.round(alpha * 255).toString(16).padStart(2, "0")}`

@@ -1,4 +1,4 @@
-"""A page of charts alone, and a sampler of known numbers: starts in seconds, needs no product."""
+"""A page with only charts, and a sampler with known values; starts within seconds."""
 
 import math
 import shutil
@@ -36,7 +36,7 @@ LOST_GPU = 2
 
 
 def tick(at: float) -> HostState:
-    """Return the numbers of a second; GPU 2 is lost for half of every minute."""
+    """Return the readings of one second; GPU 2 is lost for half of every minute."""
     readings = [Reading(gauge="cpu_busy_ratio", device="", value=0.5 + 0.4 * math.sin(at / 60))]
     for number in range(GPUS):
         if number == LOST_GPU and at % 60 < 30:
@@ -55,7 +55,7 @@ def tick(at: float) -> HostState:
 
 @pytest.fixture(scope="module")
 def sampling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bool], Path]]:
-    """Sample until the end of the tests; the function given pauses it or lets it go on."""
+    """Sample until the end of the tests; the yielded function pauses or continues it."""
     home = tmp_path_factory.mktemp("charts") / "home"
     Settings(home=home).paths.prepare()
     store = SqliteTelemetryStore(Settings(home=home).paths.telemetry, writable=True)
@@ -85,7 +85,7 @@ def sampling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[boo
 
 @pytest.fixture(scope="module")
 def training(sampling: Callable[[bool], Path]) -> Iterator[Callable[[range], None]]:
-    """A run in the database; the function given logs further steps of its loss."""
+    """A run in the database; the yielded function logs further steps of its loss."""
     with open_workspace(Settings(home=sampling(True))) as workspace:  # noqa: FBT003
         spec = RunSpec(name="one", dataset="demo", dataset_digest="d" * 64, preset="demo",
                        device="cpu", config={}, code_version="0")  # fmt: skip
@@ -111,7 +111,7 @@ def charts(
     training: Callable[[range], None],  # noqa: ARG001  (its run must be there)
     chromium: Browser,
 ) -> Iterator[Product]:
-    """The dashboard's server with the page beside this file as its only page."""
+    """The server of the dashboard with `page.py` as its only page."""
     folder = tmp_path_factory.mktemp("script")
     page = shutil.copy(Path(__file__).with_name("page.py"), folder / "page.py")
     shutil.copytree(Path(dashboard.__file__).parent / "static", folder / "static")
@@ -136,5 +136,5 @@ def charts(
 
 @pytest.fixture
 def open_charts(chromium: Browser, charts: Product) -> Iterator[Opener]:
-    """Return a way to open the page of charts; fails on any trouble."""
+    """Return a function that opens the page of charts; fails on any error in the browser."""
     yield from opener(chromium, charts)

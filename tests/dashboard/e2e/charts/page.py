@@ -1,4 +1,4 @@
-"""A page of live charts over whatever the test's telemetry holds."""
+"""A page of live charts of the telemetry of the test."""
 
 import math
 import time
@@ -47,7 +47,7 @@ def single(gauge: str, label: str) -> tuple[Series, ...]:
 
 
 def loss(slowness: float, label: str, *, dashed: bool = False) -> Series:
-    """Return a falling curve of one run, with noise that always is the same."""
+    """Return a falling curve of one run, with deterministic noise."""
     y = tuple(6 * math.exp(-step / slowness) + 0.3 + 0.1 * math.sin(step * step) for step in STEPS)
     return Series(label=label, source=Trace(x=STEPS, y=y), dashed=dashed)
 

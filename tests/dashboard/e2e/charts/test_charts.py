@@ -1,4 +1,4 @@
-"""Charts can be inspected while they move, and say so when they stop moving."""
+"""The live charts in Chromium."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.e2e.harness import DESKTOP, PHONE, Opener, Watch, look, violations
+from tests.dashboard.e2e.harness import DESKTOP, PHONE, Opener, Watch, save_screenshot, violations
 
 POLL_MS = 2_500
 
@@ -20,23 +20,23 @@ def plot(page: Page, title: str) -> tuple[float, float, float, float]:
 
 
 def point_at(page: Page, title: str, share: float) -> None:
-    """Put the mouse over a panel, `share` of the way across."""
+    """Move the mouse over a panel, at `share` of its width."""
     left, top, width, height = plot(page, title)
     page.mouse.move(left + width * share, top + height / 2)
 
 
 def places(page: Page) -> list[str]:
-    """Return what each panel says that it shows the values of."""
+    """Return the inspected position that each panel shows."""
     return page.locator(".place").all_text_contents()[:4]
 
 
 def polls(watch: Watch) -> int:
-    """Return how often the charts asked so far."""
+    """Return the number of polls so far."""
     return sum("/api/telemetry" in response.url for response in watch.responses)
 
 
 def until_polls(page: Page, watch: Watch, number: int) -> None:
-    """Wait until the charts have asked so often; a busy machine may need long."""
+    """Wait for that number of polls; a busy machine may take long."""
     for _ in range(600):
         if polls(watch) >= number:
             return
@@ -45,19 +45,17 @@ def until_polls(page: Page, watch: Watch, number: int) -> None:
 
 
 def test_every_panel_shows_its_newest_values(open_charts: Opener) -> None:
-    """In its own unit, as text that is read aloud too."""
     page = open_charts()
 
     expect(
         page.get_by_role("img", name=re.compile(r"Memory\. Newest.*GPU 0 40 GB"))
     ).to_be_visible()
     expect(page.get_by_role("img", name=re.compile(r"CPU\. Newest.*busy \d+ %"))).to_be_visible()
-    expect(page.get_by_text("Nothing was measured in this range.")).to_have_count(1)
-    look(page, "charts-desktop-light")
+    expect(page.get_by_text("No samples in this range.")).to_have_count(1)
+    save_screenshot(page, "charts-desktop-light")
 
 
-def test_crosshair_and_zoom_are_shared_and_survive_what_comes_in(open_charts: Opener) -> None:
-    """The decisive test: native charts lose both at each refresh."""
+def test_crosshair_and_zoom_are_shared_and_survive_new_points(open_charts: Opener) -> None:
     page = open_charts()
     expect(page.get_by_role("figure").first).to_be_visible()
     page.wait_for_timeout(POLL_MS)
@@ -72,7 +70,7 @@ def test_crosshair_and_zoom_are_shared_and_survive_what_comes_in(open_charts: Op
     place = page.locator(".place").first
     expect(place).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
     seen = places(page)
-    look(page, "charts-zoomed")
+    save_screenshot(page, "charts-zoomed")
 
     page.wait_for_timeout(2 * POLL_MS)
 
@@ -84,8 +82,7 @@ def test_crosshair_and_zoom_are_shared_and_survive_what_comes_in(open_charts: Op
     expect(reset).to_be_hidden()
 
 
-def test_charts_ask_once_a_second_and_never_rerun_the_page(open_charts: Opener) -> None:
-    """What moves every second must not cost a script run every second."""
+def test_charts_poll_once_a_second_without_a_rerun_of_the_page(open_charts: Opener) -> None:
     page = open_charts()
     frames: list[int] = []
     page.on(
@@ -105,8 +102,7 @@ def test_charts_ask_once_a_second_and_never_rerun_the_page(open_charts: Opener) 
     assert len(frames) - said <= 8
 
 
-def test_a_hidden_tab_asks_nothing_and_catches_up_at_once(open_charts: Opener) -> None:
-    """Ten forgotten tabs must not load the host that they watch."""
+def test_a_hidden_tab_does_not_poll_and_catches_up_at_once(open_charts: Opener) -> None:
     page = open_charts()
     page.wait_for_selector("canvas")
     page.wait_for_timeout(1500)
@@ -122,8 +118,7 @@ def test_a_hidden_tab_asks_nothing_and_catches_up_at_once(open_charts: Opener) -
     until_polls(page, watch, before + 1)
 
 
-def test_live_off_stops_the_charts_and_stands_in_the_address(open_charts: Opener) -> None:
-    """A link to a still picture shows a still picture."""
+def test_live_off_stops_the_charts_and_is_in_the_address(open_charts: Opener) -> None:
     page = open_charts("/?live=false&range=5m")
     page.wait_for_selector("canvas")
     page.wait_for_timeout(1000)
@@ -139,17 +134,15 @@ def test_live_off_stops_the_charts_and_stands_in_the_address(open_charts: Opener
 
 
 def test_a_range_is_kept_in_the_address_and_redraws(open_charts: Opener) -> None:
-    """Six hours are drawn in buckets, with the room between lowest and highest shaded."""
     page = open_charts()
     page.get_by_role("radio", name="6h").or_(page.get_by_text("6h", exact=True)).first.click()
     page.wait_for_timeout(2500)
 
     assert "range=6h" in page.url
-    look(page, "charts-six-hours")
+    save_screenshot(page, "charts-six-hours")
 
 
 def test_data_can_be_read_as_a_table_with_gaps(open_charts: Opener) -> None:
-    """What is absent is a dash, for the GPU that was lost half of each minute."""
     page = open_charts()
     page.get_by_role("button", name="Show data of Memory").click()
     table = page.get_by_role("region", name="Data of Memory").get_by_role("table")
@@ -164,10 +157,9 @@ def test_data_can_be_read_as_a_table_with_gaps(open_charts: Opener) -> None:
     expect(table).to_be_hidden()
 
 
-def test_a_loss_curve_moves_while_it_is_looked_at(
+def test_a_loss_curve_is_updated_while_the_run_logs(
     open_charts: Opener, training: Callable[[range], None]
 ) -> None:
-    """Step by step as the run logs them, without a rerun of the page."""
     page = open_charts()
     line = page.get_by_role("button", name=re.compile("^measured"))
     expect(line).to_contain_text("2")
@@ -181,8 +173,7 @@ def test_a_loss_curve_moves_while_it_is_looked_at(
     expect(rows.first).to_contain_text("step 100")
 
 
-def test_a_line_can_be_hidden_and_stays_hidden(open_charts: Opener) -> None:
-    """Over a rerun too: turning Live off runs the page again."""
+def test_a_hidden_line_stays_hidden_after_a_rerun(open_charts: Opener) -> None:
     page = open_charts()
     line = page.get_by_role("button", name=re.compile("^GPU 1")).first
     line.click()
@@ -194,10 +185,9 @@ def test_a_line_can_be_hidden_and_stays_hidden(open_charts: Opener) -> None:
     expect(line).to_have_attribute("aria-pressed", "false")
 
 
-def test_silence_is_called_stale_and_dims_the_charts(
+def test_missing_samples_are_reported_and_dim_the_charts(
     open_charts: Opener, sampling: Callable[[bool], Path]
 ) -> None:
-    """The last that is known stays, visibly old."""
     page = open_charts()
     page.wait_for_selector("canvas")
     words = page.locator(".words").first
@@ -205,14 +195,13 @@ def test_silence_is_called_stale_and_dims_the_charts(
     try:
         expect(words).to_contain_text("old", timeout=30_000)
         expect(page.locator(".live-charts").first).to_have_class(re.compile("stale"))
-        look(page, "charts-stale")
+        save_screenshot(page, "charts-stale")
     finally:
         sampling(True)  # noqa: FBT003
     expect(words).to_have_text("", timeout=30_000)
 
 
-def test_a_lost_server_is_said_and_found_again(open_charts: Opener) -> None:
-    """The browser itself writes an error for each lost request: those are expected here."""
+def test_a_lost_connection_is_reported_and_restored(open_charts: Opener) -> None:
     page = open_charts()
     page.wait_for_selector("canvas")
     words = page.locator(".words").first
@@ -223,12 +212,11 @@ def test_a_lost_server_is_said_and_found_again(open_charts: Opener) -> None:
 
     expect(words).to_have_text("", timeout=30_000)
     watch: Watch = open_charts.watch  # type: ignore[attr-defined]
-    assert all("ERR_FAILED" in trouble for trouble in watch.troubles)
-    watch.troubles.clear()
+    assert all("ERR_FAILED" in error for error in watch.errors)
+    watch.errors.clear()
 
 
 def test_a_narrow_screen_stacks_the_panels(open_charts: Opener) -> None:
-    """And nothing is wider than the screen."""
     page = open_charts(size=PHONE)
     page.wait_for_selector("canvas")
     page.wait_for_timeout(1000)
@@ -236,11 +224,10 @@ def test_a_narrow_screen_stacks_the_panels(open_charts: Opener) -> None:
 
     assert len(lefts) == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-    look(page, "charts-phone-light")
+    save_screenshot(page, "charts-phone-light")
 
 
-def test_a_window_made_wider_is_filled(open_charts: Opener) -> None:
-    """ResizeObserver, not only the first layout."""
+def test_charts_fill_a_window_that_becomes_wider(open_charts: Opener) -> None:
     page = open_charts(size=(900, 800))
     page.wait_for_selector("canvas")
     narrow = plot(page, "Loss")[2]
@@ -253,11 +240,10 @@ def test_a_window_made_wider_is_filled(open_charts: Opener) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(open_charts: Opener, scheme: str) -> None:
-    """With nothing allowed for: no part of this page is anyone else's fault."""
     page = open_charts(scheme=scheme)
     page.wait_for_selector("canvas")
     page.get_by_role("button", name="Show data of Memory").click()
     page.wait_for_timeout(1500)
-    look(page, f"charts-desktop-{scheme}")
+    save_screenshot(page, f"charts-desktop-{scheme}")
 
     assert violations(page) == []
