@@ -17,6 +17,7 @@ from core.tables import run
 
 _POINTS_PER_BUCKET = 3
 _STEPS_PER_QUERY = 500  # databases limit the parameters of one query
+_POINT_COLUMNS = ("run_id", "metric", "step", "value", "wall_time")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +72,12 @@ def read_metric_names(connection: sa.Connection, run_id: str) -> Sequence[str]:
 def runs_with_latest(condition: sa.ColumnElement[bool] | None = None) -> sa.Select[Any]:
     """Return the query of runs, newest first, each joined with the newest point of every metric.
 
-    One row per run and metric; a run without points has one row whose `metric` is null. The cost is
-    a few index seeks per run and metric, however long the curves are.
+    One row per run and metric; a run without points has one row whose `metric` is null. The JSON
+    columns are filled in the first row of a run only, because decoding them takes most of the time.
+    The query costs a few index seeks per run and metric, however long the curves are.
     """
-    names = _metric_names(run)
+    wanted = sa.select(run.c.id) if condition is None else sa.select(run.c.id).where(condition)
+    names = _metric_names(wanted.subquery())
     inner = point.alias()
     newest_step = (
         sa.select(sa.func.max(inner.c.step))
@@ -87,14 +90,20 @@ def runs_with_latest(condition: sa.ColumnElement[bool] | None = None) -> sa.Sele
         point.c.step == newest_step,
     )
     newest = (
-        sa.select(point.c.run_id, point.c.metric, point.c.step, point.c.value, point.c.wall_time)
+        sa.select(names.c.is_first, *(point.c[name] for name in _POINT_COLUMNS))
         .select_from(names.join(point, is_newest))
         .subquery()
     )
+    columns = [
+        sa.case((newest.c.is_first == 0, sa.null()), else_=column).label(column.name)
+        if isinstance(column.type, sa.JSON)
+        else column
+        for column in run.c
+    ]
     query = (
-        sa.select(run, newest.c.metric, newest.c.step, newest.c.value, newest.c.wall_time)
+        sa.select(*columns, newest.c.metric, newest.c.step, newest.c.value, newest.c.wall_time)
         .select_from(run.outerjoin(newest, newest.c.run_id == run.c.id))
-        .order_by(run.c.sequence.desc())
+        .order_by(run.c.sequence.desc(), newest.c.is_first.desc())
     )
     return query if condition is None else query.where(condition)
 
@@ -107,9 +116,10 @@ def point_record(metric: str, step: int, value: float | None, wall_time: float) 
 
 
 def _metric_names(runs: sa.FromClause) -> sa.CTE:
-    """Return (run_id, metric) of every metric of `runs` (which have a column `id`), and a null.
+    """Return (run_id, metric, is_first) of every metric of `runs`, which have a column `id`.
 
-    Each name is found by one index seek beyond the name before it (a loose index scan).
+    Each name is found by one index seek beyond the name before it (a loose index scan), so the last
+    row of a run has a null. `is_first` is 1 for the first name of a run.
     """
     first = sa.select(
         runs.c.id.label("run_id"),
@@ -117,6 +127,7 @@ def _metric_names(runs: sa.FromClause) -> sa.CTE:
         .where(point.c.run_id == runs.c.id)
         .scalar_subquery()
         .label("metric"),
+        sa.literal(1).label("is_first"),
     )
     found = first.cte("metric_name", recursive=True)
     following = (
@@ -124,7 +135,9 @@ def _metric_names(runs: sa.FromClause) -> sa.CTE:
         .where(point.c.run_id == found.c.run_id, point.c.metric > found.c.metric)
         .scalar_subquery()
     )
-    return found.union_all(sa.select(found.c.run_id, following).where(found.c.metric.is_not(None)))
+    return found.union_all(
+        sa.select(found.c.run_id, following, sa.literal(0)).where(found.c.metric.is_not(None))
+    )
 
 
 def _representative_steps(
