@@ -1,16 +1,15 @@
-"""Training speed: our loop against the plain `nn.Transformer` loop, in tokens per CPU second.
+"""Training speed: Datahall's updates against a plain `nn.Transformer` loop, per CPU second.
 
-The plain loop is what a tutorial ends with: sentences in random order, padded to the longest of
-their batch; `torch.nn.Transformer` with explicit masks; two embeddings and an output layer of their
-own; cross entropy over all logits; Adam. Ours is the loop of `core.training`: batches by length,
-one tied matrix, the chunked loss, masks of dropout from a pool, fused AdamW, the moving average.
-Both train the same shape on the same generated corpus, each in a process of its own on one thread,
-as their users run them, and take turns; a token counts when it is a target token and no padding.
+The plain loop is a typical tutorial's: sentences in random order, padded to the longest of their
+batch; `torch.nn.Transformer` with explicit masks; separate embeddings and output layer; cross
+entropy over all logits; Adam. Datahall sorts batches by length, ties the embeddings, computes the
+loss in chunks, reads dropout masks from a pool, and uses fused AdamW and a moving average. Both
+train the same shape on the same generated corpus, alternately, each in its own process with one
+thread. Speed is in target tokens, padding excluded.
 
-How much batches by length save depends on how much lengths differ, so there are two corpora, of
-random words in lengths like those of real ones: Tatoeba English-Spanish (random batches are 38 %
-full) and our demo corpus, whose sentences are all short (60 %). The target is
-for the first, in the shape of the preset small.
+The effect of sorting depends on how much lengths differ, so there are two corpora of random words
+with the lengths of real ones: Tatoeba English-Spanish (random batches are 38 % full) and the demo
+corpus, whose sentences are all short (60 %). The target applies to the first, with preset small.
 
 Run: python -P benchmarks/training.py [REPEATS]
 """
@@ -70,15 +69,15 @@ class SpeedRow:
 
     @property
     def ratio(self) -> float:
-        """How many times faster ours is."""
+        """Speed of Datahall relative to the plain loop."""
         return self.ours / self.plain
 
 
 class PlainTransformer(nn.Module):
-    """The tutorial's model."""
+    """The model of the plain loop."""
 
     def __init__(self, shape: ModelConfig) -> None:
-        """Make it in a shape."""
+        """Create the layers."""
         super().__init__()
         self.width = shape.width
         self.source = nn.Embedding(shape.vocabulary, shape.width)

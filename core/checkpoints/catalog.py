@@ -2,7 +2,7 @@
 
 One rule decides which checkpoint is used in place of the best: the best checkpoint is the one that
 the pointer `best` names, or the newest where no checkpoint was validated. If it is damaged, the
-newest good checkpoint takes its place, and the answer says so. A damaged one is never returned.
+newest good checkpoint is returned with a notice. A damaged checkpoint is never returned.
 """
 
 import re

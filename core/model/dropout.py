@@ -46,7 +46,7 @@ class Dropout(nn.Module):
         return self.offsets.getstate()
 
     def restore(self, state: Any) -> None:  # noqa: ANN401  (as above)
-        """Continue with the offsets of a checkpoint; lists stand for tuples."""
+        """Continue with the offsets of a checkpoint, in which tuples may have become lists."""
         version, internal, gauss = state
         self.offsets.setstate((version, tuple(internal), gauss))
 

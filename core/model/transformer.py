@@ -57,8 +57,8 @@ class SearchState:
 
     def select(self, rows: Tensor) -> None:
         """Select rows of the batch, in this order."""
-        for kept in (*self.past, *self.memory):
-            kept.select(rows)
+        for key_value in (*self.past, *self.memory):
+            key_value.select(rows)
         if self.source_mask is not None:
             self.source_mask = self.source_mask[rows]
 

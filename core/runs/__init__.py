@@ -1,1 +1,1 @@
-"""Training runs: what was asked, what was measured, which checkpoints stand."""
+"""Training runs in the database: requests, attempts, metrics, translation samples, scores."""

@@ -122,14 +122,14 @@ def check_config(config: TrainConfig) -> TrainConfig:
     floats = [value for value in dataclasses.astuple(config) if isinstance(value, float)]
     rules: Mapping[str, bool] = {
         "all numbers must be finite": all(math.isfinite(value) for value in floats),
-        f"whole numbers are at most {LARGEST:,}": all(
+        f"whole numbers must be at most {LARGEST:,}": all(
             value <= LARGEST for value in dataclasses.astuple(config) if isinstance(value, int)
         ),
-        "seed, threads, weight_decay and warmup_ratio cannot be negative": min(
+        "seed, threads, weight_decay and warmup_ratio must not be negative": min(
             config.seed, config.threads, config.weight_decay, config.warmup_ratio
         )
         >= 0,
-        "ema must lie in [0, 1)": 0 <= config.ema < 1,
+        "ema must be in [0, 1)": 0 <= config.ema < 1,
         "hidden, beam, max_tokens and validation_sentences must be positive": min(
             config.hidden, config.beam, config.max_tokens, config.validation_sentences
         )
@@ -139,21 +139,21 @@ def check_config(config: TrainConfig) -> TrainConfig:
         and config.width % (2 * config.heads) == 0,
         "exactly one of minutes and steps must be above 0": (config.minutes > 0)
         != (config.steps > 0),
-        "dropout must lie in [0, 1)": 0 <= config.dropout < 1,
-        "label_smoothing must lie in [0, 1)": 0 <= config.label_smoothing < 1,
-        "optimizer is adamw or muon": config.optimizer in ("adamw", "muon"),
-        "norm is pre or post": config.norm in ("pre", "post"),
-        "schedule is linear or inverse_sqrt": config.schedule in ("linear", "inverse_sqrt"),
-        "precision is auto, float32 or bfloat16": config.precision
+        "dropout must be in [0, 1)": 0 <= config.dropout < 1,
+        "label_smoothing must be in [0, 1)": 0 <= config.label_smoothing < 1,
+        "optimizer must be adamw or muon": config.optimizer in ("adamw", "muon"),
+        "norm must be pre or post": config.norm in ("pre", "post"),
+        "schedule must be linear or inverse_sqrt": config.schedule in ("linear", "inverse_sqrt"),
+        "precision must be auto, float32 or bfloat16": config.precision
         in ("auto", "float32", "bfloat16"),
         "learning_rate and clip_norm must be above 0": min(config.learning_rate, config.clip_norm)
         > 0,
-        "layers, vocabulary and batch_tokens must be positive": min(
+        "encoder_layers, decoder_layers, batch_tokens and heads must be positive": min(
             config.encoder_layers, config.decoder_layers, config.batch_tokens, config.heads
         )
         > 0,
-        "vocabulary must be at least 300": config.vocabulary >= 300,  # noqa: PLR2004  (as it says)
-        "validate_every and checkpoint_every must be at least 1": min(
+        "vocabulary must be at least 300": config.vocabulary >= 300,  # noqa: PLR2004  (see message)
+        "validate_every, checkpoint_every and keep_checkpoints must be at least 1": min(
             config.validate_every, config.checkpoint_every, config.keep_checkpoints
         )
         >= 1,

@@ -45,8 +45,8 @@ def prepare_host(threads: int, device: torch.device) -> None:
     """Compute with `threads` threads, deterministically.
 
     On a CPU every kernel that training uses is deterministic (test_resume.py compares bits), and
-    torch's own check would delay each start by a second of imports. On a GPU torch is asked to be
-    deterministic and warns where it has no such kernel.
+    torch's own check would delay each start by a second of imports. On a GPU that check is on and
+    warns about operations without a deterministic kernel.
     """
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)

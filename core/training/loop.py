@@ -189,7 +189,7 @@ class Trainer:
         """Write a checkpoint, update the pointers, remove old checkpoints.
 
         The metrics up to here are stored first, so that a resumed curve has no gap. If either
-        fails (disk full), training continues and the log says why.
+        fails (disk full), training continues and the log names the cause.
         """
         step = self.position.step
         position = self.position if found is None else self.position.after_validation(found)

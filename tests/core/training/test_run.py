@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from core import tables
-from core.checkpoints.catalog import list_checkpoints, newest_good
+from core.checkpoints.catalog import BEST, list_checkpoints, newest_good, read_pointer
 from core.checkpoints.contents import CheckpointToSave, load_state
 from core.command import module_argv, start
 from core.data.datasets import DatasetStore
@@ -170,6 +170,22 @@ def test_a_run_that_another_process_trains_is_refused(
     assert trial.train() == 2
     assert "by another process" in capsys.readouterr().err
     os.close(lock)
+
+
+def test_a_damaged_best_checkpoint_is_reported_and_replaced_in_the_final_test(
+    make_trial: MakeTrial, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trial = make_trial(steps=4, learning_rate=1.0, schedule="inverse_sqrt", validate_every=1)
+    assert trial.train() == 0
+    best = read_pointer(trial.checkpoints, BEST)
+    assert best not in {None, "step_00000004"}, "this learning rate must raise the loss again"
+    (trial.checkpoints / best / "MANIFEST.json").write_bytes(b"")
+    assert trial.train() == 0
+    printed = capsys.readouterr().out
+    assert f"the best checkpoint, {best}, is damaged; choosing a new one" in printed
+    assert "the checkpoint of step 4 is used in its place" in printed
+    with trial.store() as store:
+        assert store.get("first").scores["step"] == 4
 
 
 def test_a_run_that_ends_without_a_checkpoint_names_the_full_disk(
