@@ -41,6 +41,11 @@ class Database:
         """Whether this is SQLite, the default."""
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def url(self) -> str:
+        """The URL, with its password: for the environment of child processes."""
+        return self.engine.url.render_as_string(hide_password=False)
+
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Open a connection for reading; all its queries see the state of the first one."""

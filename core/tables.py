@@ -58,6 +58,7 @@ job = sa.Table(
     sa.Column("signal", sa.Integer),
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("host", sa.String, nullable=False),
+    sa.Column("home", sa.String, nullable=False, server_default=""),
     sa.Column("boot_id", sa.String, nullable=False),
     sa.Column("pid", sa.Integer),
     sa.Column("create_time", sa.Double),

@@ -26,7 +26,9 @@ ON_BOTH = (
     "core/feedback",
     "core/registry",
     "core/runs",
-    "core/jobs/test_tidying.py",
+    "core/jobs/test_cleanup.py",
+    "core/jobs/test_crashes.py",
+    "core/jobs/test_race.py",
 )
 
 # Before torch is loaded: two workers share the cores, and threads that spin take each other's time.

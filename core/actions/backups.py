@@ -87,11 +87,9 @@ def list_snapshots(workspace: Workspace) -> Sequence[Snapshot]:
     return workspace.vault.snapshots()
 
 
-def active_backup(workspace: Workspace, dataset: Dataset, *, reconcile: bool = True) -> Job | None:
-    """Return the queued or running backup of a dataset version, or None; see `Launcher.jobs`."""
-    jobs = workspace.launcher.jobs(
-        subject=dataset_subject(dataset), kind=JobKind.BACKUP, limit=1, reconcile=reconcile
-    )
+def active_backup(workspace: Workspace, dataset: Dataset) -> Job | None:
+    """Return the queued or running backup of a dataset version, or None."""
+    jobs = workspace.launcher.jobs(subject=dataset_subject(dataset), kind=JobKind.BACKUP, limit=1)
     return next((job for job in jobs if not job.state.is_over), None)
 
 

@@ -116,9 +116,7 @@ def _reason(workspace: Workspace, run: Run, job: Job | None, step: int) -> str:
         return job.reason
     checkpoints = list_checkpoints(workspace.paths.checkpoints(run.id))
     good = f"newest checkpoint at step {checkpoints[0].step}" if checkpoints else "no checkpoint"
-    if job.state is JobState.FAILED:
-        return f"{job.reason} (step {step}, {good})"
-    return f"{job.reason or job.state} at step {step}, {good}"
+    return f"{job.reason or job.state} (at step {step}, {good})"
 
 
 def _comparable(view: RunView) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def _queue(workspace: Workspace, actor: Actor, run: Run, check: BackupCheck) -> 
     spec = _training_spec(workspace, run)
     if run.spec.waiver is not None or check.is_protected:
         return workspace.launcher.submit(spec)
-    active = active_backup(workspace, check.dataset, reconcile=False)
+    active = active_backup(workspace, check.dataset)
     if active is not None:
         return workspace.launcher.submit(replace(spec, after=active.id))
     backup = backup_spec(workspace, check.dataset)

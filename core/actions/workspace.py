@@ -10,14 +10,12 @@ from core.clock import Clock, SystemClock
 from core.data.datasets import DatasetStore
 from core.database import Database, open_database_of
 from core.feedback.store import FeedbackStore
-from core.jobs.catalog import choose_launcher
 from core.jobs.launcher import Launcher
+from core.jobs.local import LocalLauncher
 from core.paths import StatePaths
 from core.registry.registry import ModelRegistry
 from core.runs.store import RunStore
 from core.settings import Settings
-
-LAUNCHER = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +65,7 @@ def open_workspace(settings: Settings, clock: Clock | None = None) -> Workspace:
         ledger=Ledger(database, ticking, settings.paths),
         datasets=DatasetStore(settings.paths.datasets),
         runs=RunStore(database, ticking),
-        launcher=choose_launcher(LAUNCHER)(database, settings.paths, settings.jobs, ticking),
+        launcher=LocalLauncher(database, settings.paths, settings.jobs, ticking),
         vault=open_vault(settings, database, ticking),
         registry=ModelRegistry(database, ticking),
         feedback=FeedbackStore(database),

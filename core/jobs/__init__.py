@@ -1,1 +1,1 @@
-"""Processes that outlive whoever started them: queue, launcher, shim, supervisor."""
+"""The job queue: jobs run as processes that outlive the process that started them."""

@@ -1,4 +1,4 @@
-"""Slots that jobs share: this host's CPU slots and its GPUs."""
+"""Devices of jobs: parsing `cpu`, `cuda:1`..., and the slots of this host that jobs share."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _DEVICE = re.compile(r"(?P<kind>none|cpu|cuda)|cuda:(?P<index>\d{1,4})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """What a job asks for: `none`, `cpu` or `cuda`, and the one GPU that it insists on."""
+    """A requested device: kind `none`, `cpu` or `cuda`; `index` if it must be one certain GPU."""
 
     kind: str
     index: int | None = None
@@ -21,18 +21,18 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slots:
-    """What this host has."""
+    """Numbers of slots on this host."""
 
     cpu: int
     gpus: int
 
     def of(self, kind: str) -> int:
-        """Return how many slots of a kind there are."""
+        """Return the number of slots of a kind."""
         return self.cpu if kind == "cpu" else self.gpus
 
 
 def count_gpus(setting: int, devices: Path = Path("/dev")) -> int:
-    """Return the number of GPUs that jobs may use: as set, or the driver's devices for -1."""
+    """Return the number of GPUs that jobs may use; the setting -1 counts those of the driver."""
     if setting >= 0:
         return setting
     return sum(
@@ -41,7 +41,7 @@ def count_gpus(setting: int, devices: Path = Path("/dev")) -> int:
 
 
 def parse_device(name: str, count: int = 1) -> Device:
-    """Return the device that a job requests: `none`, `cpu`, `cuda` or `cuda:N`.
+    """Return the device named `none`, `cpu`, `cuda` or `cuda:N`.
 
     `count` is the number of GPUs for `cuda`. Raises InputError.
     """
@@ -69,13 +69,13 @@ def check_room(device: Device, slots: Slots) -> None:
         raise InputError(f"the job requests {device.count} {word}, this host has {there}")
 
 
-def choose(device: Device, free: Sequence[int]) -> tuple[int, ...] | None:
-    """Return which of the free slots a job gets, or None when it has to wait."""
+def choose_slots(device: Device, free: Sequence[int]) -> tuple[int, ...] | None:
+    """Return the free slots that a job gets; None when it must wait."""
     if device.index is not None:
         return (device.index,) if device.index in free else None
     return tuple(free[: device.count]) if device.count <= len(free) else None
 
 
 def visible_gpus(device: Device, assigned: Sequence[int]) -> str:
-    """Return CUDA_VISIBLE_DEVICES: its own GPUs, and none for a job that was given none."""
+    """Return CUDA_VISIBLE_DEVICES of a job: only the GPUs that were assigned to it."""
     return ",".join(map(str, assigned)) if device.kind == "cuda" else ""

@@ -1,62 +1,80 @@
-"""How a job ended, in words."""
+"""How a job ended: its final state, and the reason in words for the user."""
 
 from dataclasses import dataclass
 
 from core.command import describe_exit
 from core.errors import DatahallError
-from core.jobs.folder import Ending
 from core.jobs.launcher import JobState
 
 
-@dataclass(slots=True)
-class Stop:
-    """The wish that a job ends, and what became of it: one that ended first was not stopped."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a job ended; `reason` is a sentence for the user."""
 
-    is_asked: bool = False
+    state: JobState
+    reason: str
+    ended_at: float
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+@dataclass(slots=True)
+class StopRequest:
+    """Whether a stop was requested, and what was done about it.
+
+    Attributes:
+        is_requested: somebody cancelled the job, or the shim received a signal.
+        by_signal: the shim received SIGTERM or SIGINT, as at a shutdown of the machine.
+        is_sent: SIGTERM was sent while the job still ran; otherwise it ended by itself.
+        killed_after_s: grace period after which SIGKILL was sent.
+    """
+
+    is_requested: bool = False
     by_signal: bool = False
     is_sent: bool = False
     killed_after_s: float | None = None
 
     @property
-    def words(self) -> str:
-        """How a job ended that was asked to."""
+    def reason(self) -> str:
+        """The reason of a job that was stopped."""
         if self.killed_after_s is not None:
-            return f"killed after the grace period of {self.killed_after_s:g} s"
-        return (
-            "stopped by a signal to its supervisor shim" if self.by_signal else "stopped as asked"
-        )
+            return f"killed: it had not ended {self.killed_after_s:g} s after the stop request"
+        if self.by_signal:
+            return "stopped by a signal from outside, such as a shutdown of the machine"
+        return "stopped on request"
 
 
 def describe_ending(
-    returncode: int, stop: Stop, now: float, *, told: DatahallError | None = None
+    returncode: int, stop: StopRequest, now: float, *, error: DatahallError | None = None
 ) -> Ending:
     """Return the ending of a job whose process was reaped with `returncode` (negative: signal).
 
-    `told` is the error that it left word of.
+    `error` is the error that the job reported.
     """
     number = -returncode if returncode < 0 else None
     code = returncode if returncode >= 0 else None
     if stop.is_sent:
-        state, reason = JobState.STOPPED, stop.words
+        state, reason = JobState.STOPPED, stop.reason
     elif number is not None:
         state, reason = JobState.CRASHED, describe_exit(returncode)
     elif code == 0:
         state, reason = JobState.SUCCEEDED, "finished"
     else:
-        state, reason = JobState.FAILED, describe_exit(returncode) if told is None else str(told)
+        failure = f"the program ended with {describe_exit(returncode)}; see the log"
+        state, reason = JobState.FAILED, failure if error is None else str(error)
     return Ending(state=state, reason=reason, ended_at=now, exit_code=code, signal=number)
 
 
 def failed(reason: str, now: float) -> Ending:
-    """Return the ending of a job that could not do its work."""
+    """Return the ending of a job that could not run."""
     return Ending(state=JobState.FAILED, reason=reason, ended_at=now)
 
 
-def lost(reason: str, now: float) -> Ending:
-    """Return the ending of a job that nobody saw end."""
-    return Ending(state=JobState.CRASHED, reason=f"lost: {reason}", ended_at=now)
+def disappeared(reason: str, now: float) -> Ending:
+    """Return the ending of a job whose end was not observed."""
+    return Ending(state=JobState.CRASHED, reason=reason, ended_at=now)
 
 
-def never_started(now: float) -> Ending:
-    """Return the ending of a job that was stopped while nothing of it ran."""
+def stopped_before_start(now: float) -> Ending:
+    """Return the ending of a job that was cancelled before any of its processes ran."""
     return Ending(state=JobState.STOPPED, reason="stopped before it started", ended_at=now)

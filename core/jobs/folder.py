@@ -1,14 +1,15 @@
-"""The folder of one job: how launcher and shim tell each other what they know.
+"""The folder of a job: the files through which launcher, shim and job communicate.
 
-Files here are the truth about a job's processes; the row in the database follows them.
+The files, not the row in the database, determine what is known of a job's processes.
 
-- `lock`: held by the shim and by the job itself, from before either runs until both are gone.
-- `order.json`: what to run; written by the launcher that holds the lock.
-- `process.json`: who runs it; written before anything is run, so a job without it never started.
-- `stop`: the job was asked to stop.
-- `orphaned`: when the shim was found dead while the job lived.
-- `exit.json`: how it ended; written once, after the last process of the job is gone.
-- `progress.json`, `log.txt`, `error.json`, `result.json`: what the job says.
+- `lock`: held by the shim and the job from before either runs until both have ended.
+- `order.json`: what the shim runs; written by the launcher that holds the lock.
+- `process.json`: the processes of the job; written before the job's program starts, so that a job
+  without this file never ran.
+- `stop`: exists when a stop was requested.
+- `orphaned`: when the shim was found dead while the job was alive.
+- `exit.json`: how the job ended; written once, after its last process has ended.
+- `progress.json`, `log.txt`, `error.json`, `result.json`: written by the job.
 """
 
 from collections.abc import Mapping
@@ -17,13 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from core.files import PRIVATE_FILE, PRIVATE_FOLDER, read_json, write_json
+from core.jobs.endings import Ending
+from core.jobs.launcher import JobState
 from core.jobs.processes import Identity
 from core.locks import is_locked, take_lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a shim is to run, and how."""
+class ShimOrder:
+    """What a shim runs."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str]
@@ -33,26 +36,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crew:
-    """Who runs a job: the shim, and the job once it is started."""
+class JobProcesses:
+    """The processes of a job: the shim, and the job's own once it is started."""
 
     boot_id: str
     shim: Identity
     job: Identity | None = None
 
 
-_UNKNOWN_CREW = Crew(boot_id="", shim=Identity(pid=0, create_time=0.0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a job ended; `state` is a JobState that is over."""
-
-    state: str
-    reason: str
-    ended_at: float
-    exit_code: int | None = None
-    signal: int | None = None
+_UNKNOWN_PROCESSES = JobProcesses(boot_id="", shim=Identity(pid=0, create_time=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,79 +55,84 @@ class JobFolder:
 
     @property
     def log(self) -> Path:
-        """What the job prints, unless it is told to log elsewhere."""
+        """The log, unless the job's specification names another file."""
         return self.path / "log.txt"
 
     def create(self) -> None:
-        """Make the folder; its order may hold secrets, so it is nobody else's."""
+        """Create the folder with mode 700: its order may contain secrets."""
         self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
     def take_lock(self) -> int | None:
-        """Return a descriptor that holds the job's lock, or None when somebody else holds it."""
+        """Return a descriptor that holds the job's lock; None when another process holds it."""
         return take_lock(self.path / "lock")
 
-    def was_claimed(self) -> bool:
-        """Whether a launcher ever took the job's lock; not so when the folder was removed."""
+    def has_lock_file(self) -> bool:
+        """Whether a launcher ever took the job's lock; False when the folder was removed."""
         return (self.path / "lock").exists()
 
-    def is_held(self) -> bool:
-        """Whether a launcher, a shim or the job itself holds the lock: all die without trace."""
+    def is_locked(self) -> bool:
+        """Whether a launcher, the shim or the job holds the lock; the kernel releases it."""
         return is_locked(self.path / "lock")
 
-    def write_order(self, order: Order) -> None:
-        """Say what to run."""
+    def write_order(self, order: ShimOrder) -> None:
+        """Write what the shim runs."""
         write_json(self.path / "order.json", asdict(order), mode=PRIVATE_FILE)
 
-    def read_order(self) -> Order:
-        """Return what to run; raises OSError, ValueError, KeyError, TypeError."""
+    def read_order(self) -> ShimOrder:
+        """Return what the shim runs; raises OSError, ValueError, KeyError, TypeError."""
         document = read_json(self.path / "order.json")
-        return Order(**{**document, "argv": tuple(document["argv"])})
+        return ShimOrder(**{**document, "argv": tuple(document["argv"])})
 
-    def write_crew(self, crew: Crew) -> None:
-        """Say who runs it."""
-        write_json(self.path / "process.json", asdict(crew))
+    def write_processes(self, processes: JobProcesses) -> None:
+        """Record the processes of the job."""
+        write_json(self.path / "process.json", asdict(processes))
 
-    def read_crew(self) -> Crew | None:
-        """Return who runs it, as well as that can be read; None when nobody ever did."""
+    def read_processes(self) -> JobProcesses | None:
+        """Return the recorded processes; None when the job never ran.
+
+        A damaged record gives processes that do not exist: the job ran, so it is not started again.
+        """
         path = self.path / "process.json"
         document = _read(path)
         if document is None:
-            return _UNKNOWN_CREW if path.exists() else None
+            return _UNKNOWN_PROCESSES if path.exists() else None
         try:
             job = document["job"]
-            return Crew(
+            return JobProcesses(
                 boot_id=document["boot_id"],
                 shim=Identity(**document["shim"]),
                 job=Identity(**job) if job else None,
             )
         except (KeyError, TypeError):
-            return _UNKNOWN_CREW
+            return _UNKNOWN_PROCESSES
 
     def write_ending(self, ending: Ending) -> None:
-        """Say how it ended."""
+        """Record how the job ended."""
         write_json(self.path / "exit.json", asdict(ending))
 
     def read_ending(self) -> Ending | None:
-        """Return how it ended; None when it has not, or nobody was left to say so."""
+        """Return how the job ended; None while it has not, and when the record is damaged."""
         document = _read(self.path / "exit.json")
+        if document is None:
+            return None
         try:
-            return None if document is None else Ending(**document)
-        except TypeError:
+            return Ending(**{**document, "state": JobState(document["state"])})
+        except (KeyError, TypeError, ValueError):
             return None
 
-    def ask_to_stop(self) -> None:
-        """Leave word that the job is to stop."""
+    def request_stop(self) -> None:
+        """Record a stop request."""
         self.create()
         (self.path / "stop").touch()
 
-    def is_asked_to_stop(self) -> bool:
-        """Whether the job is to stop."""
+    def is_stop_requested(self) -> bool:
+        """Whether a stop was requested."""
         return (self.path / "stop").exists()
 
     def orphaned_since(self, now: float) -> float:
-        """Return when the shim was first found dead: `now`, unless it was found before.
+        """Return when the shim was first found dead, in monotonic seconds: `now` at the first call.
 
-        In seconds after boot, so that setting the wall clock shortens no grace period.
+        Monotonic, so that a change of the wall clock does not shorten a grace period.
         """
         path = self.path / "orphaned"
         try:
@@ -148,7 +145,7 @@ class JobFolder:
 
 
 def _read(path: Path) -> Mapping[str, Any] | None:
-    """Return a JSON file that appears whole; None when it is not there or was damaged."""
+    """Return a JSON object from a file; None when the file is missing or damaged."""
     try:
         return read_json(path)
     except (OSError, ValueError):

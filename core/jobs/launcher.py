@@ -1,4 +1,7 @@
-"""Jobs: what a launcher promises. A job is a row plus an OS process of its own session."""
+"""Jobs and launchers: the records, and what a launcher promises.
+
+A job is a row in the database and a process in a session of its own.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,12 +9,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from core.errors import DatahallError
+from core.errors import DatahallError, InputError
+from core.jobs.devices import Slots, check_room, parse_device
 from core.process.progress import ProgressReport
+from core.text import check_storable
 
 
 class JobState(StrEnum):
-    """Where a job is. `crashed`: ended by a signal that nobody asked for, or lost."""
+    """State of a job.
+
+    `crashed`: ended by a signal without a stop request, or its processes disappeared.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -23,7 +31,7 @@ class JobState(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether the job has ended."""
         return self not in (JobState.QUEUED, JobState.RUNNING, JobState.STOPPING)
 
     @property
@@ -33,7 +41,7 @@ class JobState(StrEnum):
 
 
 class JobKind(StrEnum):
-    """What jobs do."""
+    """Kind of work that a job does."""
 
     TRAINING = "training"
     EVALUATION = "evaluation"
@@ -46,13 +54,17 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
-    """What is asked of a new job.
+    """Specification of a new job.
 
-    `subject` is what it works on (run id, `dataset:DIGEST`, snapshot id). `device` is `none` (needs
-    no slot), `cpu` (one of the host's CPU slots) or `cuda` (`num_devices` GPUs; `cuda:1` asks for
-    that one). `after` is a job that must succeed first; when it does not, this one fails and says
-    so. `log` defaults to `log.txt` in the job's folder. `environment` is stored with the job, so it
-    holds no secrets: those come from files, or from the launcher's own environment.
+    Attributes:
+        subject: what the job works on: a run id, `dataset:DIGEST`, a snapshot id.
+        environment: stored with the job, so it must hold no secrets; those come from files or from
+            the launcher's own environment.
+        log: file for the output; by default `log.txt` in the job's folder.
+        device: `none` (needs no slot), `cpu` (one of the host's CPU slots), `cuda` (`num_devices`
+            GPUs) or `cuda:N` (that GPU).
+        after: id of a job that must succeed first; if it does not, this one fails.
+        grace_s: seconds between SIGTERM and SIGKILL when the job is stopped.
     """
 
     kind: JobKind
@@ -69,7 +81,14 @@ class JobSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as it stands. `reason` says in words why it waits or how it ended."""
+    """A job.
+
+    Attributes:
+        assigned: indexes of its CPU slots or GPUs.
+        reason: why it waits, or how it ended, in words for the user.
+        host: name of the machine that it belongs to.
+        home: home folder that it belongs to; None for a job of an earlier version.
+    """
 
     id: str
     spec: JobSpec
@@ -82,66 +101,78 @@ class Job:
     signal: int | None = None
     reason: str = ""
     host: str = ""
+    home: Path | None = None
     pid: int | None = None
 
 
 class Launcher(Protocol):
-    """Starts jobs and knows what became of them, whoever died in between.
+    """Queues jobs, starts them, and finds out how they ended, whichever process is killed.
 
-    Several processes may use one launcher at once; nothing is ever started twice. No daemon is
-    needed: every question about a job's state first reconciles the rows with the processes and
-    starts what may start.
+    Several processes may use one launcher at the same time; no job is ever started twice. Queries
+    (`job`, `jobs`, `log`, `progress`, `error`) report the present state and change nothing. The
+    queue advances in `submit`, `cancel`, `wait` and `tick`; a supervisor calls `tick` each second,
+    and without one each job does when it ends.
     """
 
     def submit(self, spec: JobSpec) -> Job:
-        """Queue a job and start it if its turn has come."""
+        """Queue a job, and start it if it need not wait."""
         ...
 
     def submit_chain(self, specs: Sequence[JobSpec]) -> Sequence[Job]:
         """Queue jobs of which each waits for the one before it to succeed, atomically.
 
-        `after` of the first is kept. Reconciles once, after all are queued.
+        `after` of the first is kept. Advances the queue once, after all are queued.
         """
         ...
 
     def job(self, job_id: str) -> Job:
-        """Return a job as it stands now; raises NotFoundError."""
+        """Return a job; raises NotFoundError."""
         ...
 
     def jobs(
-        self,
-        *,
-        subject: str | None = None,
-        kind: JobKind | None = None,
-        limit: int = 200,
-        reconcile: bool = True,
+        self, *, subject: str | None = None, kind: JobKind | None = None, limit: int = 200
     ) -> Sequence[Job]:
-        """Return jobs, newest first; without `reconcile` in the state last stored."""
+        """Return jobs, newest first."""
         ...
 
     def cancel(self, job_id: str) -> Job:
-        """Ask a job to stop: SIGTERM, then SIGKILL of its whole tree after its grace period.
+        """Request a job to stop: SIGTERM, after its grace period SIGKILL to all its processes.
 
-        A queued job stops at once; one that is over stays as it is.
+        A queued job stops at once; one that has ended stays as it is.
         """
         ...
 
     def log(self, job_id: str, *, tail: int = 200) -> str:
-        """Return the last lines that the job printed."""
+        """Return the last `tail` lines that the job printed."""
         ...
 
     def progress(self, job_id: str) -> ProgressReport | None:
-        """Return how far the job is, or None when it has not said."""
+        """Return the newest progress report of the job; None before the first."""
         ...
 
     def error(self, job_id: str) -> DatahallError | None:
-        """Return the error that the job says it ended by, or None when it has not said."""
+        """Return the error that ended the job; None when it reported none."""
         ...
 
     def wait(self, job_id: str, *, timeout_s: float) -> Job:
-        """Return the job once it is over, or as it stands when the time is up."""
+        """Advance the queue until the job has ended or the time is up, and return the job."""
         ...
 
     def tick(self) -> None:
-        """Reconcile rows with processes and start what may start."""
+        """Advance the queue: record which jobs ended, start those that need not wait."""
         ...
+
+
+def check_spec(spec: JobSpec, slots: Slots) -> None:
+    """Raise InputError when no launcher with these slots could ever start the job."""
+    if not spec.argv or not spec.argv[0]:
+        raise InputError("a job needs a program to run")
+    if not 0 <= spec.grace_s < float("inf"):
+        raise InputError(f"a grace period cannot be {spec.grace_s} s")
+    for name in spec.environment:
+        if not name or "=" in name:
+            raise InputError(f"{name!r} is not a valid name of an environment variable")
+    texts = (spec.title, spec.subject, *spec.argv, *spec.environment, *spec.environment.values())
+    for text in texts:
+        check_storable(text)
+    check_room(parse_device(spec.device, spec.num_devices), slots)

@@ -1,8 +1,11 @@
-"""The launcher of this machine: rows in the database, one detached shim per job.
+"""The launcher of this machine: jobs are rows in the database, each run by a detached shim.
 
-No daemon: whoever calls looks after the queue. What keeps a job from running twice is its lock,
-taken before the row says that it runs and handed from launcher to shim to job; and `process.json`,
-without which nothing was ever started. A job belongs to the home that holds its folder.
+A tick observes the processes of the active jobs (`observation.py`), decides what follows
+(`queue.py`), and here writes the rows and starts shims. No daemon is needed.
+
+A job never runs twice: its lock is taken before its row says that it runs, and passed from launcher
+to shim to job; and a job with `process.json` in its folder has run. A job belongs to one home on
+one host: other homes that share the database, and copies of the home, do not touch it.
 """
 
 import os
@@ -10,39 +13,47 @@ import platform
 import secrets
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any
 
 import sqlalchemy as sa
 
 from core.clock import Clock
+from core.command import Process, module_argv, start
 from core.database import Database
 from core.errors import DatahallError, NotFoundError
 from core.jobs import rows
-from core.jobs.devices import Slots, count_gpus
-from core.jobs.endings import failed, never_started
-from core.jobs.folder import JobFolder
-from core.jobs.launcher import Job, JobKind, JobSpec, JobState
-from core.jobs.logs import tail as read_tail
-from core.jobs.plan import Look, Plan, make_plan
+from core.jobs.devices import Slots, count_gpus, parse_device, visible_gpus
+from core.jobs.endings import failed, stopped_before_start
+from core.jobs.folder import JobFolder, ShimOrder
+from core.jobs.launcher import Job, JobKind, JobSpec, JobState, check_spec
+from core.jobs.logs import open_log, read_tail
+from core.jobs.observation import observe, terminate_orphans
 from core.jobs.processes import boot_id, send
-from core.jobs.queue import Verdict
-from core.jobs.sightings import look, over, press
-from core.jobs.specs import check_spec
-from core.jobs.starting import Claim, Failure, Starter
+from core.jobs.queue import Plan, QueueState, make_plan, reconcile, with_columns
 from core.paths import StatePaths
 from core.process.failure import read_error
 from core.process.progress import ProgressReport, read_progress
+from core.process.variables import JOB_FOLDER_VARIABLE, JOB_VARIABLE, RUN_VARIABLE, SHIM_VARIABLE
 from core.settings import JobSettings
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.25
+# Variables that a job must not inherit from the job that queued it.
+_OF_ANOTHER_JOB = (JOB_VARIABLE, JOB_FOLDER_VARIABLE, RUN_VARIABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Start:
+    """A job to start now, and the descriptor that holds its lock."""
+
+    job: Job
+    lock: int
 
 
 @dataclass(frozen=True, slots=True)
 class LocalLauncher:
-    """A Launcher of this machine; safe for several threads and processes."""
+    """A Launcher of this machine; may be shared between threads and used by several processes."""
 
     database: Database
     paths: StatePaths
@@ -50,7 +61,7 @@ class LocalLauncher:
     clock: Clock
 
     def submit(self, spec: JobSpec) -> Job:
-        """Queue a job and start it if its turn has come; see Launcher."""
+        """Queue a job, and start it if it need not wait; see Launcher."""
         return self.submit_chain([spec])[0]
 
     def submit_chain(self, specs: Sequence[JobSpec]) -> Sequence[Job]:
@@ -65,6 +76,8 @@ class LocalLauncher:
                 spec=replace(spec, after=after),
                 state=JobState.QUEUED,
                 created_at=self.clock.now(),
+                host=platform.node(),
+                home=self.paths.home,
             )
             self._folder(job.id).create()
             jobs.append(job)
@@ -78,187 +91,230 @@ class LocalLauncher:
             return [_find(connection, job.id) for job in jobs]
 
     def job(self, job_id: str) -> Job:
-        """Return a job as it stands now; raises NotFoundError."""
-        self.tick()
+        """Return a job; raises NotFoundError."""
         with self.database.read() as connection:
-            return _find(connection, job_id)
+            return self._in_present_state(_find(connection, job_id))
 
     def jobs(
-        self,
-        *,
-        subject: str | None = None,
-        kind: JobKind | None = None,
-        limit: int = 200,
-        reconcile: bool = True,
+        self, *, subject: str | None = None, kind: JobKind | None = None, limit: int = 200
     ) -> Sequence[Job]:
-        """Return jobs, newest first; see Launcher."""
-        if reconcile:
-            self.tick()
+        """Return jobs, newest first."""
         with self.database.read() as connection:
-            return rows.newest_jobs(connection, subject=subject, kind=kind, limit=limit)
+            found = rows.newest_jobs(connection, subject=subject, kind=kind, limit=limit)
+        return [self._in_present_state(job) for job in found]
 
     def cancel(self, job_id: str) -> Job:
-        """Ask a job to stop; see Launcher."""
+        """Request a job to stop; see Launcher."""
         self.tick()
         with self.database.write(durable=True) as connection:
             job = _find(connection, job_id)
             if job.state is JobState.QUEUED:
-                ending = over(never_started(self.clock.now()))
+                ending = rows.ending_columns(stopped_before_start(self.clock.now()))
                 rows.update_job(connection, job_id, {"desired": "stop", **ending})
             elif job.state is JobState.RUNNING:
-                reason = f"asked to stop, within {job.spec.grace_s:g} s"
-                wish = {"desired": "stop", "state": JobState.STOPPING, "reason": reason}
-                rows.update_job(connection, job_id, wish)
+                reason = f"stop requested; killed after {job.spec.grace_s:g} s if still running"
+                columns = {"desired": "stop", "state": JobState.STOPPING, "reason": reason}
+                rows.update_job(connection, job_id, columns)
         if job.state in (JobState.RUNNING, JobState.STOPPING):
-            self._ask_to_stop(job)
+            self._request_stop(job)
+        self.tick()
         return self.job(job_id)
 
     def log(self, job_id: str, *, tail: int = 200) -> str:
-        """Return the last lines that the job printed."""
+        """Return the last `tail` lines that the job printed."""
         with self.database.read() as connection:
             job = _find(connection, job_id)
         return read_tail(job.spec.log or self._folder(job_id).log, tail)
 
     def progress(self, job_id: str) -> ProgressReport | None:
-        """Return how far the job is, or None when it has not said."""
+        """Return the newest progress report of the job; None before the first."""
         with self.database.read() as connection:
             _find(connection, job_id)
         return read_progress(self._folder(job_id).path)
 
     def error(self, job_id: str) -> DatahallError | None:
-        """Return the error that the job says it ended by, or None when it has not said."""
+        """Return the error that ended the job; None when it reported none."""
         with self.database.read() as connection:
             _find(connection, job_id)
         return read_error(self._folder(job_id).path)
 
     def wait(self, job_id: str, *, timeout_s: float) -> Job:
-        """Return the job once it is over, or as it stands when the time is up."""
+        """Advance the queue until the job has ended or the time is up, and return the job."""
         waited, pause = 0.0, _FIRST_PAUSE_S
-        while not (job := self.job(job_id)).state.is_over and waited < timeout_s:
+        while True:
+            self.tick()
+            with self.database.read() as connection:
+                job = _find(connection, job_id)
+            if job.state.is_over or waited >= timeout_s:
+                return job
             time.sleep(pause)
             waited += pause
             pause = min(pause * 1.5, _LONGEST_PAUSE_S)
-        return job
 
     def tick(self) -> None:
-        """Reconcile rows with processes and start what may start.
-
-        Writes only where something changed, so that it may be called as often as one likes.
-        """
+        """Advance the queue; see Launcher. Writes only when something has changed."""
         with self.database.read() as connection:
-            seen = self._look(connection)
-        if seen.jobs and not make_plan(seen, self._slots()).is_empty:
+            queue = self._observe(connection)
+        if queue.jobs and not make_plan(queue, self._slots()).is_empty:
             self._advance()
 
     def _advance(self) -> None:
-        """Look again, alone, and write what changed; then start what was given its slots."""
+        """Observe again while no other process writes, store what changed, start jobs."""
         with ExitStack() as locks:
             with self.database.write(durable=True) as connection:
-                seen = self._look(connection)
-                plan = make_plan(seen, self._slots())
-                for job_id, values in plan.changes.items():
-                    rows.update_job(connection, job_id, values)
-                claims = self._claim_all(connection, seen, plan, locks)
-            self._give_up(self._starter().start_all(claims))
+                queue = self._observe(connection)
+                plan = make_plan(queue, self._slots())
+                for job_id, columns in plan.changes.items():
+                    rows.update_job(connection, job_id, columns)
+                starts = self._store_decisions(connection, queue, plan, locks)
+            failures = self._start_all(starts)
+            for job_id, reason in failures.items():
+                with self.database.write(durable=True) as connection:
+                    ending = failed(reason, self.clock.now())
+                    rows.update_job(connection, job_id, rows.ending_columns(ending))
 
-    def _starter(self) -> Starter:
-        """Return what starts this home's shims."""
-        return Starter(
-            paths=self.paths,
-            database_url=self.database.engine.url.render_as_string(hide_password=False),
-            log_bytes=self.settings.log_bytes,
-        )
-
-    def _look(self, connection: sa.Connection) -> Look:
-        """Return what is known now; what killed shims left behind is pressed to end."""
+    def _observe(self, connection: sa.Connection) -> QueueState:
+        """Return the state of the queue; terminates the processes of killed shims."""
         boot, now = boot_id(), self.clock.now()
         jobs = [job for job in rows.active_jobs(connection) if self._is_ours(job)]
         awaited = [job.spec.after for job in jobs if job.spec.after is not None]
-        sightings = {}
+        observations = {}
         for job in jobs:
             if job.state is JobState.QUEUED:
                 continue
             folder = self._folder(job.id)
-            sightings[job.id] = look(job, folder, boot)
-            press(job, folder, sightings[job.id], self.clock.monotonic())
-            if job.state is JobState.STOPPING:  # whoever wished it may have died half-way
-                folder.ask_to_stop()
-        return Look(
+            observations[job.id] = observe(job, folder, boot)
+            terminate_orphans(job, folder, observations[job.id], self.clock.monotonic())
+            if job.state is JobState.STOPPING:  # whoever cancelled may have been killed half-way
+                folder.request_stop()
+        return QueueState(
             jobs=jobs,
             others=rows.jobs_by_id(connection, awaited),
-            sightings=sightings,
+            observations=observations,
             boot_id=boot,
             now=now,
         )
 
-    def _claim_all(
-        self, connection: sa.Connection, seen: Look, plan: Plan, locks: ExitStack
-    ) -> Sequence[Claim]:
-        """Write the verdicts; return the jobs to start, their locks held until `locks` closes."""
-        jobs = {job.id: job for job in seen.jobs}
-        claims = []
-        for verdict in plan.verdicts:
-            values: Mapping[str, Any] = {"reason": verdict.reason}
-            if verdict.state is JobState.FAILED:
-                values = over(failed(verdict.reason, seen.now))
-            elif verdict.state is JobState.RUNNING:
-                folder = self._folder(verdict.job_id)
+    def _store_decisions(
+        self, connection: sa.Connection, queue: QueueState, plan: Plan, locks: ExitStack
+    ) -> Sequence[_Start]:
+        """Store the decisions; return the jobs to start, locked until `locks` is closed."""
+        jobs = {job.id: job for job in queue.jobs}
+        starts = []
+        for decision in plan.decisions:
+            columns: dict[str, object] = {"reason": decision.reason}
+            if decision.state is JobState.FAILED:
+                columns = dict(rows.ending_columns(failed(decision.reason, queue.now)))
+            elif decision.state is JobState.RUNNING:
+                folder = self._folder(decision.job_id)
                 folder.create()
                 lock = folder.take_lock()
                 if lock is None:
-                    continue  # another process looks at it this instant; the next tick starts it
+                    continue  # another process observes it at this moment: the next tick starts it
                 locks.callback(os.close, lock)
-                values = _running(verdict, seen)
-                if folder.read_crew() is None:
-                    job = jobs[verdict.job_id]
-                    claims.append(Claim(job=job, assigned=verdict.assigned, lock=lock))
-                # else it ran before a power cut that cost its row: the next tick settles it
-            rows.update_job(connection, verdict.job_id, values)
-        return claims
+                columns |= {
+                    "state": decision.state,
+                    "assigned": list(decision.assigned),
+                    "started_at": queue.now,
+                    "boot_id": queue.boot_id,
+                }
+                # A job that has run is not started: its row was lost in a power cut.
+                if folder.read_processes() is None:
+                    job = replace(jobs[decision.job_id], assigned=decision.assigned)
+                    starts.append(_Start(job=job, lock=lock))
+            rows.update_job(connection, decision.job_id, columns)
+        return starts
 
-    def _give_up(self, failures: Sequence[Failure]) -> None:
-        """Note the jobs that could not be started."""
-        for failure in failures:
-            with self.database.write(durable=True) as connection:
-                ending = failed(failure.reason, self.clock.now())
-                rows.update_job(connection, failure.job_id, over(ending))
+    def _start_all(self, starts: Sequence[_Start]) -> dict[str, str]:
+        """Start a shim per job; return the reasons of those that could not be started, by id."""
+        failures, started = {}, []
+        for item in starts:
+            try:
+                started.append((item.job.id, self._start_shim(item)))
+            except (OSError, DatahallError) as error:
+                failures[item.job.id] = f"could not be started: {error}"
+        for job_id, process in started:
+            code = process.wait()  # it forks the shim and exits
+            if code > 0:  # killed by a signal before the fork: nothing ran, the next tick starts it
+                failures[job_id] = (
+                    f"its supervising process failed with exit code {code}; see the log"
+                )
+        return failures
 
-    def _ask_to_stop(self, job: Job) -> None:
-        """Leave word in the job's folder and wake its shim, if that very process is there."""
+    def _start_shim(self, item: _Start) -> Process:
+        """Write the order of the shim and start the process that forks it."""
+        job, folder = item.job, self._folder(item.job.id)
+        log = job.spec.log or folder.log
+        device = parse_device(job.spec.device, job.spec.num_devices)
+        folder.write_order(
+            ShimOrder(
+                argv=job.spec.argv,
+                environment={
+                    **job.spec.environment,
+                    "CUDA_VISIBLE_DEVICES": visible_gpus(device, job.assigned),
+                    JOB_VARIABLE: job.id,
+                    JOB_FOLDER_VARIABLE: str(folder.path),
+                },
+                log=str(log),
+                log_bytes=self.settings.log_bytes,
+                grace_s=job.spec.grace_s,
+            )
+        )
+        home = str(self.paths.home)
+        arguments = ("--home", home, "--job", job.id, "--lock", str(item.lock))
+        output = open_log(log)
+        try:
+            return start(
+                module_argv("core.jobs.shim", *arguments),
+                environment={
+                    SHIM_VARIABLE: job.id,
+                    "DATAHALL_HOME": home,
+                    "DATAHALL_DATABASE_URL": self.database.url,
+                },
+                without=_OF_ANOTHER_JOB,
+                log=output,
+                folder=folder.path,
+                keep_open=(item.lock,),
+            )
+        finally:
+            os.close(output)
+
+    def _request_stop(self, job: Job) -> None:
+        """Record the stop request in the job's folder and wake its shim."""
         folder = self._folder(job.id)
-        folder.ask_to_stop()
-        crew = folder.read_crew()
-        if crew is not None and crew.boot_id == boot_id():
-            send(crew.shim, signal.SIGTERM)
+        folder.request_stop()
+        processes = folder.read_processes()
+        if processes is not None and processes.boot_id == boot_id():
+            send(processes.shim, signal.SIGTERM)
+
+    def _in_present_state(self, job: Job) -> Job:
+        """Return the job with what its processes show now, whether or not a tick stored it."""
+        if job.state not in (JobState.RUNNING, JobState.STOPPING) or not self._is_ours(job):
+            return job
+        boot = boot_id()
+        observed = observe(job, self._folder(job.id), boot)
+        return with_columns(job, reconcile(job, observed, boot, self.clock.now()))
 
     def _is_ours(self, job: Job) -> bool:
-        """Whether the job belongs to this home: hosts with homes of their own share PostgreSQL."""
-        return self.database.is_sqlite or self._folder(job.id).path.is_dir()
+        """Whether the job belongs to this home on this host."""
+        if job.home is not None and job.home.resolve() != self.paths.home.resolve():
+            return False  # this home is a copy, or another home shares the database
+        # Containers change their host name, and hosts may share PostgreSQL.
+        is_here = self.database.is_sqlite or job.host == platform.node()
+        return is_here or self._folder(job.id).path.is_dir()
 
     def _folder(self, job_id: str) -> JobFolder:
         """Return a job's folder."""
         return JobFolder(self.paths.job(job_id))
 
     def _slots(self) -> Slots:
-        """Return what this host has now."""
+        """Return the slots of this host."""
         return Slots(cpu=self.settings.cpu_slots, gpus=count_gpus(self.settings.gpus))
 
 
 def _find(connection: sa.Connection, job_id: str) -> Job:
-    """Return a job as its row says; raises NotFoundError."""
+    """Return a job as stored; raises NotFoundError."""
     found = rows.jobs_by_id(connection, [job_id])
     if not found:
         raise NotFoundError(f"there is no job {job_id!r}", remedy='See "datahall jobs list"')
     return found[job_id]
-
-
-def _running(verdict: Verdict, seen: Look) -> Mapping[str, Any]:
-    """Return the columns of a job that is given its slots."""
-    return {
-        "state": verdict.state,
-        "reason": verdict.reason,
-        "assigned": list(verdict.assigned),
-        "started_at": seen.now,
-        "host": platform.node(),
-        "boot_id": seen.boot_id,
-    }

@@ -1,4 +1,4 @@
-"""Logs of jobs: cut before they fill the disk, and read from their end."""
+"""Logs of jobs: rotated by size, read from the end."""
 
 import contextlib
 import os
@@ -11,16 +11,16 @@ _LONGEST_TAIL_BYTES = 4 << 20
 
 
 def open_log(path: Path) -> int:
-    """Return a descriptor that appends to the log, wherever others have cut it meanwhile."""
+    """Return a descriptor that appends to the log, also after it was rotated."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
 
 
 def rotate(path: Path, limit_bytes: int) -> None:
-    """Move a log that is too long to `NAME.1` (older ones to `.2`, `.3`) and begin anew.
+    """Move a log that is too long to `NAME.1` (older ones to `.2`, `.3`) and empty it.
 
-    The job keeps its descriptor: the log is copied and then emptied. A line that is written between
-    the two is lost. Where the disk is too full for a copy, the log stays as it is.
+    The job keeps its descriptor: the log is copied, then truncated. A line written between the two
+    is lost. On a full disk the log stays as it is.
     """
     try:
         if path.stat().st_size <= limit_bytes:
@@ -35,10 +35,10 @@ def rotate(path: Path, limit_bytes: int) -> None:
         os.truncate(path, 0)
 
 
-def tail(path: Path, num_lines: int) -> str:
-    """Return the last lines of a log, across its newest cut; bytes that are no UTF-8 show as �.
+def read_tail(path: Path, num_lines: int) -> str:
+    """Return the last lines of a log, also of `NAME.1`; invalid UTF-8 is replaced by U+FFFD.
 
-    At most the last 4 MiB are read, however long a line is.
+    Reads at most the last 4 MiB of each file.
     """
     if num_lines <= 0:
         return ""
@@ -49,7 +49,7 @@ def tail(path: Path, num_lines: int) -> str:
 
 
 def _last_lines(path: Path, num_lines: int) -> Sequence[bytes]:
-    """Return the last lines of one file, each with its newline; none when there is no file."""
+    """Return the last lines of one file, with their line ends; empty when there is no file."""
     try:
         stream = path.open("rb")
     except FileNotFoundError:
@@ -67,12 +67,12 @@ def _last_lines(path: Path, num_lines: int) -> Sequence[bytes]:
 
 
 def _numbered(path: Path, number: int) -> Path:
-    """Return the name of an older part of the log."""
+    """Return the path of a rotated log."""
     return path.with_name(f"{path.name}.{number}")
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file that grows meanwhile, up to its end; nothing is left of a failed copy."""
+    """Copy a growing file up to its end; a failed copy is removed."""
     try:
         with source.open("rb") as reader, target.open("wb") as writer:
             while chunk := reader.read(_CHUNK_BYTES):

@@ -1,4 +1,4 @@
-"""Processes of this machine, named so that a reused pid is never taken for another process.
+"""Identify, signal and find processes of this machine; a reused pid is never confused.
 
 Linux only: `/proc` and pidfds. Standard library only, as every job's shim imports this.
 """
@@ -16,9 +16,9 @@ _STATE, _PARENT, _START = 0, 1, 19  # fields of /proc/PID/stat after the command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """One process of this boot: pids are reused, a pid with its start time is not.
+    """A process of this boot: its pid and start time, because pids are reused.
 
-    `create_time` is in seconds after boot, which no change of the wall clock can move.
+    `create_time` is in seconds since boot, independent of the wall clock.
     """
 
     pid: int
@@ -26,33 +26,33 @@ class Identity:
 
 
 def boot_id() -> str:
-    """Return what names the time since this machine was started."""
+    """Return the id of the present boot of this machine."""
     return (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def identify(pid: int) -> Identity | None:
-    """Return the identity of a living process; None when it is gone or only waits to be reaped."""
+    """Return the identity of a living process; None when it has ended or is a zombie."""
     fields = _stat(pid)
     return None if fields is None or fields[_STATE] in "ZX" else _identity(pid, fields)
 
 
 def identify_child(pid: int) -> Identity:
-    """Return the identity of this process, or of a child that may have ended but was not reaped."""
+    """Return the identity of this process or of a child, which may be a zombie."""
     fields = _stat(pid)
-    assert fields is not None, "a child stays until it is reaped"  # noqa: S101  (cannot happen)
+    assert fields is not None, "a child exists until it is reaped"  # noqa: S101  (cannot happen)
     return _identity(pid, fields)
 
 
 def is_alive(process: Identity) -> bool:
-    """Whether this very process still runs."""
+    """Whether this process, not another with its pid, is running."""
     return identify(process.pid) == process
 
 
 def send(process: Identity, number: signal.Signals) -> bool:
-    """Send a signal to this very process; return whether it was there to get it.
+    """Send a signal to a process; return whether it was running.
 
-    The pidfd is opened first and the start time compared then: whatever is signalled is what was
-    compared, also when the pid is reused in between.
+    The pidfd is opened before the start time is compared, so that the process that is signalled is
+    the one that was compared, even if the pid is reused in between.
     """
     try:
         descriptor = os.pidfd_open(process.pid)
@@ -71,7 +71,7 @@ def send(process: Identity, number: signal.Signals) -> bool:
 
 
 def descendants(pid: int, is_foreign: Callable[[int], bool]) -> Sequence[Identity]:
-    """Return the living processes below `pid`; those `is_foreign` are left out with all below."""
+    """Return the living descendants of `pid`, without subtrees whose root `is_foreign`."""
     children: dict[int, list[int]] = {}
     for child in _pids():
         fields = _stat(child)
@@ -91,7 +91,7 @@ def descendants(pid: int, is_foreign: Callable[[int], bool]) -> Sequence[Identit
 
 
 def variable_of(pid: int, name: str) -> str | None:
-    """Return a variable of the environment that a process was started with; None if unreadable."""
+    """Return a variable of the initial environment of a process; None if it cannot be read."""
     prefix = f"{name}=".encode()
     try:
         entries = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
@@ -103,7 +103,7 @@ def variable_of(pid: int, name: str) -> str | None:
 
 
 def with_variable(name: str, value: str) -> Sequence[Identity]:
-    """Return the living processes that were started with this variable."""
+    """Return the living processes whose initial environment has this variable."""
     found = []
     for pid in _pids():
         identity = identify(pid)
@@ -113,19 +113,19 @@ def with_variable(name: str, value: str) -> Sequence[Identity]:
 
 
 def _pids() -> Iterator[int]:
-    """Yield the number of every process."""
+    """Yield all pids."""
     for entry in os.listdir(_PROC):  # noqa: PTH208  (half the cost; called while a tree is killed)
         if entry.isdecimal():
             yield int(entry)
 
 
 def _identity(pid: int, fields: Sequence[str]) -> Identity:
-    """Return the identity told by the fields of /proc/PID/stat."""
+    """Return the identity in the fields of /proc/PID/stat."""
     return Identity(pid=pid, create_time=int(fields[_START]) / _TICKS_PER_SECOND)
 
 
 def _stat(pid: int) -> Sequence[str] | None:
-    """Return the fields of /proc/PID/stat after the name (which may hold anything)."""
+    """Return the fields of /proc/PID/stat after the program's name, which may contain anything."""
     try:
         content = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -6,9 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.jobs.endings import Ending
 from core.jobs.launcher import Job, JobKind, JobSpec, JobState
 from core.tables import job as table
 
+_IDS_PER_QUERY = 500  # databases limit the number of parameters
 ACTIVE = (JobState.QUEUED, JobState.RUNNING, JobState.STOPPING)
 
 
@@ -33,25 +35,26 @@ def insert_job(connection: sa.Connection, job: Job, log: Path) -> None:
             assigned=[],
             created_at=job.created_at,
             reason=job.reason,
-            host="",
+            host=job.host,
+            home=str(job.home or ""),
             boot_id="",
         )
     )
 
 
 def update_job(connection: sa.Connection, job_id: str, values: Mapping[str, Any]) -> None:
-    """Set columns of one job."""
+    """Update columns of a job."""
     connection.execute(sa.update(table).where(table.c.id == job_id).values(**values))
 
 
 def active_jobs(connection: sa.Connection) -> Sequence[Job]:
-    """Return the jobs that are not over, oldest first."""
+    """Return the jobs that have not ended, oldest first."""
     query = sa.select(table).where(table.c.state.in_(ACTIVE)).order_by(table.c.sequence)
     return [_to_job(row) for row in connection.execute(query).mappings()]
 
 
 def jobs_by_id(connection: sa.Connection, ids: Sequence[str]) -> Mapping[str, Job]:
-    """Return those of the jobs that exist."""
+    """Return the jobs with these ids, by id; without those that do not exist."""
     if not ids:
         return {}
     query = sa.select(table).where(table.c.id.in_(ids))
@@ -68,6 +71,30 @@ def newest_jobs(
     if kind is not None:
         query = query.where(table.c.kind == kind)
     return [_to_job(row) for row in connection.execute(query).mappings()]
+
+
+def ended_before(connection: sa.Connection, time: float, *, among: Sequence[str]) -> Sequence[str]:
+    """Return the ids of those of the jobs that ended before a time."""
+    found: list[str] = []
+    for first in range(0, len(among), _IDS_PER_QUERY):
+        query = sa.select(table.c.id).where(
+            table.c.id.in_(among[first : first + _IDS_PER_QUERY]),
+            table.c.state.not_in(ACTIVE),
+            table.c.ended_at < time,
+        )
+        found += connection.execute(query).scalars()
+    return found
+
+
+def ending_columns(ending: Ending) -> Mapping[str, Any]:
+    """Return the columns of a job that ended."""
+    return {
+        "state": ending.state,
+        "reason": ending.reason,
+        "ended_at": ending.ended_at,
+        "exit_code": ending.exit_code,
+        "signal": ending.signal,
+    }
 
 
 def _to_job(row: sa.RowMapping) -> Job:
@@ -95,5 +122,6 @@ def _to_job(row: sa.RowMapping) -> Job:
         signal=row["signal"],
         reason=row["reason"],
         host=row["host"],
+        home=Path(row["home"]) if row["home"] else None,
         pid=row["pid"],
     )

@@ -1,11 +1,11 @@
-"""The shim: one small process per job, which outlives whoever started the job.
+"""The shim: a small process that supervises one job and outlives the process that started it.
 
-It starts the job, passes on the wish to stop, ends what is left of the job's tree, and writes how
-the job ended. It holds no database and imports little, as there is one per running job.
+It starts the job's program, forwards stop requests, terminates what the program leaves behind, and
+records how the job ended. It opens no database and imports little, because there is one per job.
 
-`python -P -m core.jobs.shim --home DIR --job ID --lock DESCRIPTOR`; the descriptor holds the
-job's lock already, so that from the launcher's decision to the last process of the job there is no
-moment at which the lock is free.
+`python -P -m core.jobs.shim --home DIR --job ID --lock DESCRIPTOR`; the descriptor already holds
+the job's lock, so that the lock is never free between the launcher's decision and the end of the
+job's last process.
 """
 
 import contextlib
@@ -22,8 +22,14 @@ from pathlib import Path
 from core.clock import Clock, SystemClock
 from core.command import Process, module_argv, start
 from core.errors import UnavailableError
-from core.jobs.endings import Stop, describe_ending, failed, never_started
-from core.jobs.folder import Crew, Ending, JobFolder, Order
+from core.jobs.endings import (
+    Ending,
+    StopRequest,
+    describe_ending,
+    failed,
+    stopped_before_start,
+)
+from core.jobs.folder import JobFolder, JobProcesses, ShimOrder
 from core.jobs.logs import open_log, rotate
 from core.jobs.processes import Identity, boot_id, descendants, identify_child, send, variable_of
 from core.locks import is_locked
@@ -34,13 +40,13 @@ from core.process.variables import SHIM_VARIABLE
 LEFTOVER_GRACE_S = 2.0
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_S = 0.5
-_HURRIED_POLL_S = 0.05
+_SHORT_POLL_S = 0.05
 _DISK_FULL_TRIES = 150
 _DISK_FULL_PAUSE_S = 2.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Detach and run one job to its end."""
+    """Detach from the launcher, run one job to its end, and advance the queue."""
     given = dict(zip(arguments[::2], arguments[1::2], strict=True))
     paths, job_id = StatePaths(Path(given["--home"])), given["--job"]
     shim = Shim(
@@ -51,51 +57,53 @@ def main(arguments: Sequence[str]) -> int:
         clock=SystemClock(),
     )
     if os.fork():
-        os._exit(0)  # the launcher waits for this process alone, and keeps no zombie
+        os._exit(0)  # the launcher waits for this process only, so the shim is no zombie of it
     os.setsid()
     shim.run()
     os.close(shim.lock)
-    if not is_locked(paths.supervisor_lock):  # nobody else would start the next job in line
+    if not is_locked(paths.supervisor_lock):  # without a supervisor nobody else does
         start(module_argv("core.jobs", "tick", "--home", str(paths.home)))
     return 0
 
 
 @dataclass(slots=True, kw_only=True)
 class Shim:
-    """One job under way."""
+    """A running job and its supervision."""
 
     job_id: str
     folder: JobFolder
     lock: int
-    order: Order
+    order: ShimOrder
     clock: Clock
     wakeup: int = -1
-    stop: Stop = field(default_factory=Stop)
+    stop: StopRequest = field(default_factory=StopRequest)
     terminated_at: float | None = None
     ended_at: float | None = None
 
     def run(self) -> None:
-        """Run the job to its end and write how it ended."""
-        self.wakeup = _listen()
+        """Run the job to its end and record how it ended."""
+        self.wakeup = _catch_signals()
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        crew = Crew(boot_id=boot_id(), shim=identify_child(os.getpid()))
-        self.folder.write_crew(crew)
-        if self.folder.is_asked_to_stop():
-            self._finish(never_started(self.clock.now()))
+        processes = JobProcesses(boot_id=boot_id(), shim=identify_child(os.getpid()))
+        self.folder.write_processes(processes)
+        if self.folder.is_stop_requested():
+            self._finish(stopped_before_start(self.clock.now()))
             return
         try:
             child = self._start()
         except (UnavailableError, OSError) as error:
             self._finish(failed(f"could not be started: {error}", self.clock.now()))
             return
-        with contextlib.suppress(OSError):  # a full disk is no reason to end the job
-            self.folder.write_crew(replace(crew, job=identify_child(child.pid)))
-        self._attend(child)
-        told = read_error(self.folder.path)
-        self._finish(describe_ending(child.returncode, self.stop, self.clock.now(), told=told))
+        with contextlib.suppress(OSError):  # a full disk must not end the job
+            own = identify_child(child.pid)
+            self.folder.write_processes(replace(processes, job=own))
+        self._supervise(child)
+        reported = read_error(self.folder.path)
+        now = self.clock.now()
+        self._finish(describe_ending(child.returncode, self.stop, now, error=reported))
 
     def _start(self) -> Process:
-        """Start the job: its own session, its output straight into the log."""
+        """Start the job in its own session, with its output in the log."""
         log = open_log(Path(self.order.log))
         try:
             return start(
@@ -109,23 +117,23 @@ class Shim:
         finally:
             os.close(log)
 
-    def _attend(self, child: Process) -> None:
-        """Return once the job and everything that it left behind are gone."""
+    def _supervise(self, child: Process) -> None:
+        """Return when the job and all processes that it left behind have ended."""
         while True:
             self._reap(child)
             leftovers = [] if child.returncode is None else self._tree()
             if child.returncode is not None and not leftovers:
                 return
-            self._press(child, leftovers)
-            self._sleep(hurried=bool(leftovers) or self._is_overdue())
+            self._terminate(child, leftovers)
+            self._sleep(soon=bool(leftovers) or self._is_overdue())
             rotate(Path(self.order.log), self.order.log_bytes)
 
-    def _press(self, child: Process, leftovers: Sequence[Identity]) -> None:
-        """Ask the job, or what is left of it, to end; insist once the grace period is over."""
+    def _terminate(self, child: Process, leftovers: Sequence[Identity]) -> None:
+        """Send SIGTERM after a stop request and to leftovers, SIGKILL after the grace period."""
         now = self.clock.monotonic()
         if child.returncode is None:
-            if self.stop.is_asked and self.terminated_at is None:
-                child.send_signal(signal.SIGTERM)  # nothing is sent to one that has just ended
+            if self.stop.is_requested and self.terminated_at is None:
+                child.send_signal(signal.SIGTERM)  # does nothing if it has just ended
                 self.terminated_at = now
                 self.stop.is_sent = child.returncode is None
             if self._is_overdue():
@@ -139,29 +147,29 @@ class Shim:
             _send_all(leftovers, signal.SIGKILL)
 
     def _is_overdue(self) -> bool:
-        """Whether the job had its whole grace period."""
+        """Whether the grace period is over."""
         if self.terminated_at is None:
             return False
         return self.clock.monotonic() - self.terminated_at >= self.order.grace_s
 
-    def _sleep(self, *, hurried: bool) -> None:
-        """Wait for a signal or for the next look, and note a wish to stop."""
-        patience = _HURRIED_POLL_S if hurried else _POLL_S
-        if self.terminated_at is not None and not hurried:
+    def _sleep(self, *, soon: bool) -> None:
+        """Wait for a signal or the next poll, and record a stop request."""
+        timeout_s = _SHORT_POLL_S if soon else _POLL_S
+        if self.terminated_at is not None and not soon:
             rest = self.terminated_at + self.order.grace_s - self.clock.monotonic()
-            patience = min(patience, max(rest, 0.0))
-        ready, _, _ = select.select([self.wakeup], [], [], patience)
+            timeout_s = min(timeout_s, max(rest, 0.0))
+        ready, _, _ = select.select([self.wakeup], [], [], timeout_s)
         received = os.read(self.wakeup, 512) if ready else b""
-        if self.folder.is_asked_to_stop():
-            self.stop.is_asked = True
+        if self.folder.is_stop_requested():
+            self.stop.is_requested = True
         elif signal.SIGTERM in received or signal.SIGINT in received:
-            self.stop.is_asked = self.stop.by_signal = True
+            self.stop.is_requested = self.stop.by_signal = True
 
     def _reap(self, child: Process) -> None:
-        """Take in every ended process: the job, and what its tree left to us."""
+        """Reap ended processes: the job, and descendants whose parents have ended."""
         while True:
             try:
-                # WNOWAIT: the job's own exit status is left for its Popen to take.
+                # WNOWAIT leaves the exit status of the job to its Popen object.
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
@@ -173,15 +181,15 @@ class Shim:
                 os.waitpid(ended.si_pid, 0)
 
     def _tree(self) -> Sequence[Identity]:
-        """Return every living process of the job, also those that left its session."""
+        """Return all living processes of the job, also those in other sessions."""
         return descendants(os.getpid(), self._is_of_another_job)
 
     def _is_of_another_job(self, pid: int) -> bool:
-        """Whether a process below us is the shim of a job that this job queued."""
+        """Whether a descendant is the shim of a job that this job queued."""
         return variable_of(pid, SHIM_VARIABLE) not in (None, self.job_id)
 
     def _finish(self, ending: Ending) -> None:
-        """Write how the job ended; a full disk is given time to be cleared."""
+        """Record how the job ended; retried while the disk is full."""
         for _ in range(_DISK_FULL_TRIES):
             try:
                 self.folder.write_ending(ending)
@@ -191,18 +199,18 @@ class Shim:
                 return
 
 
-def _listen() -> int:
-    """Return a descriptor that gets a byte per signal: to stop, or of a child that ended."""
+def _catch_signals() -> int:
+    """Return a pipe that receives a byte per signal, for select()."""
     reader, writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-        # A handler, as neither an ignored nor a blocked signal may be handed on to the job.
+        # A handler, because the job would inherit ignored and blocked signals.
         signal.signal(number, lambda _number, _frame: None)
     return reader
 
 
 def _send_all(processes: Sequence[Identity], number: signal.Signals) -> None:
-    """Send a signal to all of them."""
+    """Send a signal to several processes."""
     for process in processes:
         send(process, number)
 

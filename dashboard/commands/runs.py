@@ -12,7 +12,7 @@ from core.actions.records import RunDetail, RunView
 from core.actions.training import delete_run, resume_run, stop_run
 from core.actions.workspace import Workspace
 from core.errors import InputError
-from core.jobs import logs
+from core.jobs.logs import read_tail
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
@@ -91,7 +91,7 @@ def show_log(
         view = run_actions.find_run(workspace, run)
         path = workspace.paths.run_log(view.run.id)
         end = path.stat().st_size if path.exists() else 0
-        text = logs.tail(path, tail)
+        text = read_tail(path, tail)
         if as_json:
             print_json({"run": view.run.spec.name, "state": view.state, "log": text})
         elif not path.exists():

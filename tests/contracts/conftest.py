@@ -16,10 +16,10 @@ from core.database import Database
 from core.jobs.devices import Slots
 from core.jobs.launcher import Job, JobKind, JobSpec, Launcher
 from core.jobs.local import LocalLauncher
-from core.jobs.memory import MemoryLauncher, Script
 from core.locks import take_lock
 from core.paths import StatePaths
 from core.settings import JobSettings
+from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.postgresql import PostgresqlServer
 
 PATIENCE_S = 60.0

@@ -7,8 +7,8 @@ import pytest
 from core.command import describe_exit
 from core.errors import InputError, NotFoundError
 from core.jobs.launcher import JobKind, JobSpec, JobState
-from core.jobs.memory import Script
 from tests.contracts.conftest import FOREVER, LONG, Bench
+from tests.core.jobs.memory import Script
 
 
 def test_a_job_that_ends_well_succeeded(bench: Bench) -> None:
@@ -23,7 +23,8 @@ def test_a_job_that_ends_well_succeeded(bench: Bench) -> None:
 def test_an_exit_code_is_told_in_words(bench: Bench) -> None:
     """The page shows the reason as it is."""
     job = bench.end(bench.submit(Script(returncode=3)))
-    assert (job.state, job.exit_code, job.reason) == (JobState.FAILED, 3, "exit code 3")
+    assert (job.state, job.exit_code) == (JobState.FAILED, 3)
+    assert job.reason == "the program ended with exit code 3; see the log"
 
 
 def test_the_error_that_a_job_told_is_its_reason_and_can_be_raised_again(bench: Bench) -> None:
@@ -95,7 +96,7 @@ def test_stopping_is_asked_for_and_then_done(bench: Bench) -> None:
     asked = bench.launcher.cancel(job.id)
     assert asked.state in (JobState.STOPPING, JobState.STOPPED)
     over = bench.end(job)
-    assert (over.state, over.reason) == (JobState.STOPPED, "stopped as asked")
+    assert (over.state, over.reason) == (JobState.STOPPED, "stopped on request")
 
 
 def test_a_job_that_ignores_the_wish_is_killed_after_its_grace_period(bench: Bench) -> None:
@@ -105,7 +106,7 @@ def test_a_job_that_ignores_the_wish_is_killed_after_its_grace_period(bench: Ben
     bench.launcher.cancel(job.id)
     over = bench.end(job)
     assert over.state is JobState.STOPPED
-    assert over.reason == "killed after the grace period of 0.5 s"
+    assert over.reason == "killed: it had not ended 0.5 s after the stop request"
 
 
 def test_a_job_that_is_over_stays_as_it_is(bench: Bench) -> None:

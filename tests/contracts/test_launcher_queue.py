@@ -6,8 +6,8 @@ import pytest
 
 from core.errors import InputError, NotFoundError
 from core.jobs.launcher import JobKind, JobState
-from core.jobs.memory import Script
 from tests.contracts.conftest import LONG, Bench
+from tests.core.jobs.memory import Script
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_cpu_jobs_wait_for_a_slot_and_say_so(bench: Bench) -> None:
         JobState.QUEUED,
     ]
     assert bench.launcher.job(third.id).reason == "waits for a free CPU slot"
-    assert "behind an earlier job" in bench.launcher.job(fourth.id).reason
+    assert "an earlier job" in bench.launcher.job(fourth.id).reason
     bench.begin(first)
     bench.launcher.cancel(first.id)
     bench.end(first)
@@ -113,9 +113,12 @@ def test_a_job_whose_predecessor_failed_is_not_started(bench: Bench) -> None:
     evaluation = bench.submit(kind=JobKind.EVALUATION, after=training.id)
     failed = bench.end(training)
     assert (failed.state, failed.started_at) == (JobState.FAILED, None)
-    assert failed.reason == "backup failed: exit code 3; training was not started"
+    assert failed.reason == (
+        "backup failed: the program ended with exit code 3; see the log; training was not started"
+    )
     assert bench.end(evaluation).reason == (
-        "training failed: backup failed: exit code 3; training was not started; "
+        "training failed: backup failed: the program ended with exit code 3; see the log; "
+        "training was not started; "
         "evaluation was not started"
     )
 
@@ -126,7 +129,7 @@ def test_a_job_whose_predecessor_was_stopped_is_not_started(bench: Bench) -> Non
     training = bench.submit(after=backup.id)
     bench.launcher.cancel(backup.id)
     assert bench.end(training).reason == (
-        "backup stopped: stopped as asked; training was not started"
+        "backup stopped: stopped on request; training was not started"
     )
 
 

@@ -10,7 +10,7 @@ from core.audit import Actor
 from core.data.records import Dataset
 from core.errors import ConflictError
 from core.jobs.launcher import JobKind, JobSpec
-from core.jobs.memory import MemoryLauncher, Script
+from tests.core.jobs.memory import MemoryLauncher, Script
 
 LONG = Script(seconds=1000)
 

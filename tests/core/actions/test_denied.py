@@ -42,7 +42,7 @@ from core.clock import FixedClock
 from core.data.records import Dataset
 from core.errors import DeniedError
 from core.inference.translator import Translation
-from core.jobs.memory import MemoryLauncher, Script
+from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.snapshots import record_snapshot
 
 VIEWER = Actor(name="eve", role=Role.VIEWER, origin="page")

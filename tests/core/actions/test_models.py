@@ -16,7 +16,7 @@ from core.checkpoints.manifest import write_manifest
 from core.clock import FixedClock
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobKind
-from core.jobs.memory import MemoryLauncher, Script
+from tests.core.jobs.memory import MemoryLauncher, Script
 
 Request = Callable[..., Job]
 

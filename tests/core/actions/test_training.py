@@ -26,9 +26,9 @@ from core.errors import ConflictError, DeniedError, InputError, NotFoundError
 from core.files import read_json
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.local import LocalLauncher
-from core.jobs.memory import MemoryLauncher, Script
 from core.settings import Settings
 from tests.core.actions.conftest import PAIRS
+from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.snapshots import record_snapshot
 
 LONG = Script(seconds=1000)

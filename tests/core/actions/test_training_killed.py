@@ -89,7 +89,7 @@ def test_a_killed_run_tells_where_it_stands_and_goes_on(workspace: Workspace, ad
     assert end(workspace, job_of(view)) == JobState.CRASHED
     reason = find_run(workspace, "torn").exit_reason
     told = re.fullmatch(
-        r"killed by SIGKILL \(.*\) at step (\d+), newest checkpoint at step (\d+)", reason
+        r"killed by SIGKILL .* \(at step (\d+), newest checkpoint at step (\d+)\)", reason
     )
     assert told, reason
     step, checkpoint = map(int, told.groups())

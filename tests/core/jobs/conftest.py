@@ -13,7 +13,7 @@ import pytest
 
 from core.clock import SystemClock
 from core.database import Database
-from core.jobs.folder import Crew, JobFolder
+from core.jobs.folder import JobFolder, JobProcesses
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.jobs.local import LocalLauncher
 from core.jobs.processes import Identity, with_variable
@@ -23,6 +23,7 @@ from core.process.variables import SHIM_VARIABLE
 from core.settings import JobSettings
 
 PATIENCE_S = 60.0  # a machine may be busy; nothing here waits so long without need
+SHIM_KILLED = "its supervising process was killed, so how the job ended is unknown"
 SETTINGS = JobSettings(cpu_slots=2, gpus=2, log_bytes=20_000)
 
 
@@ -60,6 +61,11 @@ class Yard:
     launcher: LocalLauncher
     paths: StatePaths
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lead another process to the same database."""
+        return {"DATAHALL_DATABASE_URL": self.launcher.database.url}
+
     def spec(self, program: str, **changes: Any) -> JobSpec:  # noqa: ANN401  (any field of the record)
         """Return the spec of a job that runs a shell program."""
         values: dict[str, Any] = {"kind": JobKind.TRAINING, "title": "Train", "subject": "run-1"}
@@ -85,12 +91,15 @@ class Yard:
         """Return a job's folder."""
         return JobFolder(self.paths.job(job.id))
 
-    def crew(self, job: Job) -> Crew:
+    def processes(self, job: Job) -> JobProcesses:
         """Return who runs a job, once the job itself is running."""
-        until(lambda: (crew := self.folder(job).read_crew()) and crew.job, "the job's process")
-        crew = self.folder(job).read_crew()
-        assert crew is not None
-        return crew
+        until(
+            lambda: (processes := self.folder(job).read_processes()) and processes.job,
+            "the job's process",
+        )
+        processes = self.folder(job).read_processes()
+        assert processes is not None
+        return processes
 
 
 @pytest.fixture

@@ -1,21 +1,26 @@
 """Whoever is killed at whatever moment: nothing runs twice, nothing is left, the state is true."""
 
+import contextlib
 import os
 import random
 import shutil
 import signal
-import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from core.clock import SystemClock
 from core.command import module_argv, start
-from core.jobs.folder import Crew
-from core.jobs.launcher import JobState
+from core.jobs.folder import JobProcesses
+from core.jobs.launcher import Job, JobState
+from core.jobs.local import LocalLauncher
 from core.jobs.processes import identify
-from core.jobs.rows import update_job
+from core.jobs.rows import jobs_by_id, update_job
+from core.paths import StatePaths
 from tests.core.jobs.conftest import (
     PATIENCE_S,
+    SHIM_KILLED,
     Yard,
     processes_named,
     processes_of,
@@ -26,13 +31,13 @@ from tests.core.jobs.conftest import (
 PYTHON = module_argv("x")[0]
 SUBMITTER = """
 import os, signal, sys
-from core.jobs import starting
-from core.jobs.__main__ import _open
+from core.jobs.local import LocalLauncher
+from core.jobs.__main__ import open_launcher
 from core.jobs.launcher import JobKind, JobSpec
 from core.settings import load_settings
-launcher = _open(load_settings(environment=os.environ, flags={"home": sys.argv[1]}))
+launcher = open_launcher(load_settings(environment=os.environ, flags={"home": sys.argv[1]}))
 if sys.argv[3:] == ["die-before-start"]:
-    starting.Starter.start_all = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    LocalLauncher._start_all = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 job = launcher.submit(
     JobSpec(kind=JobKind.TRAINING, title="Train", subject="x", argv=("/bin/sh", "-c", sys.argv[2]))
 )
@@ -44,7 +49,13 @@ signal.pause()
 def start_submitter(yard: Yard, program: str, *more: str):  # noqa: ANN201  (core.command's Process)
     """Start a process that submits a job, prints its id, and stays."""
     argv = (PYTHON, "-P", "-c", SUBMITTER, str(yard.paths.home), program, *more)
-    return start(argv, capture=True)
+    return start(argv, environment=yard.environment, capture=True)
+
+
+def stored_job(yard: Yard, job_id: str) -> Job:
+    """Return a job as its row says."""
+    with yard.launcher.database.read() as connection:
+        return jobs_by_id(connection, [job_id])[job_id]
 
 
 def reap(process) -> None:  # noqa: ANN001  (as above)
@@ -85,10 +96,10 @@ def test_a_killed_shim_ends_its_job(yard: Yard) -> None:
     job = yard.submit_ready(
         "trap 'sleep 0.5; echo saved; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
     )
-    os.kill(yard.crew(job).shim.pid, signal.SIGKILL)
+    os.kill(yard.processes(job).shim.pid, signal.SIGKILL)
     until(lambda: yard.launcher.job(job.id).state is not JobState.RUNNING, "a change of state")
     over = yard.end(job)
-    assert (over.state, over.reason) == (JobState.CRASHED, "lost: the supervisor shim was killed")
+    assert (over.state, over.reason) == (JobState.CRASHED, SHIM_KILLED)
     assert yard.launcher.log(job.id).count("saved") == 1
     assert processes_of(job) == []
 
@@ -99,7 +110,7 @@ def test_a_job_whose_shim_was_killed_keeps_its_slot_until_it_is_gone(
     """Two jobs on one GPU would both run out of memory."""
     slow = f"trap '{until_there(scratch / 'go')}; exit 0' TERM; echo ready; "
     job = yard.submit_ready(slow + "while :; do sleep 0.05; done", device="cuda:0")
-    os.kill(yard.crew(job).shim.pid, signal.SIGKILL)
+    os.kill(yard.processes(job).shim.pid, signal.SIGKILL)
     following = yard.submit("exit 0", device="cuda:0")
     assert yard.launcher.job(job.id).state in (JobState.RUNNING, JobState.STOPPING)
     assert following.state is JobState.QUEUED
@@ -117,7 +128,7 @@ def test_what_a_killed_shim_leaves_is_killed_after_the_grace_period(yard: Yard) 
         grace_s=0.5,
     )
     until(lambda: len(processes_named("71.77")) == 2, "both sleeps")
-    os.kill(yard.crew(job).shim.pid, signal.SIGKILL)
+    os.kill(yard.processes(job).shim.pid, signal.SIGKILL)
     over = yard.end(job)
     assert over.state is JobState.CRASHED
     assert processes_named("71.77") == []
@@ -129,19 +140,24 @@ def test_a_shim_killed_with_its_job_is_noticed(yard: Yard) -> None:
     for process in processes_of(job):
         os.kill(process.pid, signal.SIGKILL)
     over = yard.end(job)
-    assert (over.state, over.reason) == (JobState.CRASHED, "lost: the supervisor shim was killed")
+    assert (over.state, over.reason) == (JobState.CRASHED, SHIM_KILLED)
 
 
 def test_a_restart_of_the_machine_is_named(yard: Yard) -> None:
     """Nothing of an earlier boot can still be running."""
     job = yard.submit_ready("echo ready; exec sleep 60")
-    crew = yard.crew(job)
+    processes = yard.processes(job)
     for process in processes_of(job):
         os.kill(process.pid, signal.SIGKILL)
     until(lambda: not processes_of(job), "the end of every process")
-    yard.folder(job).write_crew(Crew(boot_id="an earlier boot", shim=crew.shim, job=crew.job))
+    yard.folder(job).write_processes(
+        JobProcesses(boot_id="an earlier boot", shim=processes.shim, job=processes.job)
+    )
     over = yard.launcher.job(job.id)
-    assert (over.state, over.reason) == (JobState.CRASHED, "lost: the machine was restarted")
+    assert (over.state, over.reason) == (
+        JobState.CRASHED,
+        "the machine was restarted while the job ran",
+    )
     assert over.ended_at is not None
 
 
@@ -149,9 +165,11 @@ def test_a_job_that_ended_before_the_machine_was_restarted_keeps_its_ending(yard
     """Its files say so, whatever the row says."""
     job = yard.submit("exit 3")
     until(lambda: yard.folder(job).read_ending() is not None, "the end")
-    crew = yard.crew(job)
-    yard.folder(job).write_crew(Crew(boot_id="an earlier boot", shim=crew.shim, job=crew.job))
-    assert yard.launcher.job(job.id).reason == "exit code 3"
+    processes = yard.processes(job)
+    yard.folder(job).write_processes(
+        JobProcesses(boot_id="an earlier boot", shim=processes.shim, job=processes.job)
+    )
+    assert yard.launcher.job(job.id).exit_code == 3
 
 
 def test_a_power_cut_that_costs_the_row_its_start_does_not_start_the_job_again(
@@ -186,7 +204,7 @@ def test_a_damaged_note_of_who_runs_a_job_does_not_start_it_again(
 ) -> None:
     """It goes on while its lock is held, and is lost with it."""
     job = yard.submit_ready(f"echo once >> {scratch}/ran; echo ready; exec sleep 60")
-    yard.crew(job)
+    yard.processes(job)
     (yard.paths.job(job.id) / "process.json").write_bytes(b"{")
     assert yard.launcher.job(job.id).state is JobState.RUNNING
     for process in processes_of(job):
@@ -202,13 +220,13 @@ def test_an_ending_that_finds_no_room_on_the_disk_is_written_later(
     job = yard.submit_ready(f"echo ready; {until_there(scratch / 'go')}; exit 3")
     obstacle = yard.paths.job(job.id) / "exit.json"
     obstacle.mkdir()
-    crew = yard.crew(job)
-    assert crew.job is not None
+    processes = yard.processes(job)
+    assert processes.job is not None
     (scratch / "go").touch()
-    until(lambda: identify(crew.job.pid) is None, "the end of the job itself")
+    until(lambda: identify(processes.job.pid) is None, "the end of the job itself")
     assert yard.launcher.job(job.id).state is JobState.RUNNING
     obstacle.rmdir()
-    assert yard.end(job).reason == "exit code 3"
+    assert yard.end(job).exit_code == 3
 
 
 def test_a_job_whose_folder_was_removed_is_ended_and_not_started_again(
@@ -216,7 +234,7 @@ def test_a_job_whose_folder_was_removed_is_ended_and_not_started_again(
 ) -> None:
     """Somebody made room with `rm -r`."""
     job = yard.submit_ready(f"echo once >> {scratch}/ran; echo ready; exec sleep 60", grace_s=1.0)
-    yard.crew(job)
+    yard.processes(job)
     shutil.rmtree(yard.paths.job(job.id))
     over = yard.end(job)
     assert over.state in (JobState.STOPPED, JobState.CRASHED)
@@ -234,27 +252,64 @@ def test_a_queued_job_whose_folder_was_removed_still_runs(yard: Yard, scratch: P
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_nothing_runs_twice_whoever_is_killed_when(yard: Yard, scratch: Path, seed: int) -> None:
-    """Launchers and shims are killed at random moments while others tick."""
+def test_no_job_runs_twice_while_launchers_and_shims_are_killed(
+    yard: Yard, scratch: Path, seed: int
+) -> None:
+    """The queue works afterwards, and what a job says of its end is true."""
     dice = random.Random(seed)  # noqa: S311  (no secret: a failure is to be repeated)
-    submitters = [
-        start_submitter(yard, f"echo $DATAHALL_JOB >> {scratch}/ran; sleep 0.2") for _ in range(3)
-    ]
-    end = time.monotonic() + 2.5
-    while time.monotonic() < end:
-        time.sleep(dice.uniform(0.0, 0.15))
-        for job in yard.launcher.jobs():
-            for process in processes_of(job):
-                if dice.random() < 0.15:
-                    os.kill(process.pid, signal.SIGKILL)
-        if submitters and dice.random() < 0.2:
-            victim = submitters.pop()
-            victim.kill()
-            reap(victim)
+    program = f"echo $DATAHALL_JOB >> {scratch}/ran; sleep 0.3"
+    submitters = [start_submitter(yard, program) for _ in range(3)]
+    for _ in range(9):
+        yard.submit(program)
+    for _ in range(6):
+        until(lambda: any(map(processes_of, yard.launcher.jobs())), "a process of a job")
+        victims = [it for job in yard.launcher.jobs() for it in processes_of(job)]
+        for victim in dice.sample(victims, k=min(2, len(victims))):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim.pid, signal.SIGKILL)
+        yard.launcher.tick()
+        yard.submit(program)
     for submitter in submitters:
         submitter.kill()
         reap(submitter)
-    for job in yard.launcher.jobs():
-        yard.end(job)
-    ran = (scratch / "ran").read_text().split() if (scratch / "ran").exists() else []
-    assert len(ran) == len(set(ran))
+    last = yard.end(yard.submit(program))
+    ended = [yard.end(job) for job in yard.launcher.jobs()]
+    runs = Counter((scratch / "ran").read_text().split())
+    assert last.state is JobState.SUCCEEDED
+    assert {job.state for job in ended} == {JobState.SUCCEEDED, JobState.CRASHED}
+    assert set(runs.values()) == {1}
+    assert {job.id for job in ended if job.state is JobState.SUCCEEDED} <= runs.keys()
+    assert not any(processes_of(job) for job in ended)
+
+
+def test_a_query_changes_nothing(yard: Yard) -> None:
+    """It reports what the processes show; the next tick stores it."""
+    job = yard.submit_ready("echo ready; exec sleep 60")
+    yard.processes(job)
+    yard.launcher.tick()
+    for process in processes_of(job):
+        os.kill(process.pid, signal.SIGKILL)
+    until(lambda: not processes_of(job), "the end of every process")
+    stored = stored_job(yard, job.id)
+    (listed,) = yard.launcher.jobs()
+    assert listed.state is yard.launcher.job(job.id).state is JobState.CRASHED
+    assert stored_job(yard, job.id) == stored
+    assert stored.state is JobState.RUNNING
+    yard.launcher.tick()
+    assert stored_job(yard, job.id).state is JobState.CRASHED
+
+
+def test_a_copy_of_a_home_does_not_run_the_jobs_of_the_original(
+    yard: Yard, scratch: Path, tmp_path: Path
+) -> None:
+    yard.submit(until_there(scratch / "go"), device="cuda:0")
+    queued = yard.submit(f"echo ran >> {scratch}/ran", device="cuda:0")
+    copied = StatePaths(tmp_path / "copy")
+    shutil.copytree(yard.paths.home, copied.home)
+    copy = LocalLauncher(yard.launcher.database, copied, yard.launcher.settings, SystemClock())
+    (scratch / "go").touch()
+    for _ in range(3):
+        copy.tick()
+    assert stored_job(yard, queued.id).state is JobState.QUEUED
+    assert yard.end(queued).state is JobState.SUCCEEDED
+    assert (scratch / "ran").read_text() == "ran\n"

@@ -13,7 +13,7 @@ def test_damaged_files_are_read_as_unknown(tmp_path: Path, text: str) -> None:
     for name in ("process.json", "exit.json"):
         (tmp_path / name).write_text(text, encoding="utf-8")
     folder = JobFolder(tmp_path)
-    crew = folder.read_crew()
-    assert crew is not None
-    assert crew.shim.pid == 0
+    processes = folder.read_processes()
+    assert processes is not None
+    assert processes.shim.pid == 0
     assert folder.read_ending() is None

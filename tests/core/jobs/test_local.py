@@ -66,22 +66,22 @@ def test_a_job_inherits_its_lock_and_nothing_else(yard: Yard) -> None:
 def test_a_job_lives_in_a_session_of_its_own(yard: Yard) -> None:
     """Ctrl-C in the terminal that started it does not reach it."""
     job = yard.submit_ready("echo ready; exec sleep 60")
-    crew = yard.crew(job)
-    assert crew.job is not None
-    sessions = {os.getsid(crew.job.pid), os.getsid(crew.shim.pid), os.getsid(0)}
+    processes = yard.processes(job)
+    assert processes.job is not None
+    sessions = {os.getsid(processes.job.pid), os.getsid(processes.shim.pid), os.getsid(0)}
     assert len(sessions) == 3
 
 
 def test_a_shim_is_light(yard: Yard) -> None:
     """There is one per running job."""
     job = yard.submit_ready("echo ready; exec sleep 60")
-    assert psutil.Process(yard.crew(job).shim.pid).memory_info().rss < 25_000_000
+    assert psutil.Process(yard.processes(job).shim.pid).memory_info().rss < 25_000_000
 
 
 def test_a_shim_has_no_parent_that_it_could_die_with(yard: Yard) -> None:
     """Nor one that would have to take in its end."""
     job = yard.submit_ready("echo ready; exec sleep 60")
-    assert psutil.Process(yard.crew(job).shim.pid).ppid() != os.getpid()
+    assert psutil.Process(yard.processes(job).shim.pid).ppid() != os.getpid()
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,9 @@ def test_a_job_may_queue_another_that_outlives_it(yard: Yard, scratch: Path) -> 
     """The second one is below the first in the process tree, yet no leftover of it."""
     inner = (
         "import os, sys; from pathlib import Path; from core.settings import load_settings; "
-        "from core.jobs.__main__ import _open; from core.jobs.launcher import JobKind, JobSpec; "
-        "launcher = _open(load_settings(environment=os.environ)); "
+        "from core.jobs.__main__ import open_launcher; "
+        "from core.jobs.launcher import JobKind, JobSpec; "
+        "launcher = open_launcher(load_settings(environment=os.environ)); "
         "print(launcher.submit(JobSpec(kind=JobKind.EVALUATION, title='Evaluate', subject='x', "
         "argv=('/bin/sh', '-c', sys.argv[1]))).id)"
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.jobs.logs import open_log, rotate, tail
+from core.jobs.logs import open_log, read_tail, rotate
 
 
 def test_a_short_log_is_left_alone(tmp_path: Path) -> None:
@@ -60,14 +60,14 @@ def test_a_tail_goes_on_in_the_log_before_the_cut(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.with_name("log.txt.1").write_text("1\n2\n3\n")
     log.write_text("4\n5\n")
-    assert tail(log, 4) == "2\n3\n4\n5\n"
+    assert read_tail(log, 4) == "2\n3\n4\n5\n"
 
 
 def test_a_line_of_megabytes_is_cut_at_its_beginning(tmp_path: Path) -> None:
     """The page shows its end and does not load all of it."""
     log = tmp_path / "log.txt"
     log.write_bytes(b"x" * 10_000_000 + b"end")
-    shown = tail(log, 5)
+    shown = read_tail(log, 5)
     assert shown.endswith("xend")
     assert len(shown) == 4 << 20
 
@@ -83,4 +83,4 @@ def test_a_tail_is_the_end_of_the_log(
     log = tmp_path_factory.mktemp("logs") / "log.txt"
     log.write_bytes(b"".join(line + b"\n" for line in lines))
     expected = b"".join(line + b"\n" for line in lines[-num_lines:])
-    assert tail(log, num_lines) == expected.decode("utf-8", "replace")
+    assert read_tail(log, num_lines) == expected.decode("utf-8", "replace")

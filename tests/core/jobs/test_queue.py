@@ -61,14 +61,14 @@ def test_no_slot_is_ever_given_twice(jobs: Sequence[Job]) -> None:
         if job.state is not JobState.QUEUED
         for slot in job.assigned
     ]
-    for verdict in decide(jobs, {}, SLOTS):
-        if verdict.state is JobState.RUNNING:
-            spec = specs[verdict.job_id]
+    for decision in decide(jobs, {}, SLOTS):
+        if decision.state is JobState.RUNNING:
+            spec = specs[decision.job_id]
             device = parse_device(spec.device, spec.num_devices)
-            held += [(device.kind, slot) for slot in verdict.assigned]
-            assert len(verdict.assigned) == (0 if device.kind == "none" else device.count)
-            assert all(0 <= slot < SLOTS.of(device.kind) for slot in verdict.assigned)
-            assert device.index in (None, *verdict.assigned)
+            held += [(device.kind, slot) for slot in decision.assigned]
+            assert len(decision.assigned) == (0 if device.kind == "none" else device.count)
+            assert all(0 <= slot < SLOTS.of(device.kind) for slot in decision.assigned)
+            assert device.index in (None, *decision.assigned)
     assert len(held) == len(set(held))
 
 
@@ -76,7 +76,9 @@ def test_no_slot_is_ever_given_twice(jobs: Sequence[Job]) -> None:
 def test_nobody_overtakes_within_a_kind_of_device(jobs: Sequence[Job]) -> None:
     """The jobs that start are the first of their line."""
     started = {
-        verdict.job_id for verdict in decide(jobs, {}, SLOTS) if verdict.state is JobState.RUNNING
+        decision.job_id
+        for decision in decide(jobs, {}, SLOTS)
+        if decision.state is JobState.RUNNING
     }
     for kind in ("cpu", "cuda", "none"):
         line = [
@@ -92,27 +94,29 @@ def test_nobody_overtakes_within_a_kind_of_device(jobs: Sequence[Job]) -> None:
 def test_a_second_look_changes_nothing(jobs: Sequence[Job]) -> None:
     """Otherwise every look at a page would write to the database."""
     by_id = {job.id: job for job in jobs}
-    for verdict in decide(jobs, {}, SLOTS):
-        old = by_id[verdict.job_id]
-        by_id[verdict.job_id] = Job(
+    for decision in decide(jobs, {}, SLOTS):
+        old = by_id[decision.job_id]
+        by_id[decision.job_id] = Job(
             id=old.id,
             spec=old.spec,
-            state=verdict.state,
+            state=decision.state,
             created_at=0.0,
-            reason=verdict.reason,
-            assigned=verdict.assigned,
+            reason=decision.reason,
+            assigned=decision.assigned,
         )
     assert list(decide(list(by_id.values()), {}, SLOTS)) == []
 
 
 def test_a_job_waits_when_the_host_has_lost_its_gpu() -> None:
     """A driver that is being updated comes back; the job is not failed for it."""
-    (verdict,) = decide([make_job("a", "cuda:2")], {}, Slots(cpu=1, gpus=0))
-    assert (verdict.state, verdict.reason) == (JobState.QUEUED, "waits for GPU 2")
+    (decision,) = decide([make_job("a", "cuda:2")], {}, Slots(cpu=1, gpus=0))
+    assert (decision.state, decision.reason) == (JobState.QUEUED, "waits for GPU 2")
 
 
 def test_a_job_whose_predecessor_is_gone_fails() -> None:
     """It would wait for ever."""
-    (verdict,) = decide([make_job("a", after="x")], {}, SLOTS)
-    assert verdict.state is JobState.FAILED
-    assert verdict.reason == ("the job x that has to come first is gone; training was not started")
+    (decision,) = decide([make_job("a", after="x")], {}, SLOTS)
+    assert decision.state is JobState.FAILED
+    assert decision.reason == (
+        "job x, which must finish first, does not exist; training was not started"
+    )

@@ -9,11 +9,11 @@ from tests.core.jobs.conftest import PATIENCE_S, Yard
 NUM_PROCESSES, NUM_JOBS = 3, 8
 SUBMITTER = """
 import os, sys
-from core.jobs.__main__ import _open
+from core.jobs.__main__ import open_launcher
 from core.jobs.launcher import JobKind, JobSpec
 from core.settings import load_settings
 flags = {"home": sys.argv[1], "jobs.gpus": 2, "jobs.cpu_slots": 2}
-launcher = _open(load_settings(environment=os.environ, flags=flags))
+launcher = open_launcher(load_settings(environment=os.environ, flags=flags))
 for _ in range(int(sys.argv[3])):
     launcher.submit(JobSpec(kind=JobKind.TRAINING, title="Train", subject="x", device="cuda",
                             argv=("/bin/sh", "-c", sys.argv[2])))
@@ -28,7 +28,7 @@ def test_racing_launchers_give_no_slot_twice(yard: Yard, scratch: Path) -> None:
     )
     home = str(yard.paths.home)
     argv = (module_argv("x")[0], "-P", "-c", SUBMITTER, home, program, str(NUM_JOBS))
-    submitters = [start(argv) for _ in range(NUM_PROCESSES)]
+    submitters = [start(argv, environment=yard.environment) for _ in range(NUM_PROCESSES)]
     for submitter in submitters:
         assert submitter.wait(timeout=PATIENCE_S * 2) == 0
     jobs = [yard.end(job) for job in yard.launcher.jobs()]

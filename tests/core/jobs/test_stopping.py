@@ -5,10 +5,10 @@ import signal
 import time
 from pathlib import Path
 
-from core.jobs.folder import Crew
+from core.jobs.folder import JobProcesses
 from core.jobs.launcher import JobState
 from core.jobs.processes import Identity, boot_id, identify
-from tests.core.jobs.conftest import Yard, processes_named, processes_of, until
+from tests.core.jobs.conftest import SHIM_KILLED, Yard, processes_named, processes_of, until
 
 
 def test_a_stopped_job_has_time_to_save(yard: Yard) -> None:
@@ -18,7 +18,7 @@ def test_a_stopped_job_has_time_to_save(yard: Yard) -> None:
     )
     yard.launcher.cancel(job.id)
     over = yard.end(job)
-    assert (over.state, over.exit_code, over.reason) == (JobState.STOPPED, 0, "stopped as asked")
+    assert (over.state, over.exit_code, over.reason) == (JobState.STOPPED, 0, "stopped on request")
     assert "saved" in yard.launcher.log(job.id)
 
 
@@ -41,7 +41,7 @@ def test_the_whole_tree_is_killed_after_the_grace_period(yard: Yard) -> None:
     yard.launcher.cancel(job.id)
     over = yard.end(job)
     assert (over.state, over.signal) == (JobState.STOPPED, signal.SIGKILL)
-    assert over.reason == "killed after the grace period of 0.5 s"
+    assert over.reason == "killed: it had not ended 0.5 s after the stop request"
     assert processes_named("61.77") == []
 
 
@@ -97,34 +97,34 @@ def test_a_job_can_be_stopped_the_moment_it_was_started(yard: Yard, scratch: Pat
     yard.launcher.cancel(job.id)
     over = yard.end(job)
     assert over.state is JobState.STOPPED
-    assert over.reason in ("stopped before it started", "stopped as asked")
+    assert over.reason in ("stopped before it started", "stopped on request")
     until(lambda: not processes_of(job), "the end of every process")
 
 
 def test_a_shim_that_gets_the_machines_sigterm_stops_its_job(yard: Yard) -> None:
     """At shut-down every process gets one; the job is stopped, and can be resumed."""
     job = yard.submit_ready("trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done")
-    os.kill(yard.crew(job).shim.pid, signal.SIGTERM)
+    os.kill(yard.processes(job).shim.pid, signal.SIGTERM)
     over = yard.end(job)
     assert over.state is JobState.STOPPED
-    assert over.reason == "stopped by a signal to its supervisor shim"
+    assert over.reason == "stopped by a signal from outside, such as a shutdown of the machine"
 
 
 def test_a_reused_pid_is_never_signalled(yard: Yard) -> None:
     """The number is that of a stranger now: same pid, another start."""
     stranger = yard.submit_ready("echo ready; exec sleep 60")
-    pid = yard.crew(stranger).job
+    pid = yard.processes(stranger).job
     assert pid is not None
     job = yard.submit_ready("echo ready; exec sleep 60", grace_s=0.0)
-    old = yard.crew(job)
+    old = yard.processes(job)
     assert old.job is not None
     for process in (old.shim, old.job):
         os.kill(process.pid, signal.SIGKILL)
     until(lambda: not processes_of(job), "the end of the job")
     reused = Identity(pid=pid.pid, create_time=pid.create_time - 1.0)
-    yard.folder(job).write_crew(Crew(boot_id=boot_id(), shim=reused, job=reused))
+    yard.folder(job).write_processes(JobProcesses(boot_id=boot_id(), shim=reused, job=reused))
     yard.launcher.cancel(job.id)
     over = yard.end(job)
-    assert (over.state, over.reason) == (JobState.CRASHED, "lost: the supervisor shim was killed")
+    assert (over.state, over.reason) == (JobState.CRASHED, SHIM_KILLED)
     assert identify(pid.pid) == pid
     assert yard.launcher.job(stranger.id).state is JobState.RUNNING

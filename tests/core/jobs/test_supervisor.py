@@ -9,8 +9,6 @@ import pytest
 import sqlalchemy as sa
 
 from core.command import Process, SystemRunner, module_argv, start
-from core.errors import InputError
-from core.jobs.catalog import LAUNCHERS, choose_launcher
 from core.jobs.launcher import JobState
 from core.jobs.rows import update_job
 from core.locks import is_locked
@@ -103,7 +101,7 @@ def test_one_tick_is_a_command(yard: Yard, scratch: Path) -> None:
     until((scratch / "second").exists, "the second job")
 
 
-@pytest.mark.parametrize("arguments", [("--home", "/proc/nowhere"), ("dance",), ("--hom",)])
+@pytest.mark.parametrize("arguments", [("--home", "/proc/nowhere"), ("unknown",), ("--hom",)])
 def test_wrong_usage_is_refused(arguments: Sequence[str]) -> None:
     """Exit code 2, and no traceback."""
     refused = run(*arguments)
@@ -117,10 +115,3 @@ def test_help_has_an_example() -> None:
     shown = run("--help")
     assert shown.exit_code == 0
     assert "example: python -P -m core.jobs --home" in shown.stdout
-
-
-def test_launchers_are_chosen_by_name() -> None:
-    """And an unknown name is told the known ones."""
-    assert choose_launcher("local") is LAUNCHERS["local"]
-    with pytest.raises(InputError, match="local"):
-        choose_launcher("cloud")

@@ -18,7 +18,6 @@ from core.clock import FixedClock, SystemClock
 from core.data.records import Dataset, Pair
 from core.inference.translator import Attention
 from core.inference.version_folder import VersionFolder
-from core.jobs.memory import MemoryLauncher
 from core.registry.records import ModelVersion, SelfTest, SelfTestVerdict
 from core.serving.client import TranslationClient
 from core.serving.model_pool import ModelPool
@@ -28,6 +27,7 @@ from dashboard import resources
 from monitors.collector import HostState, Reading
 from monitors.store.sqlite import SqliteTelemetryStore
 from tests.core.inference.echo import EchoTranslator
+from tests.core.jobs.memory import MemoryLauncher
 
 MAIN = Path(resources.__file__).with_name("navigation.py")
 FIRST_RUN_S = 30.0

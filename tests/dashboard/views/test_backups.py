@@ -16,10 +16,10 @@ from core.backup.records import Scope, Snapshot
 from core.clock import SystemClock
 from core.command import SystemRunner
 from core.jobs.launcher import JobKind, JobState
-from core.jobs.memory import Script
 from core.process.progress import Progress
 from core.process.variables import JOB_FOLDER_VARIABLE
 from core.settings import Settings
+from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import PAIRS, Site
 
 Open = Callable[..., AppTest]

@@ -10,8 +10,8 @@ from core.clock import FixedClock
 from core.data.prepare import prepare
 from core.data.records import Pair
 from core.jobs.launcher import JobKind
-from core.jobs.memory import Script
 from core.process.progress import ProgressReport
+from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import PAIRS, Site, open_tab
 
 Open = Callable[..., AppTest]

@@ -10,11 +10,11 @@ from core.actions.records import TrainRequest
 from core.actions.training import request_run
 from core.audit import Actor
 from core.errors import UnavailableError
-from core.jobs.memory import Script
 from core.operations.services import ServiceState, ServiceStatus, write_states
 from core.runs.records import MetricPoint
 from dashboard import resources
 from monitors.collector import CollectorReport, DeviceFact
+from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import Site
 
 Open = Callable[..., AppTest]

@@ -12,9 +12,9 @@ from core.audit import Actor
 from core.checkpoints.catalog import BEST, write_pointer
 from core.checkpoints.manifest import write_manifest
 from core.jobs.launcher import JobKind, JobState
-from core.jobs.memory import Script
 from core.process.progress import ProgressReport
 from core.runs.records import MetricPoint, TranslationSample
+from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import Site, open_tab
 
 Open = Callable[..., AppTest]

@@ -5,19 +5,19 @@ import pytest
 from core.audit import Ledger
 from core.clock import FixedClock
 from core.database import Database
+from core.jobs.__main__ import FolderCleanup
 from core.jobs.launcher import JobState
 from core.jobs.rows import update_job
-from core.jobs.tidying import Tidying
 from core.paths import StatePaths
 from tests.core.jobs.conftest import Yard
 
 DAY_S = 86_400.0
 
 
-def tidying(yard: Yard, clock: FixedClock, keep_days: float = 90) -> Tidying:
+def tidying(yard: Yard, clock: FixedClock, keep_days: float = 90) -> FolderCleanup:
     """Return what tidies the yard."""
     database = yard.launcher.database
-    return Tidying(
+    return FolderCleanup(
         database=database, ledger=Ledger(database, clock, yard.paths),
         paths=yard.paths, clock=clock,
         keep_days=keep_days,
@@ -39,7 +39,7 @@ def test_folders_of_old_jobs_go_and_their_rows_stay(yard: Yard, clock: FixedCloc
     stranger = yard.paths.jobs / "notes"
     stranger.mkdir()
 
-    assert tidying(yard, clock).tidy_when_due() == 1
+    assert tidying(yard, clock).remove_old_folders() == 1
 
     assert not yard.paths.job(old).exists()
     assert all(path.exists() for path in (*map(yard.paths.job, (young, working.id)), stranger))
@@ -53,12 +53,12 @@ def test_folders_of_old_jobs_go_and_their_rows_stay(yard: Yard, clock: FixedCloc
 def test_it_looks_once_a_day(yard: Yard, clock: FixedClock) -> None:
     """The supervisor asks every second."""
     tidy = tidying(yard, clock)
-    assert tidy.tidy_when_due() == 0
+    assert tidy.remove_old_folders() == 0
     ended(yard, clock.now() - 91 * DAY_S)
     clock.advance(DAY_S - 1)
-    assert tidy.tidy_when_due() == 0
+    assert tidy.remove_old_folders() == 0
     clock.advance(1)
-    assert tidy.tidy_when_due() == 1
+    assert tidy.remove_old_folders() == 1
 
 
 def test_a_home_without_jobs_is_tidy(
@@ -66,8 +66,8 @@ def test_a_home_without_jobs_is_tidy(
 ) -> None:
     """A fresh one."""
     ledger = Ledger(database, clock, paths)
-    tidy = Tidying(database=database, ledger=ledger, paths=paths, clock=clock, keep_days=1)
-    assert tidy.tidy_when_due() == 0
+    tidy = FolderCleanup(database=database, ledger=ledger, paths=paths, clock=clock, keep_days=1)
+    assert tidy.remove_old_folders() == 0
     assert ledger.entries() == []
 
 
@@ -78,7 +78,7 @@ def test_what_cannot_be_removed_keeps_nothing_else(yard: Yard, clock: FixedClock
     stuck.rename(yard.paths.home / "elsewhere")
     stuck.symlink_to(yard.paths.home / "elsewhere")
     with pytest.raises(OSError, match="symbolic link"):
-        tidying(yard, clock).tidy_when_due()
+        tidying(yard, clock).remove_old_folders()
     assert [yard.paths.job(job_id).exists() for job_id in ids] == [True, False, False]
     outcomes = [
         entry.outcome for entry in Ledger(yard.launcher.database, clock, yard.paths).entries()

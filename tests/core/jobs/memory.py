@@ -1,7 +1,7 @@
-"""A launcher without processes: jobs follow a script, time is moved by hand.
+"""A launcher without processes for tests: jobs follow a script, and the test moves the clock.
 
-For tests and demos. It obeys the same contract and takes its decisions through the same code as the
-launcher of this machine; only what is seen of the jobs is made up.
+It passes the same contract tests as the launcher of this machine and uses the same decisions
+(`core.jobs.queue.decide`). Its queries advance the scripts to the present time.
 """
 
 import secrets
@@ -11,11 +11,15 @@ from dataclasses import dataclass, field, replace
 from core.clock import FixedClock
 from core.errors import DatahallError, NotFoundError
 from core.jobs.devices import Slots
-from core.jobs.endings import Stop, describe_ending, failed, never_started
-from core.jobs.folder import Ending
-from core.jobs.launcher import Job, JobKind, JobSpec, JobState
+from core.jobs.endings import (
+    Ending,
+    StopRequest,
+    describe_ending,
+    failed,
+    stopped_before_start,
+)
+from core.jobs.launcher import Job, JobKind, JobSpec, JobState, check_spec
 from core.jobs.queue import decide
-from core.jobs.specs import check_spec
 from core.process.progress import ProgressReport
 
 _STEP_S = 0.1
@@ -25,9 +29,9 @@ _SIGTERM, _SIGKILL = -15, -9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What a made-up process does: runs `seconds`, prints, ends with `returncode`.
+    """What a simulated process does: runs `seconds`, prints, ends with `returncode`.
 
-    `returncode` is negative for a signal. One that is not `obedient` ignores SIGTERM.
+    `returncode` is negative for a signal. A process that is not `is_obedient` ignores SIGTERM.
     """
 
     seconds: float = 0.0
@@ -40,17 +44,17 @@ class Script:
 
 @dataclass(slots=True)
 class MemoryLauncher:
-    """A Launcher whose processes are scripts, found by argv; others play `otherwise`."""
+    """A Launcher whose processes follow scripts, by argv; others follow `otherwise`."""
 
     clock: FixedClock
     slots: Slots = _ONE_CPU
     scripts: dict[tuple[str, ...], Script] = field(default_factory=dict)
     otherwise: Script = Script()
     rows: dict[str, Job] = field(default_factory=dict)
-    asked_at: dict[str, float] = field(default_factory=dict)
+    stop_requested_at: dict[str, float] = field(default_factory=dict)
 
     def submit(self, spec: JobSpec) -> Job:
-        """Queue a job and start it if its turn has come; see Launcher."""
+        """Queue a job, and start it if it need not wait; see Launcher."""
         return self.submit_chain([spec])[0]
 
     def submit_chain(self, specs: Sequence[JobSpec]) -> Sequence[Job]:
@@ -72,21 +76,15 @@ class MemoryLauncher:
         return [self._find(job.id) for job in jobs]
 
     def job(self, job_id: str) -> Job:
-        """Return a job as it stands now; raises NotFoundError."""
+        """Return a job; raises NotFoundError."""
         self.tick()
         return self._find(job_id)
 
     def jobs(
-        self,
-        *,
-        subject: str | None = None,
-        kind: JobKind | None = None,
-        limit: int = 200,
-        reconcile: bool = True,
+        self, *, subject: str | None = None, kind: JobKind | None = None, limit: int = 200
     ) -> Sequence[Job]:
         """Return jobs, newest first; see Launcher."""
-        if reconcile:
-            self.tick()
+        self.tick()
         found = [
             job
             for job in reversed(self.rows.values())
@@ -95,14 +93,14 @@ class MemoryLauncher:
         return found[:limit]
 
     def cancel(self, job_id: str) -> Job:
-        """Ask a job to stop; see Launcher."""
+        """Request a job to stop; see Launcher."""
         job = self.job(job_id)
         if job.state is JobState.QUEUED:
-            self._end(job, never_started(self.clock.now()))
+            self._end(job, stopped_before_start(self.clock.now()))
         elif job.state is JobState.RUNNING:
-            reason = f"asked to stop, within {job.spec.grace_s:g} s"
+            reason = "stop requested"
             self.rows[job_id] = replace(job, state=JobState.STOPPING, reason=reason)
-            self.asked_at[job_id] = self.clock.now()
+            self.stop_requested_at[job_id] = self.clock.now()
         return self.job(job_id)
 
     def log(self, job_id: str, *, tail: int = 200) -> str:
@@ -112,61 +110,65 @@ class MemoryLauncher:
         return "".join(f"{line}\n" for line in lines[-tail:]) if tail > 0 else ""
 
     def progress(self, job_id: str) -> ProgressReport | None:
-        """Return how far the job is, or None when it has not said."""
+        """Return the progress report of the script."""
         job = self._find(job_id)
         return self._script(job).progress if job.started_at is not None else None
 
     def error(self, job_id: str) -> DatahallError | None:
-        """Return the error that the job says it ended by, or None when it has not said."""
+        """Return the error of the script once it has ended."""
         job = self._find(job_id)
         return self._script(job).error if job.ended_at is not None else None
 
     def wait(self, job_id: str, *, timeout_s: float) -> Job:
-        """Move the clock until the job is over or the time is up, and return the job."""
+        """Advance the clock until the job has ended or the time is up, and return the job."""
         until = self.clock.now() + timeout_s
         while not (job := self.job(job_id)).state.is_over and self.clock.now() < until:
             self.clock.advance(_STEP_S)
         return job
 
     def tick(self) -> None:
-        """Let the scripts go on to the present and start what may start."""
+        """Advance the scripts to the present time, then the queue."""
         for job in tuple(self.rows.values()):
             if job.state in (JobState.RUNNING, JobState.STOPPING):
                 self._follow_script(job)
         jobs = [job for job in self.rows.values() if not job.state.is_over]
         over: Mapping[str, Job] = {job.id: job for job in self.rows.values() if job.state.is_over}
-        verdicts = decide(jobs, over, self.slots)
-        for verdict in verdicts:
-            job = self.rows[verdict.job_id]
-            if verdict.state is JobState.FAILED:
-                self._end(job, failed(verdict.reason, self.clock.now()))
+        decisions = decide(jobs, over, self.slots)
+        for decision in decisions:
+            job = self.rows[decision.job_id]
+            if decision.state is JobState.FAILED:
+                self._end(job, failed(decision.reason, self.clock.now()))
                 continue
-            started_at = self.clock.now() if verdict.state is JobState.RUNNING else None
+            started_at = self.clock.now() if decision.state is JobState.RUNNING else None
             self.rows[job.id] = replace(
                 job,
-                state=verdict.state,
-                reason=verdict.reason,
-                assigned=verdict.assigned,
+                state=decision.state,
+                reason=decision.reason,
+                assigned=decision.assigned,
                 started_at=started_at,
             )
 
     def _follow_script(self, job: Job) -> None:
-        """End a job whose script ends by now, or whose stop takes effect."""
+        """End a job whose script has ended or was stopped."""
         script, now = self._script(job), self.clock.now()
         by_itself = (job.started_at or 0.0) + script.seconds
-        asked_at = self.asked_at.get(job.id)
-        if asked_at is not None and asked_at < by_itself and script.is_obedient:
-            stop = Stop(is_asked=True, is_sent=True)
-            self._end(job, describe_ending(_SIGTERM, stop, asked_at))
-        elif asked_at is not None and asked_at + job.spec.grace_s < min(by_itself, now):
-            stop = Stop(is_asked=True, is_sent=True, killed_after_s=job.spec.grace_s)
+        stop_requested_at = self.stop_requested_at.get(job.id)
+        if stop_requested_at is not None and stop_requested_at < by_itself and script.is_obedient:
+            stop = StopRequest(is_requested=True, is_sent=True)
+            self._end(job, describe_ending(_SIGTERM, stop, stop_requested_at))
+        elif stop_requested_at is not None and stop_requested_at + job.spec.grace_s < min(
+            by_itself, now
+        ):
+            stop = StopRequest(is_requested=True, is_sent=True, killed_after_s=job.spec.grace_s)
             self._end(job, describe_ending(_SIGKILL, stop, now))
         elif by_itself <= now:
-            stop = Stop(is_asked=asked_at is not None, is_sent=asked_at is not None)
-            self._end(job, describe_ending(script.returncode, stop, by_itself, told=script.error))
+            stop = StopRequest(
+                is_requested=stop_requested_at is not None, is_sent=stop_requested_at is not None
+            )
+            self._end(job, describe_ending(script.returncode, stop, by_itself, error=script.error))
 
     def _end(self, job: Job, ending: Ending) -> None:
-        """Note how a job ended."""
+        """Record how a job ended."""
         self.rows[job.id] = replace(
             job,
             state=JobState(ending.state),
@@ -177,11 +179,11 @@ class MemoryLauncher:
         )
 
     def _script(self, job: Job) -> Script:
-        """Return what the job's process does."""
+        """Return the script of a job."""
         return self.scripts.get(job.spec.argv, self.otherwise)
 
     def _find(self, job_id: str) -> Job:
-        """Return a job as it was last seen; raises NotFoundError."""
+        """Return a stored job; raises NotFoundError."""
         if job_id not in self.rows:
             raise NotFoundError(f"there is no job {job_id!r}", remedy='See "datahall jobs list"')
         return self.rows[job_id]
