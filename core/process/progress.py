@@ -21,7 +21,7 @@ class ProgressReport:
     Attributes:
         done: units done.
         total: units in all; None when unknown.
-        unit: what is counted, a plural noun: `bytes`, `steps`, `sentences`, `percent`.
+        unit: what is counted, a plural noun: `bytes`, `steps`, `sentences`.
         message: the current activity.
         rate: units per second.
         eta_s: estimated seconds left.

@@ -16,7 +16,7 @@ from dashboard.viewmodels.formatting import (
     pluralize,
 )
 
-_BYTES, _PERCENT = "bytes", "percent"
+_BYTES = "bytes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +72,7 @@ def progress_ratio(progress: ProgressReport | None) -> float | None:
 def progress_text(progress: ProgressReport) -> str:
     """Describe progress: activity, amount done, rate, remaining time."""
     parts = [progress.message] if progress.message else []
-    has_amount = progress.total or progress.done
-    if has_amount and progress.unit != _PERCENT:  # the progress bar shows percentages
+    if progress.total or progress.done:
         parts.append(_amounts(progress))
         if progress.rate:
             is_bytes = progress.unit == _BYTES

@@ -1,4 +1,4 @@
-"""What every corpus format promises."""
+"""The contract of a corpus format, for every format."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -44,8 +44,7 @@ def corpus(
 Make = Callable[..., tuple[str, CorpusFiles]]
 
 
-def test_it_knows_its_own_files_and_reads_them_in_order(corpus: Make) -> None:
-    """`claims` is what auto detection asks."""
+def test_a_format_matches_its_own_files_and_reads_them_in_order(corpus: Make) -> None:
     name, made = corpus(toy=[(b"a shed", b"un cobertizo"), (b"a hall", b"un pasillo")])
     form = FORMATS[name]
     assert form.name == name
@@ -56,8 +55,8 @@ def test_it_knows_its_own_files_and_reads_them_in_order(corpus: Make) -> None:
     ]
 
 
-def test_lines_that_cannot_be_used_are_counted(corpus: Make) -> None:
-    """And the others stay aligned."""
+def test_rejected_lines_are_counted(corpus: Make) -> None:
+    """The other lines stay aligned."""
     name, made = corpus(
         toy=[(b"one", b"uno"), (b"x" * 70_000, b"dos"), (b"th\x00ree", b"tres"), (b"4", b"cuatro")]
     )
@@ -67,8 +66,8 @@ def test_lines_that_cannot_be_used_are_counted(corpus: Make) -> None:
     assert counts.rejected.total() == 2
 
 
-def test_several_files_are_splits_by_name(corpus: Make) -> None:
-    """One file is never a split."""
+def test_several_files_get_their_split_from_their_names(corpus: Make) -> None:
+    """A single file does not."""
     rows = [(b"a cat", b"un gato")]
     name, made = corpus(train=rows, dev=rows, other=rows)
     assert [pair.split for pair in FORMATS[name].read(made, ImportCounts())] == [
@@ -92,6 +91,5 @@ def test_several_files_are_splits_by_name(corpus: Make) -> None:
         ("validation.tsv", "valid"),
     ],
 )
-def test_splits_are_words_in_file_names(file: str, split: str) -> None:
-    """Whole words only."""
+def test_a_split_is_a_whole_word_in_a_file_name(file: str, split: str) -> None:
     assert split_from_name(file) == split

@@ -1,4 +1,4 @@
-"""Dataset versions as actions: none goes while anything works with it."""
+"""Actions on datasets: a version in use cannot be deleted."""
 
 import pytest
 
@@ -15,10 +15,10 @@ from tests.core.jobs.memory import MemoryLauncher, Script
 LONG = Script(seconds=1000)
 
 
-def test_a_dataset_stays_while_a_run_on_it_is_not_over(
+def test_a_version_cannot_be_deleted_while_a_run_uses_it(
     workspace: Workspace, admin: Actor, launcher: MemoryLauncher, dataset: Dataset
 ) -> None:
-    """Its job names the run, not the dataset; queued or running, it will read the text."""
+    """Queued or running: the job names the run, not the dataset."""
     launcher.otherwise = LONG
     request = TrainRequest(dataset="cats", preset="demo", skip_backup=True, reason="a test")
     names = [request_run(workspace, admin, request).run.spec.name for _ in range(2)]
@@ -31,10 +31,10 @@ def test_a_dataset_stays_while_a_run_on_it_is_not_over(
     assert workspace.ledger.entries(1)[0].arguments == {"runs": [*reversed(names)]}
 
 
-def test_a_dataset_stays_while_a_job_on_it_waits_however_many_came_later(
+def test_a_version_cannot_be_deleted_while_an_old_job_uses_it(
     workspace: Workspace, admin: Actor, launcher: MemoryLauncher, dataset: Dataset
 ) -> None:
-    """A list of the newest jobs would not show it."""
+    """A list of the newest jobs does not contain the job."""
     job = request_prepare(workspace, admin, "cats")
     launcher.scripts[job.spec.argv] = LONG
     later = JobSpec(kind=JobKind.VERIFY, title="Verify", subject="repository", argv=("true",))

@@ -1,4 +1,4 @@
-"""A viewer looks and does not act: every action refuses, says so in the ledger, changes nothing."""
+"""Every action refuses a viewer, records the attempt and changes nothing."""
 
 import importlib
 import inspect
@@ -52,8 +52,8 @@ HELLO = Translation(source="Hi", text="Ola", score=-1.0, alternatives=(), model_
                     milliseconds=1.0)  # fmt: skip
 TEXT = b"A cat.\tUn gato.\n"
 
-Deed = Callable[[Workspace, Actor], object]
-DEEDS: dict[str, Deed] = {
+Action = Callable[[Workspace, Actor], object]
+ACTIONS: dict[str, Action] = {
     "request_backup": lambda workspace, actor: request_backup(workspace, actor, Scope.ALL),
     "protect_dataset": lambda workspace, actor: protect_dataset(
         workspace, actor, workspace.datasets.get("cats")
@@ -147,8 +147,8 @@ def _actions() -> set[str]:
     }
 
 
-def _kept(workspace: Workspace) -> Sequence[object]:
-    """Return everything that a deed could change, but for the ledger."""
+def _contents(workspace: Workspace) -> Sequence[object]:
+    """Return everything that an action could change, without the ledger."""
     home = workspace.paths.home
     ignored = ("datahall.db", "audit")
     files = {path: _content(path) for path in home.rglob("*") if not path.name.startswith(ignored)}
@@ -160,24 +160,23 @@ def _kept(workspace: Workspace) -> Sequence[object]:
 
 
 def _content(path: Path) -> bytes:
-    """Return what a file holds; a folder holds nothing."""
+    """Return the bytes of a file; empty for a folder."""
     return path.read_bytes() if path.is_file() else b""
 
 
-def test_every_action_is_tried_here() -> None:
-    """A new one must be denied to viewers too."""
-    assert set(DEEDS) == _actions()
+def test_the_list_of_actions_is_complete() -> None:
+    assert set(ACTIONS) == _actions()
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", ACTIONS)
 def test_a_viewer_is_denied(used_workspace: Workspace, name: str) -> None:
-    """Hiding a button is not authorisation; the try is on record, once."""
-    before, entries = _kept(used_workspace), used_workspace.ledger.entries(1000)
+    """Hiding a button is not authorisation."""
+    before, entries = _contents(used_workspace), used_workspace.ledger.entries(1000)
 
     with pytest.raises(DeniedError, match="eve has the role viewer"):
-        DEEDS[name](used_workspace, VIEWER)
+        ACTIONS[name](used_workspace, VIEWER)
 
     row, *earlier = used_workspace.ledger.entries(1000)
     assert (row.actor, row.outcome) == ("eve", "denied")
     assert earlier == entries
-    assert _kept(used_workspace) == before
+    assert _contents(used_workspace) == before

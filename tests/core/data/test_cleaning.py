@@ -1,4 +1,4 @@
-"""Normalising and cleaning: each rule drops what it names and nothing of everyday text."""
+"""Normalisation and cleaning rules."""
 
 import pytest
 
@@ -35,8 +35,8 @@ def _clean(*pairs: tuple[str, str], languages: tuple[str, str] = ("en", "es")) -
         ("digits", "It costs 25 euros.", "Cuesta 40 euros."),
     ],
 )
-def test_a_rule_drops_what_it_names(rule: str, source: str, target: str) -> None:
-    """The pair is counted under that rule and shown as an example as it was."""
+def test_a_rule_drops_its_kind_of_pair(rule: str, source: str, target: str) -> None:
+    """The pair is counted under that rule, and its example is the original text."""
     counts = CleaningCounts()
     pair = Pair(source=source, target=target)
     assert clean_pairs([pair], ("en", "es"), counts, lambda _: None) == []
@@ -61,24 +61,21 @@ def test_a_rule_drops_what_it_names(rule: str, source: str, target: str) -> None
         ("The more the merrier, the more the better.", "Cuantos más, mejor; cuantos más, mejor."),
     ],
 )
-def test_everyday_text_passes(source: str, target: str) -> None:
-    """A rule that drops good sentences costs more than it saves."""
+def test_everyday_text_breaks_no_rule(source: str, target: str) -> None:
     assert _clean((source, target)) == [Pair(source=source, target=target)]
 
 
-def test_dense_scripts_are_weighed_by_what_they_say() -> None:
-    """Twelve Chinese characters are a whole English sentence."""
+def test_a_character_of_a_dense_script_counts_more() -> None:
+    """Twelve Chinese characters can be a whole English sentence."""
     pair = ("I would like to know when the museum opens today.", "我想知道博物馆今天几点开门。")
     assert len(_clean(pair, languages=("en", "zh"))) == 1
 
 
-def test_languages_that_are_not_known_are_not_judged_by_script() -> None:
-    """Better to keep what cannot be judged."""
+def test_text_of_an_unknown_language_is_not_checked_for_script() -> None:
     assert len(_clean(("Hello there", "ሰላም ለናንተ"), languages=("en", "am"))) == 1
 
 
-def test_spelling_variants_become_one() -> None:
-    """Each change is counted under its name."""
+def test_spelling_variants_are_normalised_and_counted() -> None:
     counts = CleaningCounts()
     given = Pair(source="It\u2019s\u00a0 \u201cmine\u201d\u200b ", target="Es mi\u0301o")
     found = clean_pairs([given], ("en", "es"), counts, lambda _: None)
@@ -86,22 +83,21 @@ def test_spelling_variants_become_one() -> None:
     assert dict(counts.changed) == {"unicode": 1, "invisible": 1, "quotes": 1, "spaces": 1}
 
 
-def test_joiners_that_spell_words_stay() -> None:
-    """Persian writes with the zero-width non-joiner."""
+def test_zero_width_joiners_stay() -> None:
+    """Persian needs the zero-width non-joiner."""
     word = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
     assert _clean(("I want", word), languages=("en", "fa"))[0].target == word
 
 
-def test_duplicates_are_dropped_once_each() -> None:
-    """The first one stays."""
+def test_repetitions_of_a_pair_are_dropped() -> None:
     counts = CleaningCounts()
     pairs = [Pair(source=text, target="Un gato.") for text in ("A cat.", "a cat.", "The cat.")]
     assert len(clean_pairs(pairs, ("en", "es"), counts, lambda _: None)) == 2
     assert counts.dropped["duplicate"] == 1
 
 
-def test_given_test_pairs_stay_as_they_are() -> None:
-    """Scores on public test sets must compare with other people's."""
+def test_imported_test_pairs_are_not_changed() -> None:
+    """Scores on public test sets must be comparable with published ones."""
     odd = Pair(source="<b>It\u2019s</b>  25", target="Son 40", split="test")
     empty = Pair(source=" ", target="nada", split="valid")
     counts = CleaningCounts()
@@ -109,15 +105,13 @@ def test_given_test_pairs_stay_as_they_are() -> None:
     assert dict(counts.dropped) == {"empty": 1}
 
 
-def test_every_rule_is_reported_even_when_it_did_nothing() -> None:
-    """People see what was looked for."""
+def test_every_rule_is_reported() -> None:
     reports = rule_reports(CleaningCounts())
     assert len({report.rule for report in reports}) == len(reports) > 12
     assert all(report.description and not report.dropped for report in reports)
 
 
 def test_the_key_of_a_sentence_ignores_case_and_punctuation() -> None:
-    """It decides what counts as the same sentence in two splits."""
     assert sentence_key("¿Cómo ESTÁS?") == sentence_key("cómo estás")
     assert sentence_key("...") == "..."
     assert sentence_key("!") != sentence_key("?")

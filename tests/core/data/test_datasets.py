@@ -21,7 +21,6 @@ def _add(store: DatasetStore, clock: FixedClock, text: str, name: str = "toy") -
 
 
 def test_versions_are_listed_newest_first(store: DatasetStore, clock: FixedClock) -> None:
-    """The newest is what people mean."""
     old = _add(store, clock, "cat")
     clock.advance(1)
     new = _add(store, clock, "dog")
@@ -30,8 +29,8 @@ def test_versions_are_listed_newest_first(store: DatasetStore, clock: FixedClock
     assert store.get("toy", old.digest[:8]) == old
 
 
-def test_digest_depends_on_languages_and_order(store: DatasetStore, clock: FixedClock) -> None:
-    """Everything that training would see is in it, names and dates are not."""
+def test_the_digest_depends_on_languages_and_order(store: DatasetStore, clock: FixedClock) -> None:
+    """Names and dates are not part of it."""
     pairs = [Pair(source="a", target="b"), Pair(source="c", target="d")]
     digests = {
         store.add("one", "en", "es", pairs, origin="x", clock=clock).digest,
@@ -42,8 +41,7 @@ def test_digest_depends_on_languages_and_order(store: DatasetStore, clock: Fixed
     assert len(digests) == 3
 
 
-def test_a_close_name_is_offered(store: DatasetStore, clock: FixedClock) -> None:
-    """Typing errors are the most frequent errors."""
+def test_an_unknown_name_gets_close_matches(store: DatasetStore, clock: FixedClock) -> None:
     with pytest.raises(NotFoundError, match="data demo"):
         store.get("news")
     _add(store, clock, "cat", name="news")
@@ -53,8 +51,7 @@ def test_a_close_name_is_offered(store: DatasetStore, clock: FixedClock) -> None
         store.get("news", "ffff0000")
 
 
-def test_a_prefix_that_fits_two_versions_is_refused(store: DatasetStore, clock: FixedClock) -> None:
-    """Guessing would pick the wrong data."""
+def test_a_prefix_of_two_digests_is_refused(store: DatasetStore, clock: FixedClock) -> None:
     _add(store, clock, "cat")
     _add(store, clock, "dog")
     with pytest.raises(ConflictError, match="matches 2"):
@@ -64,7 +61,6 @@ def test_a_prefix_that_fits_two_versions_is_refused(store: DatasetStore, clock: 
 def test_a_failed_add_leaves_nothing(
     store: DatasetStore, clock: FixedClock, tmp_path: Path
 ) -> None:
-    """An import may break at any line."""
 
     def broken() -> Iterator[Pair]:
         yield Pair(source="a", target="b")
@@ -75,10 +71,10 @@ def test_a_failed_add_leaves_nothing(
     assert not list((tmp_path / "home" / "datasets").glob("[!.]*"))
 
 
-def test_what_a_killed_import_left_is_removed_by_the_next(
+def test_the_folder_of_a_killed_import_is_removed_by_the_next_one(
     store: DatasetStore, clock: FixedClock, tmp_path: Path
 ) -> None:
-    """Nobody holds the lock of a dead process."""
+    """The lock of a killed process is free."""
     left = tmp_path / "home" / "datasets" / "toy" / ".scratch-dead"
     left.mkdir(parents=True)
     (left / "pairs.tsv.gz").write_bytes(b"half")
@@ -87,8 +83,7 @@ def test_what_a_killed_import_left_is_removed_by_the_next(
 
 
 @pytest.mark.parametrize("damage", ["changed", "truncated", "missing"])
-def test_damaged_pairs_are_found(store: DatasetStore, kept: Dataset, damage: str) -> None:
-    """A version is its bytes."""
+def test_damaged_pairs_are_detected(store: DatasetStore, kept: Dataset, damage: str) -> None:
     store.verify(kept)
     if damage == "missing":
         kept.raw_file.unlink()
@@ -101,8 +96,7 @@ def test_damaged_pairs_are_found(store: DatasetStore, kept: Dataset, damage: str
         store.verify(kept)
 
 
-def test_damaged_preparation_is_found(store: DatasetStore, prepared: Dataset) -> None:
-    """Training on other text than the report says would be worse than none."""
+def test_a_changed_split_file_is_detected(store: DatasetStore, prepared: Dataset) -> None:
     store.verify(prepared)
     prepared.split_file("train", "en").write_text("something else\n", encoding="utf-8")
     with pytest.raises(CorruptError, match="missing or was changed"):
@@ -110,10 +104,9 @@ def test_damaged_preparation_is_found(store: DatasetStore, prepared: Dataset) ->
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"name": "house"}'])
-def test_a_damaged_manifest_hides_no_other_version(
+def test_a_damaged_manifest_does_not_hide_other_versions(
     store: DatasetStore, kept: Dataset, clock: FixedClock, content: str
 ) -> None:
-    """The list works, the damage is told."""
     other = _add(store, clock, "cat")
     (kept.folder / "manifest.json").write_text(content, encoding="utf-8")
     assert store.list() == [other]
@@ -125,7 +118,6 @@ def test_a_damaged_manifest_hides_no_other_version(
 
 
 def test_an_unknown_key_in_a_manifest_is_damage(store: DatasetStore, kept: Dataset) -> None:
-    """Documents are read strictly."""
     path = kept.folder / "manifest.json"
     document = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**document, "colour": "red"}), encoding="utf-8")
@@ -133,10 +125,9 @@ def test_an_unknown_key_in_a_manifest_is_damage(store: DatasetStore, kept: Datas
         store.get("house")
 
 
-def test_importing_again_heals_a_damaged_version(
+def test_importing_again_replaces_a_damaged_version(
     store: DatasetStore, kept: Dataset, household: Sequence[Pair], clock: FixedClock
 ) -> None:
-    """The original file is the best backup."""
     kept.raw_file.unlink()
     healed = store.add("house", "en", "es", household, origin="again", clock=clock)
     store.verify(healed)
@@ -144,7 +135,7 @@ def test_importing_again_heals_a_damaged_version(
 
 
 def test_delete_removes_one_version(store: DatasetStore, clock: FixedClock) -> None:
-    """And the name when it was the last."""
+    """The folder of the name goes with the last version."""
     first, second = _add(store, clock, "cat"), _add(store, clock, "dog")
     store.delete("toy", first.digest)
     assert store.list() == [second]
@@ -155,7 +146,7 @@ def test_delete_removes_one_version(store: DatasetStore, clock: FixedClock) -> N
 
 
 def test_examples_are_spread_over_the_text(store: DatasetStore, kept: Dataset) -> None:
-    """The first lines of a sorted corpus are all alike."""
+    """The first lines of a sorted corpus are similar."""
     shown = [pair.source for pair in store.examples(kept, 3)]
     assert shown[0] == "The key is in the hall."
     assert len({text.split()[1] for text in shown}) == 3
@@ -164,7 +155,6 @@ def test_examples_are_spread_over_the_text(store: DatasetStore, kept: Dataset) -
 def test_examples_of_a_split_come_from_the_prepared_files(
     store: DatasetStore, prepared: Dataset
 ) -> None:
-    """They are what the model is tested on."""
     shown = store.examples(prepared, 2, "test")
     lines = prepared.split_file("test", "en").read_text(encoding="utf-8").splitlines()
     assert [pair.source for pair in shown] == [lines[0], lines[len(lines) // 2]]
@@ -172,16 +162,15 @@ def test_examples_of_a_split_come_from_the_prepared_files(
         store.examples(prepared, 2, "tests")
 
 
-def test_splits_of_an_unprepared_version_are_not_there(store: DatasetStore, kept: Dataset) -> None:
-    """The message says what makes them."""
+def test_an_unprepared_version_has_no_splits(store: DatasetStore, kept: Dataset) -> None:
     with pytest.raises(NotFoundError, match="data prepare house"):
         store.examples(kept, 2, "test")
 
 
-def test_the_newest_vocabulary_is_what_get_speaks_of(
+def test_get_returns_the_newest_vocabulary(
     store: DatasetStore, prepared: Dataset, clock: FixedClock
 ) -> None:
-    """Older ones stay beside it for the runs that use them."""
+    """Older ones stay for the runs that use them."""
     newer = prepare(prepared, vocabulary_size=350, clock=clock)
     found = store.get("house")
     assert (found.vocabulary, found.report) == (350, newer.report)

@@ -1,4 +1,4 @@
-"""Batches and encoded splits."""
+"""Encoded splits and their batches."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,10 @@ LENGTHS = st.lists(st.builds(Length, st.integers(1, 40), st.integers(1, 40)), ma
 
 
 @given(LENGTHS, st.integers(8, 200), st.integers(0, 3), st.integers(0, 3))
-def test_batches_cover_each_pair_once_within_budget(
+def test_batches_cover_each_pair_once_within_the_budget(
     lengths: Sequence[Length], tokens: int, seed: int, epoch: int
 ) -> None:
-    """Only a pair that is too long alone may exceed the budget, and then alone."""
+    """A pair that exceeds the budget is a batch of its own."""
     found = batches(lengths, tokens, seed, epoch)
     assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
     for batch in found:
@@ -27,19 +27,18 @@ def test_batches_cover_each_pair_once_within_budget(
 
 
 @given(LENGTHS, st.integers(0, 3))
-def test_order_is_a_function_of_seed_and_epoch(lengths: Sequence[Length], seed: int) -> None:
-    """A resumed run sees what the uninterrupted one would have seen."""
+def test_the_order_depends_on_seed_and_epoch_alone(lengths: Sequence[Length], seed: int) -> None:
+    """A resumed run sees the same batches as an uninterrupted one."""
     assert batches(lengths, 100, seed, 2) == batches(lengths, 100, seed, 2)
 
 
-def test_epochs_differ() -> None:
-    """The same order in each epoch would be learned with the text."""
+def test_epochs_have_different_orders() -> None:
     lengths = [Length(1 + n % 7, 1 + n % 5) for n in range(300)]
     assert batches(lengths, 100, 1, 0) != batches(lengths, 100, 1, 1)
 
 
 def test_most_batches_have_one_source_length() -> None:
-    """They need no mask, which is where the speed comes from."""
+    """They need no mask, which makes them faster."""
     lengths = [Length(3 + n % 11, 3 + n % 9) for n in range(4000)]
     found = batches(lengths, 256, 1, 0)
     uniform = sum(len({lengths[index].source for index in batch}) == 1 for batch in found)
@@ -49,8 +48,8 @@ def test_most_batches_have_one_source_length() -> None:
     assert filled / padded > 0.85
 
 
-def test_a_split_is_loaded_in_ids(prepared: Dataset) -> None:
-    """Both sides end with EOS, neither begins with BOS."""
+def test_a_split_is_loaded_as_token_ids(prepared: Dataset) -> None:
+    """Both sides end with EOS and do not begin with BOS."""
     tokenizer = Tokenizer.load(prepared.vocabulary_file)
     split = load_split(prepared, "test", tokenizer, 100)
     lines = prepared.split_file("test", "es").read_text(encoding="utf-8").splitlines()
@@ -60,8 +59,7 @@ def test_a_split_is_loaded_in_ids(prepared: Dataset) -> None:
     assert split.lengths[0] == Length(len(split.sources[0]), len(split.targets[0]))
 
 
-def test_pairs_that_are_too_long_are_left_out_and_counted(prepared: Dataset) -> None:
-    """The line numbers say which ones stayed."""
+def test_pairs_that_are_too_long_are_skipped_and_counted(prepared: Dataset) -> None:
     tokenizer = Tokenizer.load(prepared.vocabulary_file)
     whole = load_split(prepared, "train", tokenizer, 100)
     longest = max(max(length.source, length.target) for length in whole.lengths)
@@ -71,8 +69,7 @@ def test_pairs_that_are_too_long_are_left_out_and_counted(prepared: Dataset) -> 
     assert [whole.sources[line] for line in cut.lines] == list(cut.sources)
 
 
-def test_files_that_do_not_match_are_refused(prepared: Dataset) -> None:
-    """A pair shifted by a line is a wrong translation."""
+def test_files_of_different_length_are_refused(prepared: Dataset) -> None:
     tokenizer = Tokenizer.load(prepared.vocabulary_file)
     path = prepared.split_file("valid", "es")
     path.write_text("una sola línea\n", encoding="utf-8")

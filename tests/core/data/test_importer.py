@@ -1,4 +1,4 @@
-"""Import: what people really have in their files."""
+"""Import of files as they occur in practice."""
 
 import gzip
 from collections.abc import Callable
@@ -46,8 +46,8 @@ def _everything(root: Path) -> set[Path]:
     return {path for path in root.rglob("*") if path.name != ".lock"}
 
 
-def test_tsv_keeps_two_columns_and_ignores_the_rest(load: Import, toy: Path) -> None:
-    """A third column is often attribution; it is no text to learn."""
+def test_tsv_reads_two_columns_and_ignores_the_rest(load: Import, toy: Path) -> None:
+    """A third column often holds the attribution."""
     dataset = load(toy / "toy.tsv")
     pairs = list(read_pairs(dataset.raw_file))
     assert dataset.pairs == 3
@@ -56,15 +56,15 @@ def test_tsv_keeps_two_columns_and_ignores_the_rest(load: Import, toy: Path) -> 
 
 
 def test_a_side_that_is_given_twice_is_refused(load: Import, write: Write) -> None:
-    """Packed and unpacked may differ; nobody can tell which one was meant."""
+    """The plain file and the compressed one may differ."""
     files = [write("train.en", b"Hello\n"), write("train.es", b"Hola\n")]
     packed = write("train.en.gz", gzip.compress(b"Bye\n"))
     with pytest.raises(InputError, match=r"train\.en and .*train\.en\.gz are the same side"):
         load(*files, packed)
 
 
-def test_moses_files_pair_by_line(load: Import, toy: Path) -> None:
-    """Two files in any order, told apart by their endings."""
+def test_moses_files_are_paired_by_line(load: Import, toy: Path) -> None:
+    """The order of the files does not matter."""
     dataset = load(toy / "train.es", toy / "train.en")
     first = next(read_pairs(dataset.raw_file))
     assert dataset.pairs == 24
@@ -74,49 +74,44 @@ def test_moses_files_pair_by_line(load: Import, toy: Path) -> None:
 
 
 def test_gzip_gives_the_same_version_as_plain_text(load: Import, write: Write, toy: Path) -> None:
-    """The digest is of the content, not of the packing."""
     packed = write("toy.tsv.gz", gzip.compress((toy / "toy.tsv").read_bytes()))
     assert load(packed).digest == load(toy / "toy.tsv").digest
 
 
-def test_gzip_is_known_by_its_content(load: Import, write: Write) -> None:
-    """Downloads lose their endings."""
+def test_gzip_is_detected_by_content(load: Import, write: Write) -> None:
     assert load(write("download", gzip.compress(b"a cat\tun gato\n"))).pairs == 1
 
 
 def test_file_names_give_the_splits(load: Import, toy: Path) -> None:
-    """`val` and `dev` are what Datahall calls valid."""
+    """`val` and `dev` mean valid."""
     names = ("train", "val", "test")
     dataset = load(*(toy / f"{name}.{code}" for name in names for code in ("en", "es")))
     splits = [pair.split for pair in read_pairs(dataset.raw_file)]
     assert [splits.count(split) for split in ("train", "valid", "test", "")] == [24, 2, 2, 0]
 
 
-def test_a_single_file_called_test_is_no_test_split(load: Import, write: Write) -> None:
-    """One file is the whole corpus, whatever it is called."""
+def test_a_single_file_named_test_is_the_whole_corpus(load: Import, write: Write) -> None:
     dataset = load(write("test.tsv", b"a cat\tun gato\n"))
     assert next(read_pairs(dataset.raw_file)).split == ""
 
 
 def test_splits_without_training_text_are_refused(load: Import, toy: Path) -> None:
-    """Nothing could be trained on them."""
     files = [toy / f"{name}.{code}" for name in ("val", "test") for code in ("en", "es")]
     with pytest.raises(InputError, match="none to the training split"):
         load(*files)
 
 
-def test_importing_twice_is_importing_once(
+def test_equal_content_is_one_version_with_its_first_date(
     load: Import, store: DatasetStore, toy: Path, clock: FixedClock
 ) -> None:
-    """The same content is the same version, with its first date."""
     first = load(toy / "toy.tsv")
     clock.advance(60)
     assert load(toy / "toy.tsv") == first
     assert len(store.list()) == 1
 
 
-def test_encodings_may_differ_line_by_line(load: Import, write: Write) -> None:
-    """Files grown over years mix UTF-8 and Windows-1252; the guess is counted."""
+def test_each_line_may_have_another_encoding(load: Import, write: Write) -> None:
+    """Old files mix UTF-8 and Windows-1252; lines read as Windows-1252 are counted."""
     mixed = "a café\tun café\n".encode() + "a child\tun niño\n".encode("cp1252")
     dataset = load(write("mixed.tsv", b"\xef\xbb\xbf" + mixed))
     pairs = list(read_pairs(dataset.raw_file))
@@ -153,8 +148,7 @@ def test_carriage_returns_end_lines_only_before_a_line_feed(load: Import, write:
     assert dataset.repaired == {"carriage return inside": 1}
 
 
-def test_lines_that_cannot_be_used_are_counted_by_reason(load: Import, write: Write) -> None:
-    """Nothing disappears without a number."""
+def test_rejected_lines_are_counted_by_reason(load: Import, write: Write) -> None:
     dataset = load(
         write(
             "bad.tsv",
@@ -173,27 +167,23 @@ def test_lines_that_cannot_be_used_are_counted_by_reason(load: Import, write: Wr
     }
 
 
-def test_a_rejected_line_of_a_moses_pair_takes_its_partner_along(
-    load: Import, write: Write
-) -> None:
-    """The lines after it stay aligned."""
+def test_a_rejected_line_of_a_moses_pair_drops_its_partner(load: Import, write: Write) -> None:
+    """The following lines stay aligned."""
     dataset = load(
         write("a.en", b"one\n" + b"x" * 100_000 + b"\nthree\n"), write("a.es", b"uno\ndos\ntres\n")
     )
     assert [pair.target for pair in read_pairs(dataset.raw_file)] == ["uno", "tres"]
 
 
-def test_unequal_moses_files_are_refused_with_both_counts(
+def test_moses_files_of_different_length_are_refused(
     load: Import, write: Write, store: DatasetStore
 ) -> None:
-    """Whatever follows the gap would be paired wrongly."""
     with pytest.raises(InputError, match=r"3 lines.*2"):
         load(write("a.en", b"1 one\n2 two\n3 three\n"), write("a.es", b"uno\ndos\n"))
     assert not store.list()
 
 
-def test_a_moses_file_without_partner_is_refused(load: Import, write: Write) -> None:
-    """The message names the missing one."""
+def test_a_moses_file_without_its_partner_is_refused(load: Import, write: Write) -> None:
     with pytest.raises(InputError, match=r"b\.es is missing"):
         load(write("a.en", b"x\n"), write("a.es", b"y\n"), write("b.en", b"z\n"))
 
@@ -211,24 +201,22 @@ def test_a_moses_file_without_partner_is_refused(load: Import, write: Write) -> 
         (b"\n\n\n", "is not known"),
     ],
 )
-def test_what_is_no_corpus_is_refused_in_words(
+def test_a_file_that_is_not_a_corpus_is_refused(
     load: Import, write: Write, store: DatasetStore, content: bytes, told: str
 ) -> None:
-    """And nothing of the attempt remains."""
+    """Nothing is stored."""
     with pytest.raises(InputError, match=told):
         load(write("odd file", content))
     assert not store.list()
 
 
 def test_an_empty_corpus_is_refused(load: Import, write: Write, tmp_path: Path) -> None:
-    """A version without pairs would fail later and less clearly."""
     with pytest.raises(InputError, match=r"empty.*2 without a tab"):
         load(write("words.tsv", b"one\ntwo\n"), form="tsv")
     assert not _everything(tmp_path / "home" / "datasets")
 
 
 def test_missing_files_and_folders_are_refused(load: Import, tmp_path: Path) -> None:
-    """A typing error, most of the time."""
     with pytest.raises(InputError, match="does not exist"):
         load(tmp_path / "nothing.tsv")
     with pytest.raises(InputError, match="is a folder"):
@@ -242,45 +230,40 @@ def test_missing_files_and_folders_are_refused(load: Import, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "name", ["", "../up", "a b", "A", 'a"b', "a\nb", "😀", "-a", "a" * 41, "a/b", "..", "a\x00"]
 )
-def test_a_dataset_cannot_be_called_anything(
+def test_an_invalid_name_of_a_dataset_is_refused(
     load: Import, toy: Path, name: str, tmp_path: Path
 ) -> None:
-    """Names become folders, so they are plain."""
+    """A name becomes a folder."""
     with pytest.raises(InputError, match="not a valid name"):
         load(toy / "toy.tsv", name=name)
     assert not _everything(tmp_path / "home" / "datasets")
 
 
 @pytest.mark.parametrize("name", ['it\'s "so".tsv', "two\nlines.tsv", "😀.tsv", "a b.tsv"])
-def test_files_may_be_called_anything(load: Import, write: Write, name: str) -> None:
-    """Users' files have users' names."""
+def test_any_file_name_is_accepted(load: Import, write: Write, name: str) -> None:
     assert load(write(name, b"a cat\tun gato\n")).pairs == 1
 
 
-def test_names_with_control_characters_are_quoted_in_messages(load: Import, tmp_path: Path) -> None:
-    """A file name must not draw on the terminal."""
+def test_control_characters_in_a_file_name_are_escaped(load: Import, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\\x1b"):
         load(tmp_path / "\x1b[31mred.tsv")
 
 
 @pytest.mark.parametrize("codes", [("en", "EN!"), ("", "es"), ("english", "es"), ("en", "en")])
-def test_language_codes_are_checked(
+def test_invalid_language_codes_are_refused(
     store: DatasetStore, toy: Path, clock: FixedClock, codes: tuple[str, str]
 ) -> None:
-    """They become file endings."""
     with pytest.raises(InputError):
         import_files(store, "toy", [toy / "toy.tsv"], source=codes[0], target=codes[1], clock=clock)
 
 
-def test_an_unknown_format_is_refused_with_the_known_ones(load: Import, toy: Path) -> None:
-    """The list comes from the catalogue."""
+def test_an_unknown_format_is_refused(load: Import, toy: Path) -> None:
     with pytest.raises(InputError, match="xml") as caught:
         load(toy / "toy.tsv", form="xml")
     assert "moses, tsv" in caught.value.remedy
 
 
-def test_progress_is_told_on_the_way(store: DatasetStore, write: Write, clock: FixedClock) -> None:
-    """Long imports need a bar."""
+def test_progress_is_reported(store: DatasetStore, write: Write, clock: FixedClock) -> None:
     heard: list[int] = []
     path = write("many.tsv", b"".join(b"a %d\tun %d\n" % (n, n) for n in range(12_000)))
     import_files(
@@ -289,8 +272,8 @@ def test_progress_is_told_on_the_way(store: DatasetStore, write: Write, clock: F
     assert heard == [5000, 10_000]
 
 
-def test_a_file_whose_name_is_no_text_can_be_imported(load: Import, tmp_path: Path) -> None:
-    """File names are bytes; the manifest tells this one escaped."""
+def test_a_file_whose_name_is_not_valid_utf_8_can_be_imported(load: Import, tmp_path: Path) -> None:
+    """The manifest contains the name escaped."""
     path = tmp_path / "caf\udce9.tsv"
     path.write_bytes(b"Hello\tHola\n")
     assert load(path).origin == r"'caf\udce9.tsv'"

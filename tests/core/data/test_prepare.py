@@ -1,4 +1,4 @@
-"""Preparation end to end."""
+"""Preparation of a dataset version, and its job."""
 
 import dataclasses
 import multiprocessing
@@ -30,8 +30,7 @@ def _digests(dataset: Dataset) -> dict[str, str]:
     }
 
 
-def test_splits_and_vocabulary_are_there(prepared: Dataset) -> None:
-    """With a report that adds up."""
+def test_preparing_writes_splits_vocabulary_and_report(prepared: Dataset) -> None:
     report = prepared.report
     assert report is not None
     for split in SPLITS:
@@ -44,31 +43,27 @@ def test_splits_and_vocabulary_are_there(prepared: Dataset) -> None:
     assert Tokenizer.load(prepared.vocabulary_file).size == report.vocabulary_size
 
 
-def test_the_same_version_gives_the_same_files(
+def test_equal_pairs_give_equal_files(
     prepared: Dataset, store: DatasetStore, household: Sequence[Pair], clock: FixedClock
 ) -> None:
-    """Byte for byte, vocabulary included."""
     other = store.add("other", "en", "es", household, origin="tests", clock=clock)
     clock.advance(1000)
     assert _digests(prepare(other, vocabulary_size=400, clock=clock)) == _digests(prepared)
 
 
-def test_preparing_again_does_nothing(prepared: Dataset, clock: FixedClock) -> None:
-    """The report keeps its date."""
+def test_preparing_again_changes_nothing(prepared: Dataset, clock: FixedClock) -> None:
     clock.advance(1000)
     assert prepare(prepared, vocabulary_size=400, clock=clock) == prepared
 
 
 def test_another_vocabulary_shares_the_splits(prepared: Dataset, clock: FixedClock) -> None:
-    """Runs with different vocabularies are scored on the same sentences and disturb no other."""
     before = _digests(prepared)
     other = prepare(prepared, vocabulary_size=350, clock=clock)
     assert other.vocabulary_file != prepared.vocabulary_file
     assert before.items() <= _digests(other).items()
 
 
-def test_another_seed_splits_anew(prepared: Dataset, clock: FixedClock) -> None:
-    """Files and report are of one seed."""
+def test_another_seed_gives_another_split(prepared: Dataset, clock: FixedClock) -> None:
     before = _digests(prepared)
     other = prepare(prepared, vocabulary_size=400, clock=clock, seed=7)
     assert _digests(other)["train.en"] != before["train.en"]
@@ -77,21 +72,19 @@ def test_another_seed_splits_anew(prepared: Dataset, clock: FixedClock) -> None:
     assert found.seed == 7
 
 
-def test_a_lost_file_is_made_again(prepared: Dataset, clock: FixedClock) -> None:
-    """What is prepared can always be made from what was imported."""
+def test_a_missing_file_is_prepared_again(prepared: Dataset, clock: FixedClock) -> None:
     before = _digests(prepared)
     prepared.split_file("test", "es").unlink()
     assert _digests(prepare(prepared, vocabulary_size=400, clock=clock)) == before
 
 
-def test_a_damaged_report_is_made_again(prepared: Dataset, clock: FixedClock) -> None:
-    """Half a report is no report."""
+def test_a_damaged_report_is_written_again(prepared: Dataset, clock: FixedClock) -> None:
     (prepared.prepared / "report.json").write_text('{"seed": 1', encoding="utf-8")
     again = prepare(prepared, vocabulary_size=400, clock=clock)
     assert again.report == prepared.report
 
 
-def test_a_corpus_of_ten_pairs_can_be_prepared(store: DatasetStore, clock: FixedClock) -> None:
+def test_ten_pairs_can_be_prepared(store: DatasetStore, clock: FixedClock) -> None:
     """The vocabulary is as large as the text allows."""
     pairs = [Pair(source=f"word {chr(97 + n)}", target=f"palabra {chr(97 + n)}") for n in range(10)]
     dataset = store.add("tiny", "en", "es", pairs, origin="tests", clock=clock)
@@ -101,8 +94,8 @@ def test_a_corpus_of_ten_pairs_can_be_prepared(store: DatasetStore, clock: Fixed
     assert report.splits == {"train": 8, "valid": 1, "test": 1}
 
 
-def test_a_corpus_of_one_pair_is_refused_in_words(store: DatasetStore, clock: FixedClock) -> None:
-    """Nothing half prepared is left."""
+def test_one_pair_cannot_be_split(store: DatasetStore, clock: FixedClock) -> None:
+    """Nothing is left behind."""
     dataset = store.add("one", "en", "es", [Pair(source="a", target="b")], origin="", clock=clock)
     with pytest.raises(InputError, match="cannot be split"):
         prepare(dataset, vocabulary_size=300, clock=clock)
@@ -148,8 +141,7 @@ def _prepare_in_process(dataset: Dataset, size: int) -> None:
     prepare(dataset, vocabulary_size=size, clock=FixedClock())
 
 
-def test_processes_that_prepare_at_once_agree(kept: Dataset, clock: FixedClock) -> None:
-    """Two runs may be started on a new version in the same second."""
+def test_several_processes_may_prepare_a_version_at_once(kept: Dataset, clock: FixedClock) -> None:
     context = multiprocessing.get_context("spawn")
     workers = [
         context.Process(target=_prepare_in_process, args=(kept, size)) for size in (400, 350, 400)
@@ -166,7 +158,6 @@ def test_processes_that_prepare_at_once_agree(kept: Dataset, clock: FixedClock) 
 
 
 def test_reserved_tokens_have_their_ids(prepared: Dataset) -> None:
-    """Model, search and export rely on them."""
     pieces = Tokenizer.load(prepared.vocabulary_file).pieces
     assert [pieces[number] for number in (PAD_ID, UNK_ID, BOS_ID, EOS_ID)] == [
         "<pad>",
@@ -177,8 +168,7 @@ def test_reserved_tokens_have_their_ids(prepared: Dataset) -> None:
 
 
 @pytest.mark.parametrize("size", [-5, 0, 3, 300])
-def test_a_vocabulary_too_small_for_the_characters_says_so(size: int) -> None:
-    """Text in thousands of characters needs thousands of pieces."""
+def test_a_vocabulary_smaller_than_the_character_set_is_refused(size: int) -> None:
     text = [
         "".join(chr(0x4E00 + n) for n in range(start, start + 50)) for start in range(0, 900, 50)
     ]
@@ -187,10 +177,9 @@ def test_a_vocabulary_too_small_for_the_characters_says_so(size: int) -> None:
     assert "at least" in caught.value.remedy
 
 
-def test_rules_and_splits_survive_the_disk(
+def test_the_report_is_read_back_unchanged(
     store: DatasetStore, prepared: Dataset, tmp_path: Path
 ) -> None:
-    """What the page shows is what the job did."""
     assert tmp_path in prepared.folder.parents
     found = store.get("house")
     assert dataclasses.replace(found) == prepared

@@ -1,4 +1,4 @@
-"""Scratch folders: one in use stays, one that nobody holds goes."""
+"""Scratch folders of running and of killed processes."""
 
 import fcntl
 import tempfile
@@ -10,18 +10,17 @@ import pytest
 from core.data.scratch import scratch_folder
 
 
-def test_what_a_killed_process_left_is_removed_and_what_is_in_use_stays(tmp_path: Path) -> None:
-    """The lock tells them apart, as it dies with its process."""
+def test_only_unlocked_scratch_folders_are_removed(tmp_path: Path) -> None:
     (tmp_path / ".scratch-left").mkdir()
     with scratch_folder(tmp_path) as mine, scratch_folder(tmp_path) as yours:
         assert sorted(tmp_path.iterdir()) == sorted([mine, yours])
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_new_folder_survives_another_process_that_sweeps_at_that_moment(
+def test_a_new_folder_is_not_removed_by_another_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is made, but not locked yet, when the other one looks for what nobody holds."""
+    """The other process looks for unlocked folders between mkdir and lock."""
     at_rest = Event()
     make, lock = tempfile.mkdtemp, fcntl.flock
 

@@ -1,4 +1,4 @@
-"""Splits never leak."""
+"""Splits share no sentence."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ WORDS = st.text("abcdefgh", min_size=1, max_size=2)
 
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=12, max_size=80), st.integers(0, 5))
 def test_no_sentence_is_in_two_splits(rows: list[tuple[str, str]], seed: int) -> None:
-    """On either side, whatever is connected to whatever; nothing is lost without being counted."""
+    """Every dropped pair is counted."""
     pairs = [Pair(source=source, target=target) for source, target in rows]
     counts = CleaningCounts()
     try:
@@ -34,8 +34,7 @@ def test_no_sentence_is_in_two_splits(rows: list[tuple[str, str]], seed: int) ->
     assert all(found.values())
 
 
-def test_five_percent_are_held_out(household: Sequence[Pair]) -> None:
-    """For each of validation and test."""
+def test_validation_and_test_get_five_percent_each(household: Sequence[Pair]) -> None:
     found = split_pairs(household, 1, CleaningCounts())
     assert {split: len(pairs) for split, pairs in found.items()} == {
         "valid": 6,
@@ -44,15 +43,13 @@ def test_five_percent_are_held_out(household: Sequence[Pair]) -> None:
     }
 
 
-def test_at_most_two_thousand_are_held_out() -> None:
-    """More would cost training text and tell nothing new."""
+def test_validation_and_test_get_at_most_two_thousand_pairs() -> None:
     pairs = [Pair(source=f"s{n}", target=f"t{n}") for n in range(50_000)]
     found = split_pairs(pairs, 1, CleaningCounts())
     assert (len(found["valid"]), len(found["test"])) == (2000, 2000)
 
 
-def test_the_split_is_a_function_of_the_seed(household: Sequence[Pair]) -> None:
-    """So that two machines test on the same sentences."""
+def test_the_split_depends_on_the_seed_alone(household: Sequence[Pair]) -> None:
     assert split_pairs(household, 3, CleaningCounts()) == split_pairs(
         household, 3, CleaningCounts()
     )
@@ -61,8 +58,8 @@ def test_the_split_is_a_function_of_the_seed(household: Sequence[Pair]) -> None:
     )
 
 
-def test_given_splits_are_kept_and_protected(household: Sequence[Pair]) -> None:
-    """Training pairs that share a sentence with them go, and are counted."""
+def test_imported_splits_are_kept(household: Sequence[Pair]) -> None:
+    """Training pairs that share a sentence with them are dropped and counted."""
     test = [Pair(source="a new sentence", target=household[0].target, split="test")]
     counts = CleaningCounts()
     found = split_pairs([*household, *test], 1, counts)
@@ -74,14 +71,12 @@ def test_given_splits_are_kept_and_protected(household: Sequence[Pair]) -> None:
 
 
 def test_ten_pairs_can_be_split() -> None:
-    """A user's first try is small."""
     pairs = [Pair(source=f"word {n}", target=f"palabra {n}") for n in range(10)]
     found = split_pairs(pairs, 1, CleaningCounts())
     assert [len(found[split]) for split in ("valid", "test", "train")] == [1, 1, 8]
 
 
-def test_text_that_cannot_be_split_is_refused() -> None:
-    """All pairs hang together: any split would leak."""
+def test_pairs_that_are_all_connected_cannot_be_split() -> None:
     pairs = [Pair(source="the same", target=f"palabra {n}") for n in range(10)]
     with pytest.raises(InputError, match="1 unconnected groups"):
         split_pairs(pairs, 1, CleaningCounts())

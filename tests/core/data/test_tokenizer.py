@@ -1,4 +1,4 @@
-"""Text to ids and back."""
+"""Encoding and decoding of text."""
 
 import unicodedata
 from pathlib import Path
@@ -22,8 +22,8 @@ def _normal(text: str) -> str:
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=60).map(_normal))
-def test_text_comes_back(text: str) -> None:
-    """Whatever the script: what no piece spells, bytes do."""
+def test_decoding_returns_the_text(text: str) -> None:
+    """Characters without a piece are encoded as bytes."""
     normal = TOKENIZER.decode(TOKENIZER.encode(text))
     assert TOKENIZER.decode(TOKENIZER.encode(normal)) == normal
     if text.isascii() or all("LATIN" in unicodedata.name(c, "") for c in text if c.isalpha()):
@@ -34,13 +34,11 @@ def test_text_comes_back(text: str) -> None:
     "text",
     ["Hola, ¿cómo estás?", "Ich heiße Zoë.", "Где вокзал?", "车站在哪里?", "😀 ok", "x² + ½"],
 )
-def test_known_sentences_come_back_in_normal_form(text: str) -> None:
-    """Scripts that the vocabulary never saw too."""
+def test_decoding_returns_the_normal_form_of_the_text(text: str) -> None:
     assert TOKENIZER.decode(TOKENIZER.encode(text)) == unicodedata.normalize("NFKC", text)
 
 
-def test_ids_and_pieces_agree() -> None:
-    """Two views of one segment."""
+def test_ids_and_pieces_describe_the_same_segment() -> None:
     text = "The shed is here."
     ids = TOKENIZER.encode(text)
     assert TOKENIZER.ids(TOKENIZER.encode_pieces(text)) == ids
@@ -49,13 +47,11 @@ def test_ids_and_pieces_agree() -> None:
     assert TOKENIZER.encode_all([text, ""]) == [ids, []]
 
 
-def test_reserved_ids_say_nothing() -> None:
-    """Decoders hand over padded rows."""
+def test_reserved_ids_are_skipped_when_decoding() -> None:
     assert TOKENIZER.decode([2, *TOKENIZER.encode("shed"), 3, 0, 0]) == "shed"
 
 
 def test_a_damaged_vocabulary_is_refused(tmp_path: Path, prepared: Dataset) -> None:
-    """Half a file, no file."""
     path = tmp_path / "half.model"
     path.write_bytes(prepared.vocabulary_file.read_bytes()[:100])
     with pytest.raises(CorruptError):

@@ -30,13 +30,6 @@ def test_steps_are_counted() -> None:
     assert progress_text(progress) == "training · 320 of 800 steps · 6.5/s"
 
 
-def test_a_percentage_is_left_to_the_progress_bar() -> None:
-    progress = ProgressReport(
-        done=70, total=100, unit="percent", message="cleaning", rate=9, eta_s=3
-    )
-    assert progress_text(progress) == "cleaning · 3 s left"
-
-
 def test_an_unknown_total_gives_no_ratio() -> None:
     assert progress_ratio(ProgressReport(done=5, total=None, unit="files", message="")) is None
     assert progress_ratio(None) is None

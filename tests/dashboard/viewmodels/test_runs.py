@@ -42,10 +42,10 @@ def test_a_queued_run_shows_its_reason_and_no_numbers(run_view: RunView, now: fl
 
 def test_a_run_shows_what_it_does_besides_training(run_view: RunView, now: float) -> None:
     early = replace(run_view, step=0, steps=None, latest={})
-    cleaning = ProgressReport(done=40, total=100, unit="percent", message="cleaning", eta_s=3)
+    cleaning = ProgressReport(done=40, total=100, unit="pairs", message="cleaning", eta_s=3)
     assert run_row(early, now).activity == "starting: loading PyTorch and the data"
     row = run_row(replace(early, progress=cleaning), now)
-    assert row.activity == "cleaning · 3 s left"
+    assert row.activity == "cleaning · 40 of 100 pairs · 3 s left"
     assert row.ratio == pytest.approx(0.4)
     late = ProgressReport(done=9, total=90, unit="sentences", message="translating the test split")
     assert "9 of 90 sentences" in run_row(replace(run_view, progress=late), now).activity
