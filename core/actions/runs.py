@@ -8,9 +8,7 @@ from core.actions.records import RunDetail, RunView
 from core.actions.workspace import Workspace
 from core.checkpoints.catalog import list_checkpoints
 from core.jobs.launcher import Job, JobKind, JobState
-from core.runs.records import MetricPoint, Run, RunSummary
-
-STEP_METRIC = "train_loss"
+from core.runs.records import Metric, MetricPoint, Run, RunSummary
 
 
 class TextSink(Protocol):
@@ -76,7 +74,7 @@ def compare(workspace: Workspace, names: Sequence[str]) -> Sequence[tuple[str, S
 def run_view(workspace: Workspace, summary: RunSummary, job: Job | None) -> RunView:
     """Join a run with its newest training job."""
     run, latest = summary.run, summary.latest
-    step = latest[STEP_METRIC].step if STEP_METRIC in latest else 0
+    step = latest[Metric.TRAIN_LOSS].step if Metric.TRAIN_LOSS in latest else 0
     is_active = job is not None and not job.state.is_over
     progress = workspace.launcher.progress(job.id) if job is not None and is_active else None
     return RunView(

@@ -2,7 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
+
+
+class Metric(StrEnum):
+    """The metrics that training logs; this is the only place where their names are written."""
+
+    TRAIN_LOSS = "train_loss"
+    VALID_LOSS = "valid_loss"
+    VALID_BLEU = "valid_bleu"
+    LEARNING_RATE = "learning_rate"
+    GRADIENT_NORM = "gradient_norm"
+    TOKENS_PER_SECOND = "tokens_per_second"
+    STEP_SECONDS = "step_seconds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

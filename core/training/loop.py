@@ -31,6 +31,7 @@ from core.files import canonical_json, digest_text
 from core.model.batch import collate
 from core.process.progress import Progress
 from core.process.stop_flag import StopFlag
+from core.runs.records import Metric
 from core.training.config import TrainConfig
 from core.training.corpus import BatchOrder, Corpus
 from core.training.metric_log import MetricLog
@@ -161,12 +162,12 @@ class Trainer:
     def _record(self, update: Update, seconds: float) -> None:
         """Record the figures of an update that took `seconds`."""
         step = self.position.step
-        values = {
-            "train_loss": update.loss,
-            "learning_rate": update.learning_rate,
-            "gradient_norm": update.gradient_norm,
-            "tokens_per_second": update.num_tokens / max(seconds, 1e-9),
-            "step_seconds": seconds,
+        values: dict[str, float] = {
+            Metric.TRAIN_LOSS: update.loss,
+            Metric.LEARNING_RATE: update.learning_rate,
+            Metric.GRADIENT_NORM: update.gradient_norm,
+            Metric.TOKENS_PER_SECOND: update.num_tokens / max(seconds, 1e-9),
+            Metric.STEP_SECONDS: seconds,
         }
         self.log.record(step, values)
         self.log.describe(step, self.position.steps, values, self.progress.rate(step))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core.clock import Clock
 from core.errors import UnavailableError
-from core.runs.records import MetricPoint, TranslationSample
+from core.runs.records import Metric, MetricPoint, TranslationSample
 from core.runs.store import RunStore
 
 _FLUSH_S = 1.0
@@ -79,6 +79,6 @@ class MetricLog:
         self._described_at = now
         left = f"  {(steps - step) / rate:,.0f} s left" if rate else ""
         self.write_line(
-            f"step {step:,}/{steps:,}  loss {values['train_loss']:.4f}  "
-            f"{values['tokens_per_second']:,.0f} tokens/s{left}"
+            f"step {step:,}/{steps:,}  loss {values[Metric.TRAIN_LOSS]:.4f}  "
+            f"{values[Metric.TOKENS_PER_SECOND]:,.0f} tokens/s{left}"
         )

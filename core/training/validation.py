@@ -9,7 +9,7 @@ from core.data.encoded import EncodedSplit
 from core.evaluation.evaluate import choose_samples, split_loss, translate_texts
 from core.evaluation.metrics import bleu
 from core.model.search import BeamOptions
-from core.runs.records import TranslationSample
+from core.runs.records import Metric, TranslationSample
 from core.training.corpus import Corpus
 from core.training.update import Learner
 
@@ -33,7 +33,7 @@ class Validation:
     @property
     def scores(self) -> dict[str, float]:
         """The scores by metric name."""
-        return {"valid_loss": self.loss, "valid_bleu": self.bleu}
+        return {Metric.VALID_LOSS: self.loss, Metric.VALID_BLEU: self.bleu}
 
     def is_better_than(self, bleu_so_far: float, loss_so_far: float) -> bool:
         """Whether this is better: by BLEU if the difference exceeds the noise, else by loss."""

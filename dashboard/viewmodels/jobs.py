@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from core.jobs.launcher import Job, JobKind, JobState
 from core.process.progress import ProgressReport
@@ -13,7 +12,6 @@ from dashboard.viewmodels.formatting import (
     format_count,
     format_duration,
     format_rate,
-    pluralize,
 )
 
 _BYTES = "bytes"
@@ -95,18 +93,6 @@ def outcome_rows(
         )
         for job in jobs
     ]
-
-
-def result_sentence(result: Mapping[str, Any]) -> str:
-    """Describe the result of a job; of a comparison, how many bytes match."""
-    files, matched = result.get("files"), result.get("matched")
-    if matched is None or files is None:
-        return str(result.get("sentence", ""))
-    compared = f"{pluralize(int(files), 'file')}, {format_count(result.get('bytes'))} bytes"
-    target = f", in {result['target']}" if "target" in result else ""
-    if files == matched and not result.get("unproven"):
-        return f"{compared}: every byte matches{target}"
-    return str(result.get("sentence", f"{format_count(matched)} of {compared} match{target}"))
 
 
 def heartbeat(jobs: Sequence[Job], now: float, limit: int = 30) -> Sequence[HeartbeatTick]:

@@ -21,7 +21,7 @@ from dashboard.viewmodels.formatting import (
 )
 from dashboard.viewmodels.jobs import job_duration_s
 from dashboard.viewmodels.runs import RunRow, run_row
-from dashboard.viewmodels.scores import ScoreRow, score_rows
+from dashboard.viewmodels.scores import ScoreRow, ScoreSet
 
 LOG_LINES = 400
 
@@ -55,7 +55,7 @@ def run_page(detail: RunDetail, now: float, zone: tzinfo) -> RunPage:
     return RunPage(
         row=run_row(detail.view, now),
         details=_details(detail, now, zone),
-        scores=score_rows(detail.view.run.scores),
+        scores=ScoreSet.from_document(detail.view.run.scores).rows,
         attempts=_attempt_table(detail, zone),
         checkpoints=_checkpoint_table(detail.checkpoints, zone),
         config=Table(

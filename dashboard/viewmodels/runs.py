@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.actions.records import RunView
 from core.jobs.launcher import JobState
-from core.runs.records import MetricPoint
+from core.runs.records import Metric, MetricPoint
 from dashboard.viewmodels.elements import JOB_STATE_BADGES, Badge, Severity, severity_badge
 from dashboard.viewmodels.formatting import (
     ABSENT,
@@ -18,15 +18,8 @@ from dashboard.viewmodels.formatting import (
     short_id,
 )
 from dashboard.viewmodels.jobs import progress_ratio, progress_text
-from dashboard.viewmodels.scores import find_score
+from dashboard.viewmodels.scores import ScoreSet
 
-TRAIN_LOSS = "train_loss"
-VALID_LOSS = "valid_loss"
-VALID_BLEU = "valid_bleu"
-LEARNING_RATE = "learning_rate"
-GRADIENT_NORM = "gradient_norm"
-TOKENS_PER_SECOND = "tokens_per_second"
-STEP_SECONDS = "step_seconds"
 _STEPS = "steps"
 _COUNTED_STATES = (
     JobState.RUNNING,
@@ -100,8 +93,8 @@ def run_row(view: RunView, now: float) -> RunRow:
         badge=JOB_STATE_BADGES[view.state],
         ratio=_ratio(view),
         steps=_steps(view),
-        loss=format_number(_value(latest, TRAIN_LOSS)),
-        valid_loss=format_number(_value(latest, VALID_LOSS)),
+        loss=format_number(_value(latest, Metric.TRAIN_LOSS)),
+        valid_loss=format_number(_value(latest, Metric.VALID_LOSS)),
         bleu=_bleu(view),
         speed=ABSENT if view.is_over else _speed(latest),
         left=ABSENT if view.is_over or progress is None else format_duration(progress.eta_s),
@@ -152,16 +145,16 @@ def _steps(view: RunView) -> str:
 
 def _bleu(view: RunView) -> str:
     """Return test BLEU once it is computed, until then validation BLEU."""
-    test = find_score(view.run.scores, "bleu")
+    test = ScoreSet.from_document(view.run.scores).bleu
     if test is not None:
         return f"{test:.1f} test"
-    valid = _value(view.latest, VALID_BLEU)
+    valid = _value(view.latest, Metric.VALID_BLEU)
     return ABSENT if valid is None else f"{valid:.1f} valid"
 
 
 def _speed(latest: Mapping[str, MetricPoint]) -> str:
     """Return the training speed in tokens per second."""
-    tokens = _value(latest, TOKENS_PER_SECOND)
+    tokens = _value(latest, Metric.TOKENS_PER_SECOND)
     return ABSENT if tokens is None else f"{format_quantity(tokens)} tokens/s"
 
 

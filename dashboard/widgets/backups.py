@@ -19,7 +19,7 @@ from dashboard.viewmodels.backups import (
 )
 from dashboard.viewmodels.elements import Table
 from dashboard.viewmodels.formatting import escape_markdown
-from dashboard.viewmodels.jobs import heartbeat, heartbeat_sentence, outcome_rows, result_sentence
+from dashboard.viewmodels.jobs import heartbeat, heartbeat_sentence, outcome_rows
 from dashboard.widgets.dialogs import open_dialog
 from dashboard.widgets.elements import draw_badge, draw_large_table, draw_small_table, draw_values
 from dashboard.widgets.page import live_part, perform
@@ -104,7 +104,7 @@ def draw_outcomes(workspace: Workspace) -> None:
     if not ended:
         st.markdown("No checks or restores yet.")
         return
-    results = {job.id: result_sentence(job_result(workspace, job.id)) for job in ended}
+    results = {job.id: str(job_result(workspace, job.id).get("sentence", "")) for job in ended}
     rows = outcome_rows(ended, results, workspace.clock.now())
     draw_small_table(
         ("Ended", "Job", "State", "Result"),

@@ -4,15 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.actions.records import RunView
-from dashboard.viewmodels.runs import (
-    GRADIENT_NORM,
-    LEARNING_RATE,
-    STEP_SECONDS,
-    TOKENS_PER_SECOND,
-    TRAIN_LOSS,
-    VALID_BLEU,
-    VALID_LOSS,
-)
+from core.runs.records import Metric
 from dashboard.widgets.live_charts import Mark, MetricKey, Panel, Series, Unit
 
 MAX_RUNS = 4  # two loss lines each: eight lines are the most that stay readable
@@ -40,8 +32,8 @@ def run_panels(views: Sequence[RunView], options: ChartOptions) -> Sequence[Pane
         series
         for place, view in enumerate(shown)
         for series in (
-            _line(view, TRAIN_LOSS, place, _label(view, "train", shown)),
-            _line(view, VALID_LOSS, place, _label(view, "valid", shown), dashed=True),
+            _line(view, Metric.TRAIN_LOSS, place, _label(view, "train", shown)),
+            _line(view, Metric.VALID_LOSS, place, _label(view, "valid", shown), dashed=True),
         )
     )
     # The marks are step numbers: they do not fit a time axis.
@@ -57,17 +49,17 @@ def run_panels(views: Sequence[RunView], options: ChartOptions) -> Sequence[Pane
             marks=marks,
             height_px=300,
         ),
-        _panel("Validation BLEU", VALID_BLEU, shown, height_px=300),
-        _panel("Learning rate", LEARNING_RATE, shown),
-        _panel("Gradient norm", GRADIENT_NORM, shown),
-        _panel("Tokens per second", TOKENS_PER_SECOND, shown),
-        _panel("Time per step", STEP_SECONDS, shown, unit=Unit.SECONDS),
+        _panel("Validation BLEU", Metric.VALID_BLEU, shown, height_px=300),
+        _panel("Learning rate", Metric.LEARNING_RATE, shown),
+        _panel("Gradient norm", Metric.GRADIENT_NORM, shown),
+        _panel("Tokens per second", Metric.TOKENS_PER_SECOND, shown),
+        _panel("Time per step", Metric.STEP_SECONDS, shown, unit=Unit.SECONDS),
     ]
 
 
 def _panel(
     title: str,
-    metric: str,
+    metric: Metric,
     views: Sequence[RunView],
     *,
     height_px: int = 190,
@@ -80,7 +72,7 @@ def _panel(
     return Panel(title=title, unit=unit, series=lines, height_px=height_px)
 
 
-def _line(view: RunView, metric: str, place: int, label: str, *, dashed: bool = False) -> Series:
+def _line(view: RunView, metric: Metric, place: int, label: str, *, dashed: bool = False) -> Series:
     """Return the line of one run, in the colour of the run."""
     source = MetricKey(run=view.run.id, metric=metric)
     return Series(label=label, source=source, dashed=dashed, color=place)

@@ -190,7 +190,7 @@ class TestStory:
         page.locator(".st-key-restore button").click()
         page.get_by_role("textbox", name="Target folder").fill(str(target))
         page.locator(".st-key-restore-go button").click()
-        expect(page.get_by_text(re.compile(r"every byte matches")).first).to_be_visible(
+        expect(page.get_by_text(re.compile(r"(\d+) of \1 files are equal")).first).to_be_visible(
             timeout=STEP_MS
         )
         save_screenshot(page, "story-6-restored")

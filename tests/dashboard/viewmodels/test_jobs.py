@@ -13,7 +13,6 @@ from dashboard.viewmodels.jobs import (
     outcome_rows,
     progress_ratio,
     progress_text,
-    result_sentence,
 )
 
 
@@ -103,12 +102,3 @@ def test_an_outcome_shows_the_result_or_the_reason(job: Job, now: float) -> None
     rows = outcome_rows([good, bad], {"a": "12 of 12 files match"}, now)
     assert [row.sentence for row in rows] == ["12 of 12 files match", "exit code 1"]
     assert [row.when for row in rows] == ["5 s ago", "9 s ago"]
-
-
-def test_every_byte_matches_only_when_all_files_were_compared() -> None:
-    result = {"files": 12, "matched": 12, "bytes": 1_240_000, "target": "/back", "sentence": "x"}
-    assert result_sentence(result) == "12 files, 1,240,000 bytes: every byte matches, in /back"
-    assert result_sentence({**result, "matched": 11}) == "x"
-    assert result_sentence({**result, "unproven": ["a"]}) == "x"
-    assert result_sentence({"sentence": "sound"}) == "sound"
-    assert result_sentence({}) == ""
