@@ -1,68 +1,63 @@
-"""Languages: their names, and a simple guess which one a text is in."""
+"""Languages: their English names, and identification of the language of a text.
 
-import re
+py3langid identifies 99.6 % of 1,000 English and 95.1 % of 1,000 Spanish test sentences of Tatoeba
+(lists of frequent words: 75 % and 78 %; lingua: 97.2 % and 93.1 %, but 870 MiB and 7 s to load). It
+takes 25 us a sentence. Loading it takes 0.5 s and 75 MiB, so it is loaded at first use.
+"""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 NAMES: Mapping[str, str] = {
-    "ar": "Arabic", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
-    "en": "English", "es": "Spanish", "fi": "Finnish", "fr": "French", "he": "Hebrew",
-    "hi": "Hindi", "hu": "Hungarian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
-    "nb": "Norwegian", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
-    "ru": "Russian", "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese",
+    "ar": "Arabic", "az": "Azerbaijani", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan",
+    "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "eo": "Esperanto", "es": "Spanish", "et": "Estonian", "eu": "Basque", "fa": "Persian",
+    "fi": "Finnish", "fr": "French", "ga": "Irish", "gl": "Galician", "he": "Hebrew",
+    "hi": "Hindi", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese",
+    "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "ms": "Malay", "nb": "Norwegian",
+    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
+    "sk": "Slovak", "sl": "Slovenian", "sq": "Albanian", "sv": "Swedish", "th": "Thai",
+    "tl": "Tagalog", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese",
     "zh": "Chinese",
 }  # fmt: skip
-
-# Frequent short words of languages in Latin letters; a few are shared and count for each.
-_WORDS: Mapping[str, frozenset[str]] = {
-    code: frozenset(words.split())
-    for code, words in {
-        "en": "the and is are you of to in it that this how what where my your not have with hello",
-        "es": "el la los las y es son de que en un una cómo qué dónde mi tu no está hola por para",
-        "de": "der die das und ist sie ich nicht ein wie was wo mit auf zu",  # codespell:ignore
-        "fr": "le la les et est sont vous je ne pas un une comment où mon avec bonjour dans que il",
-        "it": "il lo la gli e è sono di che non un una come dove mio con ciao per nel della questo",
-        "pt": "o a os as e é são de que não um uma onde com olá para em você isso está",
-        "nl": "de het een en is zijn van dat niet hoe wat waar mijn met hallo ik je voor op deze",
-    }.items()
-}
-_MARKS: Mapping[str, str] = {"es": "¿¡ñ", "de": "ß", "pt": "ãõ", "fr": "çœ"}
-_SCRIPTS: Sequence[tuple[str, str]] = (
-    ("ja", r"[\u3040-\u30ff]"), ("ko", r"[\uac00-\ud7af]"), ("zh", r"[\u4e00-\u9fff]"),
-    ("ru", r"[\u0400-\u04ff]"), ("el", r"[\u0370-\u03ff]"), ("ar", r"[\u0600-\u06ff]"),
-    ("he", r"[\u0590-\u05ff]"), ("hi", r"[\u0900-\u097f]"),
-)  # fmt: skip
-_CHARACTERS = 2000
+_OTHER_CODES = {"no": "nb"}  # py3langid's codes that are not ours
+_MAX_CHARACTERS = 2000
+_MAX_GUESSES = 3
+_MIN_CONFIDENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Guess:
-    """A language and how sure the guess is, in percent."""
+class LanguageGuess:
+    """A language that a text may be in; `confidence` is a percentage."""
 
     language: str
     confidence: float
 
 
 def language_name(code: str) -> str:
-    """Return the English name of a language, or its code."""
+    """Return the English name of a language; the code itself for an unknown language."""
     return NAMES.get(code, code)
 
 
-def identify_language(text: str) -> Sequence[Guess]:
-    """Return guesses, likeliest first: by script, else by frequent words; empty when in doubt."""
-    start = text[:_CHARACTERS].lower()
-    for code, pattern in _SCRIPTS:
-        if re.search(pattern, start):
-            return [Guess(language=code, confidence=90.0)]
-    words = re.findall(r"\w+", start)
-    points = {
-        code: sum(word in known for word in words)
-        + 3 * sum(start.count(mark) for mark in _MARKS.get(code, ""))
-        for code, known in _WORDS.items()
-    }
-    total = sum(points.values())
-    found = sorted((code for code in points if points[code]), key=lambda code: -points[code])
-    return [
-        Guess(language=code, confidence=round(100 * points[code] / (total + 1), 1))
-        for code in found
+def identify_language(text: str) -> Sequence[LanguageGuess]:
+    """Return up to 3 guesses, most likely first; none for text without known words.
+
+    Only the first 2,000 characters are read. Single words are often identified wrongly.
+    """
+    ranked = _identifier().rank(text[:_MAX_CHARACTERS])[:_MAX_GUESSES]
+    guesses = [
+        LanguageGuess(language=_OTHER_CODES.get(code, code), confidence=round(100 * probability, 1))
+        for code, probability in ranked
     ]
+    return [guess for guess in guesses if guess.confidence >= _MIN_CONFIDENCE]
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    """Load the model of py3langid, restricted to the languages that have a name here."""
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages([*(set(NAMES) & set(identifier.labels)), *_OTHER_CODES])
+    return identifier

@@ -45,9 +45,10 @@ class TranslateResponse(BaseModel):
         request: TranslateRequest,
         model: LoadedModel,
         translations: Sequence[Translation],
+        detected: Sequence[DetectedLanguage],
         milliseconds: float,
     ) -> Self:
-        """Return the response to a request."""
+        """Return the response to a request; `detected` is empty unless it is part of it."""
         values: dict[str, Sequence[object]] = {
             "translated_text": [item.text for item in translations],
             "score": [item.score for item in translations],
@@ -59,8 +60,8 @@ class TranslateResponse(BaseModel):
             values["alternative_scores"] = [
                 [other.score for other in item.alternatives] for item in translations
             ]
-        if request.source is None:
-            values["detected_language"] = [_detected(text, model) for text in request.texts]
+        if detected:
+            values["detected_language"] = detected
         is_list = not isinstance(request.q, str)
         return cls.model_validate(
             {
@@ -184,10 +185,18 @@ def describe_models(models: Sequence[LoadedModel]) -> list[Model]:
     ]
 
 
-def _detected(text: str, model: LoadedModel) -> DetectedLanguage:
-    """Return the model's source language and the confidence that the text is in it."""
+def detect_languages(request: TranslateRequest, model: LoadedModel) -> list[DetectedLanguage]:
+    """Return for each text the model's source language, with the confidence that it is in it.
+
+    Empty when the request names the source language.
+    """
+    if request.source is not None:
+        return []
     language = model.version.source
-    confidences = [
-        guess.confidence for guess in identify_language(text) if guess.language == language
-    ]
-    return DetectedLanguage(language=language, confidence=next(iter(confidences), 0.0))
+    found = []
+    for text in request.texts:
+        confidences = [
+            guess.confidence for guess in identify_language(text) if guess.language == language
+        ]
+        found.append(DetectedLanguage(language=language, confidence=next(iter(confidences), 0.0)))
+    return found

@@ -131,12 +131,15 @@ class TranslationServer:
         model = self.pool.choose(given.source, given.target)
         n_best = 1 + (given.alternatives or 0)
         beam = max(given.beam or self.settings.beam, n_best)
-        found = await self._run(
-            lambda: model.translator.translate(given.texts, beam=beam, n_best=n_best)
+        found, detected = await self._run(
+            lambda: (
+                model.translator.translate(given.texts, beam=beam, n_best=n_best),
+                responses.detect_languages(given, model),
+            )
         )
-        self.metrics.characters += sum(len(text) for text in given.texts)
+        self.metrics.characters += given.num_characters
         milliseconds = (self.clock.monotonic() - started) * 1000
-        return responses.TranslateResponse.of(given, model, found, milliseconds)
+        return responses.TranslateResponse.of(given, model, found, detected, milliseconds)
 
     async def suggest(self, request: Request) -> responses.SuggestResponse:
         """Store a better translation as a correction, which becomes training data."""

@@ -36,7 +36,12 @@ def test_sentences_are_segments(text: str, expected: list[str]) -> None:
     assert segments(text) == expected
 
 
-@given(text=some.text(some.sampled_from("ab. !?…,\n\r\t\u2028\x0b 1🙂\"')AÉ¿")))
+@pytest.mark.parametrize("mark", "\u0964\u0965\u061f\u06d4\u0589\u104b\u17d4\u1362\u1367\u3002")
+def test_sentences_of_other_scripts_are_segments(mark: str) -> None:
+    assert segments(f"a b{mark} c d{mark}e{mark}") == [f"a b{mark}", f"c d{mark}", f"e{mark}"]
+
+
+@given(text=some.text(some.sampled_from("ab. !?…,\n\r\t\u2028\x0b 1\u0964🙂\"')AÉ¿")))
 def test_pieces_join_to_the_text(text: str) -> None:
     pieces = split_text(text)
     assert "".join(piece.text for piece in pieces) == text

@@ -70,6 +70,11 @@ def test_a_repeated_form_field_is_a_list(ask: Ask) -> None:
     assert ask(b"q=a&q=b", FORM).json()["translatedText"] == ["A", "B"]
 
 
+def test_an_empty_list_is_answered_with_empty_lists(ask: Ask) -> None:
+    answer = ask(b'{"q": [], "alternatives": 2}').json()
+    assert (answer["translatedText"], answer["alternatives"]) == ([], [])
+
+
 def test_only_the_text_is_required(ask: Ask) -> None:
     answer = ask(b'{"q": "x", "source": "", "target": "", "beam": "", "format": ""}').json()
     assert answer["translatedText"] == "X"
