@@ -1,4 +1,4 @@
-"""The translation server as its clients see it: the page, the command line, and other programs."""
+"""The client of the translation server, used by the dashboard and the command line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,16 +46,16 @@ class ServerStatus:
 
 
 class TranslationClient:
-    """A Translator that asks the server; safe to share between threads.
+    """A Translator that sends texts to the server; safe to use from several threads.
 
-    Every call raises UnavailableError, with what to do, when no server answers or no model is
-    there yet, and InputError for what the server does not take.
+    Every call raises UnavailableError when no server answers or no model is loaded, and InputError
+    when the server refuses the request.
     """
 
     def __init__(self, base_url: str, *, transport: httpx.BaseTransport | None = None) -> None:
-        """Talk to the server at `base_url`; `transport` replaces the network (tests)."""
+        """Connect to the server at `base_url`; tests replace the network by `transport`."""
         self.base_url = base_url.rstrip("/")
-        # trust_env=False: a proxy in the environment must not see what stays on this machine.
+        # trust_env=False: text must not be sent to a proxy that the environment names.
         self._client = httpx.Client(
             base_url=self.base_url, timeout=_TIMEOUT_S, trust_env=False, transport=transport
         )
@@ -74,18 +74,18 @@ class TranslationClient:
 
     @property
     def version(self) -> str:
-        """`NAME:VERSION` of the model that serves by default."""
+        """`NAME:VERSION` of the default model."""
         return self._default().model
 
     @property
     def languages(self) -> tuple[str, str]:
-        """Source and target of the model that serves by default."""
+        """Source and target language of the default model."""
         model = self._default()
         return (model.source, model.target)
 
     def status(self) -> ServerStatus:
         """Return the status of the server; it has 2 seconds to answer."""
-        document = self._ask("GET", "/health", timeout_s=_HEALTH_TIMEOUT_S)
+        document = self._request("GET", "/health", timeout_s=_HEALTH_TIMEOUT_S)
         models = tuple(ServedModel(**entry) for entry in document["models"])
         return ServerStatus(
             models=models,
@@ -101,8 +101,8 @@ class TranslationClient:
         """Return one translation per text, in order; empty text gives an empty translation."""
         if not texts:
             return []
-        asked = {"q": list(texts), "beam": beam, "alternatives": n_best - 1}
-        document = self._ask("POST", "/translate", asked)
+        fields = {"q": list(texts), "beam": beam, "alternatives": n_best - 1}
+        document = self._request("POST", "/translate", fields)
         others = document.get("alternatives", [[] for _ in texts])
         other_scores = document.get("alternative_scores", [[] for _ in texts])
         return [
@@ -121,8 +121,8 @@ class TranslationClient:
         ]
 
     def attention(self, text: str, *, beam: int = 5) -> Attention:
-        """Return where the attention of a text's translation rested."""
-        document = self._ask("POST", "/attention", {"q": text, "beam": beam})
+        """Return the cross-attention of the translation of a text."""
+        document = self._request("POST", "/attention", {"q": text, "beam": beam})
         return Attention(
             source_tokens=tuple(document["source_tokens"]),
             target_tokens=tuple(document["target_tokens"]),
@@ -132,23 +132,23 @@ class TranslationClient:
         )
 
     def _default(self) -> ServedModel:
-        """Return the model that serves by default; raises UnavailableError when none does."""
+        """Return the default model; raises UnavailableError when no model is loaded."""
         status = self.status()
         if not status.models:
             raise UnavailableError(
-                status.problem or "the translation server has no model yet",
+                status.problem or "the translation server has not loaded a model yet",
                 remedy="Promote a run on the page Models, or with: datahall models promote RUN",
             )
         return status.models[0]
 
-    def _ask(
+    def _request(
         self,
         method: str,
         path: str,
         document: Mapping[str, object] | None = None,
         timeout_s: float = _TIMEOUT_S,
     ) -> Any:  # noqa: ANN401  (JSON)
-        """Return the server's answer; raises what it says in our words."""
+        """Return the JSON document of a response; raises UnavailableError and InputError."""
         try:
             response = self._client.request(method, path, json=document, timeout=timeout_s)
             answer = response.json()
@@ -156,8 +156,9 @@ class TranslationClient:
             raise InputError(INVALID_UNICODE) from None
         except httpx.TimeoutException as error:
             raise UnavailableError(
-                f"the translation server at {self.base_url} did not answer in time",
-                remedy="Send less text at a time, or look at logs/server.log",
+                f"the translation server at {self.base_url} did not answer within "
+                f"{timeout_s:g} seconds",
+                remedy="Send less text at a time, or read logs/server.log in the home folder",
             ) from error
         except httpx.TransportError as error:
             raise UnavailableError(
@@ -166,8 +167,8 @@ class TranslationClient:
             ) from error
         except ValueError as error:
             raise UnavailableError(
-                f"what answers at {self.base_url} is no translation server",
-                remedy="Choose another port: serving.port",
+                f"the program at {self.base_url} is not a translation server",
+                remedy="Choose another port with the setting serving.port",
             ) from error
         if response.is_success:
             return answer
@@ -175,9 +176,9 @@ class TranslationClient:
 
 
 def _error(status: int, answer: object) -> DatahallError:
-    """Return the server's refusal as an error."""
+    """Return the error that the server reported."""
     text = answer.get("error") if isinstance(answer, dict) else None
-    message = str(text or f"the translation server answered {status}")
+    message = str(text or f"the translation server answered with status {status}")
     if status in _INPUT_STATUSES:
         return InputError(message)
     return UnavailableError(message)

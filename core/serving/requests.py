@@ -18,6 +18,7 @@ from core.errors import InputError
 from core.serving.errors import TooLongError
 from core.text import parse_language
 
+AUTO = "auto"  # as source: any language, and the response holds the identified one
 MAX_BEAM = 16
 MAX_TEXTS = 512
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -45,10 +46,10 @@ def _whole_number(value: object) -> object:
 
 
 def _language_code(value: object) -> object:
-    """Return a language code in standard form; None for `auto` and for no code."""
-    if not isinstance(value, str):
+    """Return a language code in standard form; None for no code, `auto` unchanged."""
+    if not isinstance(value, str) or value == AUTO:
         return value
-    if value in ("", "auto"):
+    if not value:
         return None
     try:
         return parse_language(value)
@@ -65,12 +66,12 @@ _Texts = Annotated[
 _Source = Annotated[
     str | None,
     BeforeValidator(_language_code),
-    Field(description="a language code such as en; auto selects any model", examples=["en"]),
+    Field(description="a language code such as en, or auto to identify it", examples=["en"]),
 ]
 _Target = Annotated[
     str | None,
     BeforeValidator(_language_code),
-    Field(description="a language code such as es; without it any model", examples=["es"]),
+    Field(description="a language code such as es", examples=["es"]),
 ]
 _Beam = Annotated[
     Annotated[int, Field(ge=1, le=MAX_BEAM)] | None,
@@ -113,34 +114,40 @@ class DetectRequest(_RequestModel):
     """The texts whose language is identified."""
 
 
-class TranslateRequest(_RequestModel):
-    """The texts to translate."""
+class _DirectedRequest(_RequestModel):
+    """A request to a model; without a language, or with `auto`, any model is used."""
 
     source: _Source = None
     target: _Target = None
+
+    @property
+    def direction(self) -> tuple[str | None, str | None]:
+        """Source and target language; None for any."""
+        return (None if self.source == AUTO else self.source, self.target)
+
+
+class TranslateRequest(_DirectedRequest):
+    """The texts to translate."""
+
     alternatives: _Alternatives = None
     beam: _Beam = None
     format: _Format = None
 
 
-class AttentionRequest(_RequestModel):
+class AttentionRequest(_DirectedRequest):
     """The text whose attention is computed."""
 
     q: _Text
-    source: _Source = None
-    target: _Target = None
     beam: _Beam = None
 
 
-class SuggestRequest(_RequestModel):
+class SuggestRequest(_DirectedRequest):
     """A text and a better translation of it."""
 
     q: _Text
     s: Annotated[
         str, Field(description="the better translation, a text", examples=["Hola, ¿qué tal?"])
     ]
-    source: _Source = None
-    target: _Target = None
 
     @property
     def num_characters(self) -> int:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from core.inference.language import identify_language, language_name
 from core.inference.translator import Attention, Translation
 from core.serving.model_pool import LoadedModel
-from core.serving.requests import TranslateRequest
+from core.serving.requests import AUTO, TranslateRequest
 
 
 class DetectedLanguage(BaseModel):
@@ -34,7 +34,7 @@ class TranslateResponse(BaseModel):
         default=None, examples=[[-1.73]]
     )
     detected_language: DetectedLanguage | list[DetectedLanguage] | None = Field(
-        default=None, serialization_alias="detectedLanguage", description="only for source auto"
+        default=None, serialization_alias="detectedLanguage", description="only for the source auto"
     )
     model_version: str = Field(examples=["en-es:3"])
     milliseconds: float = Field(examples=[6.2])
@@ -188,9 +188,9 @@ def describe_models(models: Sequence[LoadedModel]) -> list[Model]:
 def detect_languages(request: TranslateRequest, model: LoadedModel) -> list[DetectedLanguage]:
     """Return for each text the model's source language, with the confidence that it is in it.
 
-    Empty when the request names the source language.
+    Empty unless the request asks for it with `auto`.
     """
-    if request.source is not None:
+    if request.source != AUTO:
         return []
     language = model.version.source
     found = []

@@ -128,7 +128,7 @@ class TranslationServer:
         """Translate a text, or a list of texts."""
         started = self.clock.monotonic()
         given = await self._read(request, TranslateRequest)
-        model = self.pool.choose(given.source, given.target)
+        model = self.pool.choose(*given.direction)
         n_best = 1 + (given.alternatives or 0)
         beam = max(given.beam or self.settings.beam, n_best)
         found, detected = await self._run(
@@ -149,7 +149,7 @@ class TranslationServer:
                 remedy="Correct translations on the page Translate",
             )
         given = await self._read(request, SuggestRequest)
-        version = self.pool.choose_only(given.source, given.target).version
+        version = self.pool.choose_only(*given.direction).version
         if self._num_storing >= MAX_STORING:
             raise BusyError("the server is busy", remedy="Try again in a moment")
         self._num_storing += 1
@@ -178,7 +178,7 @@ class TranslationServer:
     async def attention(self, request: Request) -> responses.AttentionResponse:
         """Return the cross-attention of a translation; needs torch."""
         given = await self._read(request, AttentionRequest)
-        model = self.pool.choose(given.source, given.target)
+        model = self.pool.choose(*given.direction)
         beam = given.beam or self.settings.beam
         found = await self._run(
             lambda: self.compute_attention(model.version, model.translator, given.q, beam)
