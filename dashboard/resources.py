@@ -5,7 +5,7 @@ import os
 import streamlit as st
 
 from core.actions.workspace import Workspace, open_workspace
-from core.errors import UnavailableError
+from core.errors import CorruptError, UnavailableError
 from core.network import url_of
 from core.operations.services import read_states
 from core.serving.client import TranslationClient
@@ -44,6 +44,6 @@ def health() -> HealthSummary:
     """Return the current health of this host, as the header of every page shows it."""
     try:
         state = telemetry().latest()
-    except UnavailableError:  # the header shows "no samples yet"
+    except (UnavailableError, CorruptError):  # the header shows "no samples yet"
         state = None
     return summarize_health(state, read_states(settings().paths), workspace().clock.now())

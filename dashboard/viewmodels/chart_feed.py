@@ -11,11 +11,11 @@ Keys of an answer:
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.errors import InputError, UnavailableError
+from core.errors import CorruptError, InputError, UnavailableError
 from core.runs.records import MetricPoint
 from core.runs.store import RunStore
 from dashboard.viewmodels.health import sample_freshness
@@ -58,6 +58,20 @@ class TelemetryCursor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetryQuery:
+    """A request for series from `start` to `now`; those of the indices `banded` with low and high.
+
+    `held` is what the browser holds already.
+    """
+
+    keys: Sequence[SeriesKey]
+    start: float
+    now: float
+    banded: Container[int]
+    held: TelemetryCursor | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricCursor:
     """What the browser holds of a metric: the last step sent, and when the run began."""
 
@@ -91,41 +105,52 @@ def telemetry_answer(
 
     `bands` lists the indices of the series that also need low and high. Raises InputError.
     """
-    keys = [_telemetry_key(name) for name in _checked(names)]
-    seconds = _number(span, "span", MIN_SPAN_S, MAX_SPAN_S)
-    banded = {int(_number(text, "band", 0, MAX_SERIES)) for text in bands.split(",") if text}
-    held = _telemetry_cursor(cursor)
+    query = TelemetryQuery(
+        keys=[_telemetry_key(name) for name in _checked(names)],
+        start=now - _number(span, "span", MIN_SPAN_S, MAX_SPAN_S),
+        now=now,
+        banded={int(_number(text, "band", 0, MAX_SERIES)) for text in bands.split(",") if text},
+        held=_telemetry_cursor(cursor),
+    )
     try:
         state = store.latest()
-    except UnavailableError as error:
-        return _no_samples(keys, now, str(error))
-    if state is None:
-        return _no_samples(keys, now, _delay(None, now))
-    start = now - seconds
-    if held is not None and _can_continue(held, state, start):
+        if state is None:
+            return _no_samples(query, _delay(None, now))
+        return _samples(store, query, state)
+    except (UnavailableError, CorruptError) as error:
+        return _no_samples(query, str(error))
+
+
+def _samples(store: TelemetryStore, query: TelemetryQuery, state: HostState) -> dict[str, Any]:
+    """Return the samples that the browser does not hold yet."""
+    held = query.held
+    if held is not None and _can_continue(held, state, query.start):
         edge = _tail_start(held, state)
         found = store.series(
-            keys,
+            query.keys,
             since=math.nextafter(edge, -math.inf),  # exclusive
-            until=now,
+            until=query.now,
             max_points=MAX_POINTS,
             bucket_s=held.bucket_s,
         )
-        replaced = [round(edge - _BEFORE_EDGE_S, 3)] * len(keys)
+        replaced = [round(edge - _BEFORE_EDGE_S, 3)] * len(query.keys)
         held = replace(held, at=state.at)
     else:
-        found = store.series(keys, since=start, until=now, max_points=MAX_POINTS)
+        found = store.series(query.keys, since=query.start, until=query.now, max_points=MAX_POINTS)
         replaced = None
         held = _first_cursor(found, state)
     series, columns = _shared(
-        [_columns(points, with_band=index in banded) for index, points in enumerate(found.points)]
+        [
+            _columns(points, with_band=index in query.banded)
+            for index, points in enumerate(found.points)
+        ]
     )
     return {
-        "now": round(now, 2),
+        "now": round(query.now, 2),
         "from": replaced,
         "cursor": str(held),
         "period": min(max(held.bucket_s / 2, state.interval_s), MAX_PERIOD_S),
-        "stale": _delay(state, now) or (_DAMAGED if held.num_damaged else ""),
+        "stale": _delay(state, query.now) or (_DAMAGED if held.num_damaged else ""),
         "x": columns,
         "series": series,
     }
@@ -241,16 +266,16 @@ def _shared(columns: Sequence[Columns]) -> tuple[list[list[Any]], list[list[floa
     return series, [list(column) for column in indices]
 
 
-def _no_samples(keys: Sequence[SeriesKey], now: float, sentence: str) -> dict[str, Any]:
-    """Return the answer before the first sample."""
+def _no_samples(query: TelemetryQuery, sentence: str) -> dict[str, Any]:
+    """Return the answer without samples, and why there are none."""
     return {
-        "now": round(now, 2),
+        "now": round(query.now, 2),
         "from": None,
         "cursor": "",
         "period": METRICS_PERIOD_S,
         "stale": sentence,
         "x": [[]],
-        "series": [[0, [], [], []] for _ in keys],
+        "series": [[0, [], [], []] for _ in query.keys],
     }
 
 

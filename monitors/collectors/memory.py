@@ -22,6 +22,8 @@ class MemoryCollector:
         total = fields["MemTotal"]
         # Kernels before 3.14 have no MemAvailable.
         available = fields.get("MemAvailable", fields["MemFree"] + fields.get("Cached", 0))
+        if available > total:  # some containers limit MemTotal, but not MemAvailable
+            available = min(fields["MemFree"], total)
         values = {
             Gauge.MEMORY_TOTAL_BYTES: total,
             Gauge.MEMORY_AVAILABLE_BYTES: available,
@@ -29,7 +31,7 @@ class MemoryCollector:
         }
         if "SwapTotal" in fields:
             values[Gauge.SWAP_TOTAL_BYTES] = fields["SwapTotal"]
-            values[Gauge.SWAP_USED_BYTES] = fields["SwapTotal"] - fields["SwapFree"]
+            values[Gauge.SWAP_USED_BYTES] = max(fields["SwapTotal"] - fields["SwapFree"], 0)
         return Collection(
             readings=tuple(
                 Reading(gauge=gauge, device="", value=value) for gauge, value in values.items()

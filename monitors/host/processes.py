@@ -113,7 +113,7 @@ class ProcessTable:
         owner = os.stat(folder).st_uid  # noqa: PTH116  (hot path: no Path objects)
         arguments = _read(f"{folder}/cmdline", _COMMAND_BYTES).rstrip(b"\0")
         # Kernel threads have no command line: use their name.
-        command = _shown(arguments.replace(b"\0", b" ")) or f"[{stat.name}]"
+        command = _shown(arguments.replace(b"\0", b" ")) or f"[{one_line(stat.name)}]"
         return ProcessDetail(user=self._user(owner), command=command, run=_run_of(folder))
 
     def _user(self, number: int) -> str:

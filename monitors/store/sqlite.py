@@ -215,14 +215,17 @@ class SqliteTelemetryStore:
             write()
 
     def _raise_finding(self) -> None:
-        """Raise what the last check found, if it was about the present file."""
-        finding, self._finding = self._finding, None
-        if finding is not None and finding[0] == _inode_of(self._path):
-            raise finding[1]
+        """Raise what the last check found, if it is about the present file."""
+        if self._finding is None or not self._replacing.is_due():
+            return
+        (inode, error), self._finding = self._finding, None
+        if inode == _inode_of(self._path):
+            raise error
 
     def _check_file(self, inode: int) -> None:
         """Check the whole file, in a thread."""
-        with suppress(DatahallError):  # a file that cannot be read now is checked again later
+        # A file that cannot be read now is checked again later.
+        with suppress(DatahallError, OSError):
             try:
                 check_file(self._path)
             except CorruptError as error:

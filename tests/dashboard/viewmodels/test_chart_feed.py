@@ -215,6 +215,21 @@ def test_damaged_history_is_reported_in_every_answer(
     assert "damaged" in later["stale"]
 
 
+def test_a_damaged_file_is_reported_instead_of_samples(
+    store: SqliteTelemetryStore, tmp_path: Path
+) -> None:
+    fill(store, 100)
+    store.close()
+    (tmp_path / "telemetry.db").write_text("not a database\n" * 300)
+    reader = SqliteTelemetryStore(tmp_path / "telemetry.db")
+
+    answer = ask(reader, START + 100, 60)
+    reader.close()
+
+    assert points(answer) == [[], []]
+    assert "telemetry.db is damaged" in answer["stale"]
+
+
 @pytest.mark.parametrize(
     ("names", "span", "cursor"),
     [

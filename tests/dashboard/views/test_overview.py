@@ -14,6 +14,7 @@ from core.operations.services import ServiceState, ServiceStatus, write_states
 from core.runs.records import MetricPoint
 from dashboard import resources
 from monitors.collector import CollectorReport, DeviceFact
+from monitors.store.sqlite import SqliteTelemetryStore
 from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import Site
 
@@ -194,3 +195,20 @@ def test_runs_are_drawn_although_telemetry_cannot_be_read(
     assert any("Telemetry" in it.value and "Restart the sampler" in it.value for it in page.info)
     assert any(it.value == "Runs" for it in page.header)
     assert site.workspace.runs.list() == []
+
+
+@pytest.mark.parametrize("name", ["overview", "training"])
+def test_a_damaged_telemetry_file_does_not_break_a_page(
+    site: Site, open_page: Open, words: Words, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    site.telemetry.close()
+    path = site.workspace.paths.telemetry
+    path.write_text("not a database\n" * 300)
+    reader = SqliteTelemetryStore(path)
+    monkeypatch.setattr(resources, "telemetry", lambda: reader)
+
+    page = open_page(name)
+    reader.close()
+
+    assert not page.exception
+    assert ("telemetry.db is damaged" in words(page)) == (name == "overview")

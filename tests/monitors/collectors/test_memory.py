@@ -28,3 +28,19 @@ def test_without_memavailable_free_memory_and_caches_are_available(tree: Tree) -
 
     assert readings["memory_available_bytes"] == 25 * 1024
     assert "swap_total_bytes" not in readings
+
+
+def test_used_memory_is_never_negative(tree: Tree) -> None:
+    """In some containers MemAvailable and SwapFree are those of the host."""
+    root = tree(
+        {
+            "proc/meminfo": "MemTotal: 1000 kB\nMemFree: 400 kB\nMemAvailable: 5000 kB\n"
+            "SwapTotal: 100 kB\nSwapFree: 300 kB\n"
+        }
+    )
+
+    values = {one.gauge: one.value for one in MemoryCollector(root).collect().readings}
+
+    assert values["memory_available_bytes"] == 400 * 1024
+    assert values["memory_used_bytes"] == 600 * 1024
+    assert values["swap_used_bytes"] == 0

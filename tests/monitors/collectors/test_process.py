@@ -70,6 +70,7 @@ HOSTILE = [
     ("new\nline", "rm\0-rf\0/\n\x1b[31mred\x1b[0m\0"),
     ("\N{ROCKET}", "a\0" * 100_000),
     ("", "\udcff\udcfe"),
+    ("\x1b]0;gone\x07\x1b[2J", ""),  # the name replaces a missing command line
 ]
 
 
