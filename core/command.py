@@ -1,6 +1,6 @@
-"""Foreign programs: argv lists, explicit environments, never a shell.
+"""Run external programs: argv lists, explicit environments, never a shell.
 
-The only import of subprocess.
+The only module that imports subprocess.
 """
 
 import ctypes
@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from core.errors import CommandError, UnavailableError
 
@@ -21,7 +21,7 @@ _CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
-    """How a program ended and what it printed."""
+    """Exit code and output of a program."""
 
     argv: tuple[str, ...]
     exit_code: int
@@ -29,82 +29,42 @@ class CommandResult:
     stderr: str
 
 
-class Runner(Protocol):
-    """Runs a program to its end."""
+def run_command(
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+) -> CommandResult:
+    """Run a program to its end and return its result, whatever the exit code.
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        environment: Mapping[str, str] | None = None,
-        timeout_s: float | None = None,
-    ) -> CommandResult:
-        """Run `argv` and return its result, whatever the exit code.
-
-        `environment` is added to this process's. Raises UnavailableError when the program cannot be
-        started here and CommandError when it did not end within `timeout_s` (it is killed).
-        """
-        ...
-
-
-class SystemRunner:
-    """Runs programs of this machine."""
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        environment: Mapping[str, str] | None = None,
-        timeout_s: float | None = None,
-    ) -> CommandResult:
-        """Run `argv` to its end; see Runner."""
-        try:
-            done = subprocess.run(
-                list(argv),
-                env={**os.environ, **(environment or {})},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=timeout_s,
-                check=False,
-            )
-        except OSError as error:
-            raise _not_here(argv[0], error) from error
-        except subprocess.TimeoutExpired as error:
-            raise CommandError(f"{argv[0]} did not answer within {timeout_s} s") from error
-        return CommandResult(
-            argv=tuple(argv),
-            exit_code=done.returncode,
-            stdout=done.stdout.decode("utf-8", "replace"),
-            stderr=done.stderr.decode("utf-8", "replace"),
+    `environment` is added to the variables of this process. Raises UnavailableError when the
+    program cannot be started, and CommandError when it was killed after `timeout_s`.
+    """
+    try:
+        done = subprocess.run(
+            list(argv),
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
         )
-
-
-@dataclass(slots=True)
-class TableRunner:
-    """A Runner for tests: answers from a table keyed by argv, in order; remembers the calls."""
-
-    answers: dict[tuple[str, ...], list[CommandResult]] = field(default_factory=dict)
-    calls: list[tuple[str, ...]] = field(default_factory=list)
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        environment: Mapping[str, str] | None = None,  # noqa: ARG002  (the protocol's shape)
-        timeout_s: float | None = None,  # noqa: ARG002  (the protocol's)
-    ) -> CommandResult:
-        """Return the next canned answer for `argv`; raises UnavailableError when there is none."""
-        key = tuple(argv)
-        self.calls.append(key)
-        if not self.answers.get(key):
-            raise UnavailableError(f"{argv[0]} is not in the table")
-        return self.answers[key].pop(0)
+    except OSError as error:
+        raise _cannot_start(argv[0], error) from error
+    except subprocess.TimeoutExpired as error:
+        raise CommandError(f"{argv[0]} did not end within {timeout_s} s") from error
+    return CommandResult(
+        argv=tuple(argv),
+        exit_code=done.returncode,
+        stdout=done.stdout.decode("utf-8", "replace"),
+        stderr=done.stderr.decode("utf-8", "replace"),
+    )
 
 
 Process = subprocess.Popen[bytes]
 
 
-def start(  # noqa: PLR0913  (one place for everything a child may need)
+def start(  # noqa: PLR0913  (all options of a child process)
     argv: Sequence[str],
     *,
     environment: Mapping[str, str] | None = None,
@@ -116,18 +76,25 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
     die_with_parent: bool = False,
     capture: bool = False,
 ) -> Process:
-    """Start `argv` and return at once.
+    """Start a program and return its process.
 
-    The child gets this process's variables except those in `without`, and `environment`. Its
-    output goes to `log` (a file or descriptor); None discards it; `capture` gives
-    pipes instead. `keep_open` descriptors are inherited under the same numbers. `own_session`
-    keeps the terminal's signals from the child. `die_with_parent` sends SIGTERM to the child when
-    the thread that started it ends, however its process dies (Linux). Raises UnavailableError when
-    the program cannot be started here.
+    Args:
+        argv: the program and its arguments.
+        environment: variables that are added to those of this process.
+        without: variables of this process that the child does not inherit.
+        log: file or descriptor for the output; None discards it.
+        folder: working directory.
+        keep_open: descriptors that the child inherits under the same numbers.
+        own_session: start a session, so that the terminal's signals do not reach the child.
+        die_with_parent: send SIGTERM to the child when the thread that started it ends, also when
+            this process is killed (Linux).
+        capture: connect the output to pipes instead of `log`.
+
+    Raises UnavailableError when the program cannot be started.
     """
     parent = os.getpid()
 
-    def ask_for_death_signal() -> None:
+    def request_death_signal() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:  # the parent died between fork and prctl
             os._exit(127)
@@ -144,15 +111,15 @@ def start(  # noqa: PLR0913  (one place for everything a child may need)
             stderr=error_sink,
             cwd=folder,
             start_new_session=own_session,
-            preexec_fn=ask_for_death_signal if die_with_parent else None,  # noqa: PLW1509  (one system call)
+            preexec_fn=request_death_signal if die_with_parent else None,  # noqa: PLW1509  (one system call)
             pass_fds=tuple(keep_open),
         )
     except OSError as error:
-        raise _not_here(argv[0], error) from error
+        raise _cannot_start(argv[0], error) from error
 
 
-def _not_here(program: str, error: OSError) -> UnavailableError:
-    """Return the error for a program that the system could not start."""
+def _cannot_start(program: str, error: OSError) -> UnavailableError:
+    """Return the error for a program that could not be started."""
     if isinstance(error, FileNotFoundError):
         missing = error.filename or program
         return UnavailableError(
@@ -162,7 +129,7 @@ def _not_here(program: str, error: OSError) -> UnavailableError:
 
 
 def wait(process: Process, timeout_s: float) -> int | None:
-    """Return the exit code of a process, or None when it still runs after `timeout_s`."""
+    """Return the exit code of a process; None when it still runs after `timeout_s`."""
     try:
         return process.wait(timeout_s)
     except subprocess.TimeoutExpired:
@@ -185,5 +152,8 @@ def describe_exit(returncode: int) -> str:
 
 
 def module_argv(module: str, *arguments: str) -> tuple[str, ...]:
-    """Return the argv that runs one of our modules: `-P` keeps a stranger's `core/` out."""
+    """Return the argv that runs one of our modules.
+
+    `-P`: a folder named `core` in the working directory must not be imported.
+    """
     return (sys.executable, "-P", "-m", module, *arguments)

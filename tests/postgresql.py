@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from core.command import Process, SystemRunner, start, wait
+from core.command import Process, run_command, start, wait
 from core.database import Database, open_database
 from core.tables import metadata
 
@@ -127,7 +127,7 @@ def running_server(programs: Path) -> Iterator[PostgresqlServer]:
     folder = Path(tempfile.mkdtemp(prefix="datahall-postgresql-"))  # short: it holds a socket
     try:
         prefix = _as_other_account(folder)
-        created = SystemRunner().run(
+        created = run_command(
             [*prefix, str(programs / "initdb"), *_CLUSTER_OPTIONS, "-D", str(folder / "data")]
         )
         assert created.exit_code == 0, created.stderr

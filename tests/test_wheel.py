@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.command import SystemRunner, module_argv, start
+from core.command import module_argv, run_command, start
 from core.paths import StatePaths
 from dashboard.server.gate.sign_in import issue_token
 from tests.dashboard.e2e.harness import await_answer, free_port, stop
@@ -38,7 +38,7 @@ def unpacked(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel that `make wheel` builds, unpacked as pip would."""
     folder = tmp_path_factory.mktemp("wheel")
     flags = ("-q", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(folder))
-    built = SystemRunner().run([sys.executable, "-m", "pip", "wheel", *flags, str(sources)])
+    built = run_command([sys.executable, "-m", "pip", "wheel", *flags, str(sources)])
     assert built.exit_code == 0, built.stderr
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
@@ -70,7 +70,7 @@ def test_the_dashboard_serves_from_the_wheel(unpacked: Path, tmp_path: Path) -> 
     home, port = StatePaths(tmp_path / "home"), free_port()
     environment = {"PYTHONPATH": str(unpacked)}
     where = [sys.executable, "-P", "-c", "import dashboard; print(dashboard.__file__)"]
-    location = SystemRunner().run(where, environment=environment).stdout
+    location = run_command(where, environment=environment).stdout
     assert location.strip() == str(unpacked / "dashboard" / "__init__.py")
 
     with (tmp_path / "log.txt").open("wb") as log:

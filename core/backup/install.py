@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.backup.program import Call, Outcome, WatchedRunner
-from core.command import Runner, SystemRunner
+from core.command import run_command
 from core.errors import CommandError, DatahallError, UnavailableError
 from core.locks import held
 
@@ -52,7 +52,7 @@ def find_restic(tools: Path, search_path: str | None = None) -> Restic:
     """
     old = ""
     for path in _candidates(tools, search_path):
-        found = _identify(path, SystemRunner())
+        found = _identify(path)
         if found is not None and found.version >= MIN_VERSION:
             return found
         old = f"{path} is too old: {found.version_text}" if found else f"{path} does not run"
@@ -85,10 +85,10 @@ def _candidates(tools: Path, search_path: str | None) -> Sequence[Path]:
     return [*(Path(path) for path in on_path if path), *([unpacked] if unpacked.exists() else [])]
 
 
-def _identify(path: Path, runner: Runner) -> Restic | None:
+def _identify(path: Path) -> Restic | None:
     """Return the program with its version; None when it prints none."""
     try:
-        answer = runner.run((str(path), "version"), timeout_s=_VERSION_TIMEOUT_S)
+        answer = run_command((str(path), "version"), timeout_s=_VERSION_TIMEOUT_S)
     except (DatahallError, OSError):
         return None
     match = _VERSION.search(answer.stdout)

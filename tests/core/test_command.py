@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.command import CommandResult, SystemRunner, TableRunner, describe_exit, module_argv, start
+from core.command import describe_exit, module_argv, run_command, start
 from core.errors import CommandError, UnavailableError
 
 PARENT = """
@@ -23,21 +23,21 @@ signal.pause()
 
 def test_a_program_runs_to_its_end() -> None:
     """Whatever its exit code, and whatever it prints."""
-    done = SystemRunner().run(("/bin/sh", "-c", r"printf 'a\377b'; echo oops >&2; exit 7"))
+    done = run_command(("/bin/sh", "-c", r"printf 'a\377b'; echo oops >&2; exit 7"))
     assert (done.exit_code, done.stdout, done.stderr) == (7, "a�b", "oops\n")
 
 
 def test_arguments_reach_the_program_as_they_are() -> None:
     """There is no shell between."""
     words = ("; rm -rf /", "$HOME", "a b\n", "'\"", "*", "")
-    shown = SystemRunner().run((sys.executable, "-c", "import sys; print(sys.argv[1:])", *words))
+    shown = run_command((sys.executable, "-c", "import sys; print(sys.argv[1:])", *words))
     assert shown.stdout.strip() == str(list(words))
 
 
 def test_variables_are_added_to_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours stay."""
     monkeypatch.setenv("OURS", "1")
-    done = SystemRunner().run(("/bin/sh", "-c", "echo $OURS $THEIRS"), environment={"THEIRS": "2"})
+    done = run_command(("/bin/sh", "-c", "echo $OURS $THEIRS"), environment={"THEIRS": "2"})
     assert done.stdout == "1 2\n"
 
 
@@ -48,7 +48,7 @@ def test_variables_are_added_to_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_program_that_cannot_be_started_is_unavailable(program: str, words: str) -> None:
     """Whether it is run to its end or started."""
     with pytest.raises(UnavailableError, match=words):
-        SystemRunner().run((program,))
+        run_command((program,))
     with pytest.raises(UnavailableError, match=words):
         start((program,))
 
@@ -63,18 +63,8 @@ def test_a_program_that_hangs_is_killed() -> None:
     """And the call fails in time."""
     begun = time.monotonic()
     with pytest.raises(CommandError, match=r"0\.2 s"):
-        SystemRunner().run(("/bin/sleep", "60"), timeout_s=0.2)
+        run_command(("/bin/sleep", "60"), timeout_s=0.2)
     assert time.monotonic() - begun < 10
-
-
-def test_a_table_answers_in_order_and_remembers() -> None:
-    """What it does not know is not installed."""
-    answer = CommandResult(argv=("restic", "version"), exit_code=0, stdout="0.14", stderr="")
-    runner = TableRunner({("restic", "version"): [answer]})
-    assert runner.run(("restic", "version")) == answer
-    with pytest.raises(UnavailableError):
-        runner.run(("restic", "version"))
-    assert runner.calls == [("restic", "version")] * 2
 
 
 def test_a_started_program_writes_to_its_log_and_lives_in_its_folder(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from core.command import SystemRunner, module_argv, start
+from core.command import module_argv, run_command, start
 from core.database import MIGRATIONS, Database, open_database, sqlite_url
 from core.errors import CorruptError, SettingsError, UnavailableError
 from core.tables import metadata
@@ -138,4 +138,4 @@ def test_opening_a_database_loads_no_torch() -> None:
     """Every process does it, also on hosts without torch."""
     script = "import sys, core.database; sys.exit('torch' in sys.modules)"
     argv = (module_argv("x")[0], "-P", "-c", script)
-    assert SystemRunner().run(argv).exit_code == 0
+    assert run_command(argv).exit_code == 0

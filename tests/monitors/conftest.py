@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.command import SystemRunner
+from core.command import run_command
 from tests.monitors.simulation import (
     LIBRARY,
     SCRIPT_VARIABLE,
@@ -36,7 +36,7 @@ def driver_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The driver library, compiled with gcc."""
     folder = tmp_path_factory.mktemp("driver")
     output = folder / LIBRARY
-    done = SystemRunner().run(
+    done = run_command(
         [
             *("gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror"),
             f"-Wl,-soname,{LIBRARY}",

@@ -11,7 +11,7 @@ from typing import IO
 import httpx
 import pytest
 
-from core.command import CommandResult, Process, SystemRunner, module_argv, start
+from core.command import CommandResult, Process, module_argv, run_command, start
 from core.errors import CorruptError, UnavailableError
 from core.paths import StatePaths
 from monitors.gauges import Gauge
@@ -184,7 +184,7 @@ def test_real_and_simulated_gpus_are_never_mixed(
     paths: StatePaths, scripted_driver: Driver
 ) -> None:
     """`--demo` on a host with GPUs shows simulated ones only."""
-    done = SystemRunner().run(
+    done = run_command(
         module_argv("monitors", "--home", str(paths.home), "--once", "--json", "--demo"),
         environment=scripted_driver.environment,
     )
@@ -198,6 +198,6 @@ def test_real_and_simulated_gpus_are_never_mixed(
 def run(*arguments: str, port: int = 0) -> CommandResult:
     """Run the sampler until it exits."""
     environment = {**LIGHT, "DATAHALL_SAMPLER_PORT": str(port)}
-    return SystemRunner().run(
+    return run_command(
         module_argv("monitors", *arguments), environment=environment, timeout_s=PATIENCE_S
     )

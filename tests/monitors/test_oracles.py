@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.command import SystemRunner, module_argv, start
+from core.command import module_argv, run_command, start
 from tests.monitors.simulation import Driver
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def simulated_gpus(request: pytest.FixtureRequest, scripted_driver: Driver) -> D
 def ask(driver: Driver, *argv: str) -> Any:  # noqa: ANN401  (JSON)
     """Run a program on the simulated driver and return the JSON that it prints."""
     environment = {**driver.environment, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    done = SystemRunner().run(argv, environment=environment, timeout_s=60)
+    done = run_command(argv, environment=environment, timeout_s=60)
     assert done.exit_code == 0, done.stderr
     return json.loads(done.stdout)
 

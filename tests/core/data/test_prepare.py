@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.clock import FixedClock
-from core.command import SystemRunner
+from core.command import run_command
 from core.data.datasets import DatasetStore
 from core.data.prepare import prepare, prepare_dataset
 from core.data.records import BOS_ID, EOS_ID, PAD_ID, SPLITS, UNK_ID, Dataset, Pair
@@ -119,13 +119,13 @@ def test_the_job_prepares_a_version_once(kept: Dataset, paths: StatePaths, tmp_p
         "core.data.prepare", paths.home, dataset="house", digest=kept.digest, vocabulary=400
     )
     environment = {"DATAHALL_JOB_FOLDER": str(tmp_path)}
-    first = SystemRunner().run(argv, environment=environment)
+    first = run_command(argv, environment=environment)
     assert (first.exit_code, first.stderr) == (0, "")
     assert read_result(tmp_path)["sentence"] == (
         f"house {kept.digest[:12]} is prepared: 120 of 120 pairs kept"
     )
     report = DatasetStore(paths.datasets).get("house").report
-    assert SystemRunner().run(argv, environment=environment).exit_code == 0
+    assert run_command(argv, environment=environment).exit_code == 0
     assert DatasetStore(paths.datasets).get("house").report == report
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core.command import Process, SystemRunner, module_argv, start
+from core.command import Process, module_argv, run_command, start
 from core.jobs.launcher import JobState
 from core.jobs.rows import update_job
 from core.locks import is_locked
@@ -39,7 +39,7 @@ def state_of(yard: Yard, job_id: str) -> str:
 
 def run(*arguments: str):  # noqa: ANN201  (a CommandResult)
     """Run `python -P -m core.jobs` to its end."""
-    return SystemRunner().run(module_argv("core.jobs", *arguments), timeout_s=60)
+    return run_command(module_argv("core.jobs", *arguments), timeout_s=60)
 
 
 def test_the_supervisor_looks_after_the_queue(lone_yard: Yard) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.actions.workspace import open_workspace
-from core.command import SystemRunner, module_argv
+from core.command import module_argv, run_command
 from core.operations.supervision import lock_home
 from core.settings import Settings
 from dashboard.commands import up
@@ -142,7 +142,7 @@ def test_a_read_command_imports_no_slow_package(settings: Settings, command: str
         f"run({[*command.split(), '--home', str(settings.home)]!r})\n"
         f"print(json.dumps(sorted(set({SLOW_PACKAGES!r}) & set(sys.modules))))"
     )
-    result = SystemRunner().run([sys.executable, "-P", "-c", script], timeout_s=60)
+    result = run_command([sys.executable, "-P", "-c", script], timeout_s=60)
 
     assert json.loads(result.stdout.splitlines()[-1]) == []
 
@@ -151,7 +151,7 @@ def test_the_version_needs_neither_a_home_nor_the_database() -> None:
     script = (
         "import sys, dashboard.commands.cli as cli; cli.run(['--version']); print(*sys.modules)"
     )
-    result = SystemRunner().run([sys.executable, "-P", "-c", script], timeout_s=60)
+    result = run_command([sys.executable, "-P", "-c", script], timeout_s=60)
 
     version, modules = result.stdout.splitlines()
     assert re.fullmatch(r"datahall \d+\.\d+\.\d+", version)
@@ -198,7 +198,7 @@ def test_the_shell_completes_commands(shell: str) -> None:
         "COMP_WORDS": "datahall runs l", "COMP_CWORD": "2",
         "_TYPER_COMPLETE_ARGS": "datahall runs l", "_TYPER_COMPLETE_FISH_ACTION": "get-args",
     }  # fmt: skip
-    result = SystemRunner().run(module_argv("dashboard"), environment=environment, timeout_s=60)
+    result = run_command(module_argv("dashboard"), environment=environment, timeout_s=60)
 
     assert {"list", "log"} <= set(re.findall(r"\w+", result.stdout))
 
@@ -227,7 +227,7 @@ def test_output_does_not_depend_on_the_encoding_of_the_terminal(
     assert run([*imported, *home]) == 0
 
     argv = module_argv("dashboard", "data", "show", "signs", *flags, *home)
-    result = SystemRunner().run(argv, environment={"PYTHONIOENCODING": encoding}, timeout_s=60)
+    result = run_command(argv, environment={"PYTHONIOENCODING": encoding}, timeout_s=60)
 
     assert (result.exit_code, result.stderr) == (0, "")
     if flags:

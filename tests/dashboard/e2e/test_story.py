@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.command import Process, SystemRunner, module_argv, start, wait
+from core.command import Process, module_argv, run_command, start, wait
 from tests.dashboard.e2e.harness import (
     Opener,
     Product,
@@ -68,7 +68,7 @@ class Datahall:
     def ask(self, *words: str) -> Any:  # noqa: ANN401  (a JSON document)
         """Return the JSON output of a command."""
         argv = module_argv("dashboard", *words, "--json")
-        done = SystemRunner().run(argv, environment=self.environment, timeout_s=START_S)
+        done = run_command(argv, environment=self.environment, timeout_s=START_S)
         assert done.exit_code == 0, done.stderr or done.stdout
         return json.loads(done.stdout)
 

@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from core.actions.workspace import open_workspace
-from core.command import Process, SystemRunner, module_argv, start
+from core.command import Process, module_argv, run_command, start
 from core.paths import StatePaths
 from core.settings import Settings, WebSettings
 from dashboard import resources
@@ -162,7 +162,7 @@ def test_the_process_does_not_import_torch_or_other_slow_packages() -> None:
         "    importlib.import_module(module.name)\n"
         f"print(json.dumps(sorted(set({FORBIDDEN!r}) & set(sys.modules))))"
     )
-    result = SystemRunner().run([sys.executable, "-P", "-c", script], timeout_s=60)
+    result = run_command([sys.executable, "-P", "-c", script], timeout_s=60)
 
     assert json.loads(result.stdout.splitlines()[-1]) == []
 

@@ -14,7 +14,7 @@ from core.audit import Actor
 from core.backup.backup import back_up, cover_scope
 from core.backup.records import Scope, Snapshot
 from core.clock import SystemClock
-from core.command import SystemRunner
+from core.command import run_command
 from core.jobs.launcher import JobKind, JobState
 from core.process.progress import Progress
 from core.process.variables import JOB_FOLDER_VARIABLE
@@ -128,7 +128,7 @@ def test_a_restore_shows_how_many_files_are_equal(
     folder = site.workspace.paths.job(job.id)
     folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **job.spec.environment, JOB_FOLDER_VARIABLE: str(folder)}
-    done = SystemRunner().run(job.spec.argv, environment=environment, timeout_s=JOB_TIMEOUT_S)
+    done = run_command(job.spec.argv, environment=environment, timeout_s=JOB_TIMEOUT_S)
     assert done.exit_code == 0, done.stderr
     site.clock.advance(1)
     assert "files are equal" in words(page.run())

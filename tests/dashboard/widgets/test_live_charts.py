@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from core.command import SystemRunner
+from core.command import run_command
 from dashboard.widgets.live_charts import (
     Limit,
     MetricKey,
@@ -153,6 +153,6 @@ def node() -> list[str]:
 
 def test_the_browsers_half_counts_formats_and_finds_gaps() -> None:
     script = Path(__file__).with_name("live_charts.test.mjs")
-    result = SystemRunner().run([*node(), "--test", str(script)], timeout_s=60)
+    result = run_command([*node(), "--test", str(script)], timeout_s=60)
 
     assert result.exit_code == 0, result.stdout

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.command import SystemRunner, module_argv
+from core.command import module_argv, run_command
 from core.errors import UnavailableError
 from monitors.collectors.gpu import GpuCollector
 from tests.monitors.collectors.gpus import collector, facts, values
@@ -79,7 +79,7 @@ def test_a_host_without_the_library_is_unavailable(tmp_path: Path) -> None:
     """In another process, because a loaded library cannot be unloaded."""
     (tmp_path / LIBRARY).write_text("no library at all")
 
-    done = SystemRunner().run(
+    done = run_command(
         module_argv("monitors", "--once", "--home", str(tmp_path)),
         environment={"LD_LIBRARY_PATH": str(tmp_path), "OMP_NUM_THREADS": "1"},
     )
