@@ -20,7 +20,7 @@ from core.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """What actions work on; safe to share between threads. Closed at the end of a `with` block."""
+    """The arguments of every action; thread-safe. The end of a `with` block closes it."""
 
     settings: Settings
     paths: StatePaths
@@ -55,18 +55,18 @@ class Workspace:
 def open_workspace(settings: Settings, clock: Clock | None = None) -> Workspace:
     """Open the stores of the home folder, creating it if needed; raises SettingsError."""
     settings.paths.prepare()
-    ticking = clock or SystemClock()
+    clock = clock or SystemClock()
     database = open_database_of(settings)
     return Workspace(
         settings=settings,
         paths=settings.paths,
-        clock=ticking,
+        clock=clock,
         database=database,
-        ledger=Ledger(database, ticking, settings.paths),
+        ledger=Ledger(database, clock, settings.paths),
         datasets=DatasetStore(settings.paths.datasets),
-        runs=RunStore(database, ticking),
-        launcher=LocalLauncher(database, settings.paths, settings.jobs, ticking),
-        vault=open_vault(settings, database, ticking),
-        registry=ModelRegistry(database, ticking),
+        runs=RunStore(database, clock),
+        launcher=LocalLauncher(database, settings.paths, settings.jobs, clock),
+        vault=open_vault(settings, database, clock),
+        registry=ModelRegistry(database, clock),
         feedback=FeedbackStore(database),
     )

@@ -1,4 +1,4 @@
-"""A workspace on real stores whose processes are scripts, and a small dataset in it."""
+"""A workspace with real stores whose jobs follow scripts, and a small dataset in it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +16,7 @@ PAIRS = tuple(Pair(source=f"I see {n} cats.", target=f"Veo {n} gatos.") for n in
 
 @pytest.fixture
 def launcher(clock: FixedClock) -> MemoryLauncher:
-    """The launcher whose processes are scripts."""
+    """The launcher whose jobs follow scripts."""
     return MemoryLauncher(clock)
 
 

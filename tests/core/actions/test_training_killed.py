@@ -1,4 +1,4 @@
-"""A training process that the kernel kills: real launcher, real shim, a database elsewhere."""
+"""A killed training process, with the launcher of this machine and a database elsewhere."""
 
 import os
 import re
@@ -39,8 +39,8 @@ SMALL = {
 
 @pytest.fixture
 def workspace(settings: Settings, tmp_path: Path) -> Iterator[Workspace]:
-    """A workspace whose jobs learn from the launcher alone where the database is."""
-    supervisor = take_lock(settings.paths.supervisor_lock)  # or shims would start one
+    """A workspace whose jobs get the place of the database from the launcher alone."""
+    supervisor = take_lock(settings.paths.supervisor_lock)  # otherwise the shims start one
     assert supervisor is not None
     elsewhere = replace(settings, database_url=sqlite_url(tmp_path / "elsewhere.db"))
     with closing(open_workspace(elsewhere)) as opened:
@@ -60,15 +60,15 @@ def job_of(view: RunView) -> Job:
 
 
 def kill_after_a_checkpoint(workspace: Workspace, view: RunView) -> None:
-    """Send SIGKILL to the training process itself, once it has made a checkpoint."""
+    """Send SIGKILL to the training process when it has written a checkpoint."""
     folder, end = workspace.paths.checkpoints(view.run.id), time.monotonic() + PATIENCE_S
     while not list_checkpoints(folder):
         assert time.monotonic() < end, workspace.launcher.log(job_of(view).id)
         time.sleep(0.01)
-    crew = JobFolder(workspace.paths.job(job_of(view).id)).read_crew()
-    assert crew is not None
-    assert crew.job is not None
-    os.kill(crew.job.pid, signal.SIGKILL)
+    processes = JobFolder(workspace.paths.job(job_of(view).id)).read_processes()
+    assert processes is not None
+    assert processes.job is not None
+    os.kill(processes.job.pid, signal.SIGKILL)
 
 
 def end(workspace: Workspace, job: Job) -> JobState:
@@ -77,8 +77,10 @@ def end(workspace: Workspace, job: Job) -> JobState:
 
 
 @pytest.mark.slow
-def test_a_killed_run_tells_where_it_stands_and_goes_on(workspace: Workspace, admin: Actor) -> None:
-    """The sentence names signal, step and checkpoint; resumed, no step is missing."""
+def test_a_killed_run_reports_its_step_and_can_be_resumed(
+    workspace: Workspace, admin: Actor
+) -> None:
+    """The resumed run has every step once."""
     view = request_run(
         workspace, admin,
         TrainRequest(
@@ -88,11 +90,11 @@ def test_a_killed_run_tells_where_it_stands_and_goes_on(workspace: Workspace, ad
     kill_after_a_checkpoint(workspace, view)
     assert end(workspace, job_of(view)) == JobState.CRASHED
     reason = find_run(workspace, "torn").exit_reason
-    told = re.fullmatch(
+    match = re.fullmatch(
         r"killed by SIGKILL .* \(at step (\d+), newest checkpoint at step (\d+)\)", reason
     )
-    assert told, reason
-    step, checkpoint = map(int, told.groups())
+    assert match, reason
+    step, checkpoint = map(int, match.groups())
     assert STEPS > step >= checkpoint > 0
 
     resumed = resume_run(workspace, admin, "torn")

@@ -35,14 +35,14 @@ from core.settings import Settings
 
 @pytest.fixture
 def port() -> int:
-    """A port that was free a moment ago."""
+    """A free port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         return int(server.getsockname()[1])
 
 
 @pytest.fixture
 def web(port: int) -> Service:
-    """A real little server as the service."""
+    """A small HTTP server as the service."""
     arguments = ("--bind", "127.0.0.1", str(port))
     return Service(
         name="dashboard", title="Web", module="http.server", arguments=arguments,
@@ -52,7 +52,7 @@ def web(port: int) -> Service:
 
 @pytest.fixture
 def supervised(paths: StatePaths, web: Service) -> Iterator[StatePaths]:
-    """The service, supervised in a thread that is stopped at the end."""
+    """The home folder of the service, which is supervised in a thread."""
     supervision = Supervision(paths, [web], SystemClock())
     thread = threading.Thread(target=supervision.run)
     thread.start()
@@ -62,7 +62,7 @@ def supervised(paths: StatePaths, web: Service) -> Iterator[StatePaths]:
 
 
 def _until(paths: StatePaths, holds: Callable[[ServiceState], bool]) -> ServiceState:
-    """Return the service's state once it holds; fails after ten seconds."""
+    """Return the state of the service when `holds` is true; fails after ten seconds."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         states = read_states(paths)
