@@ -6,12 +6,12 @@ from pathlib import Path
 
 from core.actions.workspace import Workspace
 from core.audit import Actor
-from core.backup.errors import lock_age_text
+from core.backup.errors import MissingRepositoryError, NoRepositoryError, lock_age_text
 from core.backup.install import find_restic
 from core.backup.records import RepositoryLock, RepositoryState, RepositoryStatus, Scope, Snapshot
 from core.backup.repository import require_empty
 from core.data.records import Dataset
-from core.errors import ConflictError, InputError, UnavailableError
+from core.errors import ConflictError, DatahallError, InputError, UnavailableError
 from core.files import PRIVATE_FILE, write_atomic
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.locks import is_locked
@@ -85,6 +85,19 @@ def request_restore(
 def list_snapshots(workspace: Workspace) -> Sequence[Snapshot]:
     """Return the snapshots of the repository, newest first, with those that are missing."""
     return workspace.vault.snapshots()
+
+
+def listing_problem(workspace: Workspace) -> DatahallError | None:
+    """Return why the snapshots in the repository cannot be listed; None before the first backup."""
+    try:
+        workspace.vault.refresh()
+    except MissingRepositoryError as error:
+        return error
+    except NoRepositoryError:
+        return None
+    except DatahallError as error:
+        return error
+    return None
 
 
 def active_backup(workspace: Workspace, dataset: Dataset) -> Job | None:

@@ -26,7 +26,8 @@ from core.files import PRIVATE_FILE, PRIVATE_FOLDER
 from core.paths import StatePaths, confined
 from core.process.progress import Progress
 
-RECOVER = "Restore the newest intact copy: datahall backup recover"
+_RECOVER = "Restore the newest intact copy: datahall backup recover"
+_RENEW = "Restart Datahall, which sets it aside and begins a new one: datahall up"
 _ATTEMPTS = 2
 _SPACE_FACTOR = 1.2
 _BUSY_S = 30.0
@@ -129,13 +130,13 @@ def cover_dataset(paths: StatePaths, version: str) -> Coverage:
     )
 
 
-def copy_database(source: Path, target: Path) -> None:
+def copy_database(source: Path, target: Path, remedy: str = _RECOVER) -> None:
     """Copy a live SQLite database as of one moment to `target`: one file, mode 600, checked.
 
     A copy of the file itself is not consistent: measured, 10 of 10 such copies of a database under
     load were corrupt, 20 of 20 by SQLite's backup API were intact. Writers continue meanwhile.
-    `target` appears complete or not at all. Raises DestinationFullError, CorruptError (the live
-    database is damaged) and UnavailableError (it cannot be read).
+    `target` appears complete or not at all. Raises DestinationFullError, CorruptError with the
+    `remedy` (the live database is damaged) and UnavailableError (it cannot be read).
     """
     target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.tmp")
@@ -144,13 +145,15 @@ def copy_database(source: Path, target: Path) -> None:
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
     try:
         _copy(source, part)
+        if problems := integrity_problems(part):
+            message = f"the database {source} is damaged: {'; '.join(problems)}"
+            raise CorruptError(message, remedy=remedy)
         remove_database(target)
         part.replace(target)
     except sqlite3.DatabaseError as error:
         if is_damage(error):
-            raise CorruptError(
-                f"the database {source} is damaged: {error}", remedy=RECOVER
-            ) from error
+            message = f"the database {source} is damaged: {error}"
+            raise CorruptError(message, remedy=remedy) from error
         raise UnavailableError(
             f"{source} could not be copied ({error})",
             remedy="Try again when no other program uses it: datahall backup run",
@@ -163,10 +166,11 @@ def integrity_problems(path: Path) -> Sequence[str]:
     """Return the problems of a SQLite file, at most 5; none means that it is intact."""
     try:
         with closing(sqlite3.connect(_read_only(path), uri=True, timeout=_BUSY_S)) as database:
-            found = [str(row[0]) for row in database.execute("pragma integrity_check(5)")]
+            rows = [str(row[0]) for row in database.execute("pragma integrity_check(5)")]
     except sqlite3.DatabaseError as error:
         return [str(error)]
-    return [] if found == ["ok"] else found
+    lines = [line for row in rows for line in row.splitlines()]
+    return [line for line in lines if line != "ok" and not line.startswith("***")]
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:
@@ -188,7 +192,8 @@ def _attempt(vault: Vault, coverage: Coverage, progress: Progress) -> BackupRepo
     try:
         for database in coverage.databases:
             progress.begin(f"copying {database.name}")
-            copy_database(database, vault.paths.staged(database))
+            remedy = _RENEW if database == vault.paths.telemetry else _RECOVER
+            copy_database(database, vault.paths.staged(database), remedy)
         manifest = _take_manifest(vault, coverage, progress)
         text = manifest.text()
         write_manifest(vault.paths.staged_manifest, text)
@@ -277,17 +282,13 @@ def _require_apart(vault: Vault, coverage: Coverage) -> None:
 
 
 def _copy(source: Path, part: Path) -> None:
-    """Copy, turn the copy into a single file, and check it."""
+    """Copy, and turn the copy into a single file."""
     with (
         closing(sqlite3.connect(_read_only(source), uri=True, timeout=_BUSY_S)) as live,
         closing(sqlite3.connect(part)) as copy,
     ):
         live.backup(copy)
         copy.execute("pragma journal_mode=delete")
-    if problems := integrity_problems(part):
-        raise CorruptError(
-            f"the database {source} is damaged: {'; '.join(problems)}", remedy=RECOVER
-        )
 
 
 def _read_only(path: Path) -> str:

@@ -45,7 +45,7 @@ def recover_database(
 ) -> Recovery:
     """Replace the database by the newest intact copy in a snapshot.
 
-    The replaced file is kept as `datahall.db.damaged-TIME`, with its log; the copy appears whole
+    The replaced file is kept as `datahall.db.damaged-UTC_TIME`, with its log; the copy appears whole
     or not at all, with an audit entry. Raises ConflictError while another process uses the
     database, or when it is intact and not `force`; NotFoundError when no snapshot holds an intact
     copy; InputError when the database is on a server.
@@ -148,8 +148,12 @@ def _replace(database: Path, copy: Path, now: float) -> Path | None:
         copy.replace(database)
         sync(database.parent)
         return None
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     kept = database.with_name(f"{database.name}.damaged-{stamp}")
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = database.with_name(f"{database.name}.damaged-{stamp}-{number}")
     for suffix in _LOG_SUFFIXES:
         log = database.with_name(database.name + suffix)
         if log.exists():

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.backup.errors import MissingRepositoryError, missing_repository
+from core.backup.errors import MissingRepositoryError, NoRepositoryError, missing_repository
 from core.backup.manifest import (
     Manifest,
     manifest_digest,
@@ -90,8 +90,10 @@ class Vault:
         """
         try:
             self._refresh()
-        except DatahallError:
+        except DatahallError as error:
             self._retry.at = self.clock.monotonic() + _RETRY_S
+            if isinstance(error, NoRepositoryError) and self._was_used():
+                raise missing_repository(self.repository.name) from error
             raise
 
     def find(self, name: str, *, or_missing: bool = False) -> Snapshot:

@@ -27,6 +27,7 @@ from dashboard.commands.console import (
     JsonOption,
     local_time,
     messages,
+    print_error,
     print_json,
     print_table,
 )
@@ -79,9 +80,11 @@ def run(
 def list_snapshots(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List the snapshots, newest first. Example: datahall backup list."""
     with workspace_of(home) as workspace:
+        problem = backups.listing_problem(workspace)
         snapshots = backups.list_snapshots(workspace)
-        status = None if as_json and snapshots else backups.repository_status(workspace)
         now = workspace.clock.now()
+    if problem is not None and not snapshots:
+        raise problem
     if as_json:
         print_json([snapshot_document(entry) for entry in snapshots])
         return
@@ -90,8 +93,8 @@ def list_snapshots(home: HomeOption = None, as_json: JsonOption = False) -> None
         [_row(entry, now) for entry in snapshots],
         empty="no backups yet; make one with: datahall backup run",
     )
-    if status is not None and status.problem:
-        messages.print(f"datahall: {status.problem}. {status.remedy}", markup=False, soft_wrap=True)
+    if problem is not None:
+        print_error(problem, as_json=False)
 
 
 @app.command("verify")

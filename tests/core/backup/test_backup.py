@@ -327,3 +327,12 @@ def test_a_damaged_database_is_not_backed_up_and_the_remedy_is_named(
     with pytest.raises(CorruptError, match="damaged") as caught:
         run_backup(vault, "state")
     assert caught.value.remedy.endswith("datahall backup recover")
+
+
+def test_damaged_telemetry_is_not_recovered_but_begun_anew(
+    vault: Vault, run_backup: BackUp
+) -> None:
+    vault.paths.telemetry.write_bytes(b"not a database" * 100)
+    with pytest.raises(CorruptError, match=r"telemetry\.db is damaged") as caught:
+        run_backup(vault, "state")
+    assert caught.value.remedy.endswith("datahall up")

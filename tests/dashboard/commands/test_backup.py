@@ -117,6 +117,16 @@ def test_a_copied_home_lists_its_snapshots(command: Command) -> None:
     assert snapshot["verified"]
 
 
+def test_a_repository_that_cannot_be_listed_is_an_error(command: Command, home: Path) -> None:
+    """An empty list would say that there are no backups."""
+    for path in home.glob("datahall.db*"):
+        path.unlink()
+    (home / "secrets" / "repository-key").write_text("wrong")
+    code, out, _ = command("list", "--json")
+    assert code == 1
+    assert json.loads(out)["error"]["kind"] == "wrong-key"
+
+
 def test_the_remedy_for_an_unreadable_file(
     command: Command, home: Path, shell: Callable[[str], Answer]
 ) -> None:
