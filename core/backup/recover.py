@@ -45,8 +45,8 @@ def recover_database(
 ) -> Recovery:
     """Replace the database by the newest intact copy in a snapshot.
 
-    The replaced file is kept as `datahall.db.damaged-UTC_TIME`, with its log; the copy appears whole
-    or not at all, with an audit entry. Raises ConflictError while another process uses the
+    The replaced file is kept as `datahall.db.damaged-UTC_TIME`, with its log; the copy appears
+    complete or not at all, with an audit entry. Raises ConflictError while another process uses the
     database, or when it is intact and not `force`; NotFoundError when no snapshot holds an intact
     copy; InputError when the database is on a server.
     """

@@ -6,7 +6,7 @@ read; they add the proofs, and the memory of snapshots that are gone.
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -271,17 +271,12 @@ class Vault:
         return None
 
     def _refresh(self) -> None:
+        here = self.repository.key
+        earlier = self.store.list(self.repository.name)  # rows of versions that stored the path
+        self._relocate(row.id for row in earlier if row.repository != here)
         rows = {row.id: row for row in self.store.list()}  # before the listing: see `_present_now`
         present = self._listed()
-        here = self.repository.key
-        earlier = self.repository.name  # of rows by earlier versions, which stored the full path
-        moved = [
-            row.id
-            for row in rows.values()
-            if row.repository != here and (row.id in present or row.repository == earlier)
-        ]
-        if moved:
-            self.store.relocate(moved, here)
+        self._relocate(key for key in present & rows.keys() if rows[key].repository != here)
         if unknown := present - rows.keys():
             found = self.repository.snapshots(known=present - unknown)
             self.store.adopt(found)
@@ -290,10 +285,16 @@ class Vault:
         unproven = [
             row.id
             for row in rows.values()
-            if row.repository == here and row.id not in present and not row.manifest_digest
+            if row.repository == here and row.id not in present
+            if row.verified_at is None and not row.manifest_digest
         ]
         if unproven:
             self.store.remove(unproven)
+
+    def _relocate(self, snapshot_ids: Iterable[str]) -> None:
+        """Record that these snapshots are in this repository."""
+        if moved := list(snapshot_ids):
+            self.store.relocate(moved, self.repository.key)
 
     def _listed(self) -> frozenset[str]:
         """Return the ids in the repository; a server is asked at most every 10 minutes."""
@@ -338,7 +339,8 @@ class Vault:
     def _was_used(self) -> bool:
         """Whether the location held a repository before."""
         is_recorded = self.repository.location.has_held_repository()
-        return is_recorded or bool(self.store.list(self.repository.key))
+        names = (self.repository.key, self.repository.name)  # as for `earlier` in `_refresh`
+        return is_recorded or any(self.store.list(name) for name in names)
 
     def _adopt_proof(self, snapshot: Snapshot) -> None:
         """Give a snapshot whose row was lost the proof that the home folder keeps of it."""

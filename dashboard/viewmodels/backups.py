@@ -64,11 +64,9 @@ def repository_problem(status: RepositoryStatus) -> str:
 
 def repository_badge(status: RepositoryStatus, snapshots: Sequence[Snapshot], now: float) -> Badge:
     """Return the state of the backups of this home folder."""
-    if repository_problem(status):
-        return severity_badge(Severity.CRITICAL, "Backups fail")
-    if status.missing:
-        missing = pluralize(len(status.missing), "snapshot")
-        return severity_badge(Severity.CRITICAL, f"{missing} missing")
+    missing = f"{pluralize(len(status.missing), 'snapshot')} missing" if status.missing else ""
+    if critical := "Backups fail" if repository_problem(status) else missing:
+        return severity_badge(Severity.CRITICAL, critical)
     newest = max((entry.created_at for entry in snapshots), default=None)
     if newest is None:
         return severity_badge(Severity.WARNING, "No backup yet")

@@ -309,6 +309,20 @@ def test_a_lost_repository_is_remembered_without_the_database(
 
 
 @pytest.mark.usefixtures("dataset")
+def test_a_lost_repository_of_an_earlier_version_is_remembered(
+    vault: Vault, run_backup: BackUp
+) -> None:
+    """It stored the full path with each row, and no history beside the key."""
+    taken = run_backup(vault, "data").snapshot
+    vault.store.record(replace(taken, repository=vault.repository.name))
+    vault.paths.repository_history.unlink()
+    shutil.rmtree(vault.paths.repository)
+    with pytest.raises(MissingRepositoryError):
+        run_backup(vault, "data")
+    assert [entry.state for entry in vault.snapshots()] == [SnapshotState.MISSING]
+
+
+@pytest.mark.usefixtures("dataset")
 def test_a_new_repository_is_created_on_request(vault: Vault, run_backup: BackUp) -> None:
     run_backup(vault, "data")
     shutil.rmtree(vault.paths.repository)

@@ -227,6 +227,10 @@ def test_a_wrong_missing_or_empty_key_file_is_reported(
     with pytest.raises(WrongKeyError, match="does not exist") as caught:
         repository_of(key_file=tmp_path / "ghost").snapshots()
     assert "install -m 600" in caught.value.remedy
+    key.write_bytes(b"")
+    with pytest.raises(WrongKeyError, match="is empty") as caught:
+        repository_of(key_file=key).snapshots()
+    assert "install -m 600" in caught.value.remedy
     with pytest.raises(NoRepositoryError):
         repository_of(address=str(tmp_path / "nowhere")).snapshots()
 

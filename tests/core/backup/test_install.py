@@ -78,6 +78,13 @@ def test_an_old_or_broken_restic_is_refused(program: Program, tmp_path: Path, wo
     assert "apt-get install restic" in caught.value.remedy
 
 
+def test_an_old_restic_is_skipped_for_a_newer_one(program: Program, tmp_path: Path) -> None:
+    old = put(program("echo 'restic 0.12.1 compiled with go'"), tmp_path / "old", "restic")
+    new = put(program("echo 'restic 0.16.4 compiled with go'"), tmp_path / "new", "restic")
+    found = find_restic(tmp_path / "tools", f"{old}:{new}")
+    assert found.path == tmp_path / "new" / "restic"
+
+
 def test_without_restic_the_remedy_installs_it(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="not installed") as caught:
         find_restic(tmp_path / "tools", str(tmp_path))

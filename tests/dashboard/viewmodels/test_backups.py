@@ -49,6 +49,8 @@ def test_a_verified_and_drilled_snapshot(now: float) -> None:
 def test_the_badge_shows_the_most_urgent_state(now: float) -> None:
     good = replace(SNAPSHOT, verified_at=1.0)
     assert repository_badge(BROKEN, [good], now).word == "Backups fail"
+    lost = replace(STATUS, missing=("5a" * 32,))
+    assert repository_badge(lost, [good], now).word == "1 snapshot missing"
     assert repository_badge(STATUS, [], now).word == "No backup yet"
     assert repository_badge(STATUS, [SNAPSHOT], now).word == "Not verified yet"
     assert repository_badge(STATUS, [good], now).word == "Backed up and verified"
