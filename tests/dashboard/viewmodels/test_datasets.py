@@ -84,8 +84,8 @@ def test_an_empty_corpus_has_no_kept_ratio() -> None:
 
 
 def test_skipped_and_repaired_lines_are_counted_by_reason() -> None:
-    told = import_notice({"without a tab": 3, "not UTF-8": 0}, {"tab inside": 1200})
-    assert told == "Lines skipped: 3 without a tab; Lines repaired: 1,200 tab inside"
+    shown = import_notice({"without a tab": 3, "not UTF-8": 0}, {"tab inside": 1200})
+    assert shown == "Lines skipped: 3 without a tab; Lines repaired: 1,200 tab inside"
     assert import_notice({}, {}) == ""
 
 

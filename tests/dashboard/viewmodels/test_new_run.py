@@ -63,34 +63,34 @@ def test_an_earlier_run_of_the_preset_sets_the_estimate(run_view: RunView, now: 
     assert run_view.job is not None
     job = replace(run_view.job, state=JobState.SUCCEEDED, ended_at=now)
     done = replace(run_view, job=job, state=JobState.SUCCEEDED, step=PRESETS["demo"].steps // 2)
-    told = estimate(PRESETS["demo"], [done], "demo", "auto")
-    assert told.is_measured
-    assert told.seconds == pytest.approx(120)
-    assert "about 2 min" in told.sentence
+    shown = estimate(PRESETS["demo"], [done], "demo", "auto")
+    assert shown.is_measured
+    assert shown.seconds == pytest.approx(120)
+    assert "about 2 min" in shown.sentence
     assert not estimate(PRESETS["demo"], [done], "demo", "cuda").is_measured
     assert not estimate(PRESETS["tiny"], [done], "tiny", "cpu").is_measured
 
 
 def test_a_limit_in_minutes_is_the_estimate() -> None:
-    told = estimate(choose_config("demo", {"minutes": 5}), [], "demo", "cpu")
-    assert told.seconds == 300
-    assert "time limit" in told.sentence
+    shown = estimate(choose_config("demo", {"minutes": 5}), [], "demo", "cpu")
+    assert shown.seconds == 300
+    assert "time limit" in shown.sentence
 
 
 def test_without_a_snapshot_the_plan_starts_with_a_backup(unprotected: BackupCheck) -> None:
-    told = start_plan(unprotected, "demo-1", "auto", skip_backup=False)
-    assert told.button == "Back up and start"
-    assert "Back up" in told.steps[0]
-    assert any("demo-1" in step for step in told.steps)
+    shown = start_plan(unprotected, "demo-1", "auto", skip_backup=False)
+    assert shown.button == "Back up and start"
+    assert "Back up" in shown.steps[0]
+    assert any("demo-1" in step for step in shown.steps)
 
 
 def test_skipping_the_backup_is_named_on_the_button(unprotected: BackupCheck) -> None:
-    told = start_plan(unprotected, "demo-1", "cpu", skip_backup=True)
-    assert told.button == "Start without backup"
-    assert "audit" in told.steps[0]
+    shown = start_plan(unprotected, "demo-1", "cpu", skip_backup=True)
+    assert shown.button == "Start without backup"
+    assert "audit" in shown.steps[0]
 
 
 def test_with_a_snapshot_the_plan_has_no_backup(protected: BackupCheck) -> None:
-    told = start_plan(protected, "demo-1", "cuda:1", skip_backup=True)
-    assert told.button == "Start"
-    assert any("on cuda:1" in step for step in told.steps)
+    shown = start_plan(protected, "demo-1", "cuda:1", skip_backup=True)
+    assert shown.button == "Start"
+    assert any("on cuda:1" in step for step in shown.steps)

@@ -179,19 +179,19 @@ def open_tab(page: AppTest, key: str, name: str) -> AppTest:
 
 
 @pytest.fixture
-def words() -> Callable[[AppTest], str]:
+def text_of() -> Callable[[AppTest], str]:
     """Return a function that returns the text of a page."""
-    return _words
+    return _text_of
 
 
-def _words(page: AppTest) -> str:
+def _text_of(page: AppTest) -> str:
     """Return all text of a page, without the marks that escape Markdown."""
     elements = (
         page.title, page.header, page.markdown, page.error, page.warning, page.info, page.success,
         page.code, page.metric, page.caption, page.toast,
     )  # fmt: skip
-    said = [str(it.value) for group in elements for it in group]
-    said += [it.label for it in (*page.button, *page.metric, *page.expander)]
-    said += [it.value.to_string() for it in (*page.table, *page.dataframe)]
-    said += [it.text for it in page.progress]
-    return "\n".join(said).replace("\\", "").replace("\u2060", "")
+    text = [str(it.value) for group in elements for it in group]
+    text += [it.label for it in (*page.button, *page.metric, *page.expander)]
+    text += [it.value.to_string() for it in (*page.table, *page.dataframe)]
+    text += [it.text for it in page.progress]
+    return "\n".join(text).replace("\\", "").replace("\u2060", "")

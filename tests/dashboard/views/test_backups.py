@@ -23,11 +23,11 @@ from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import PAIRS, Site
 
 Open = Callable[..., AppTest]
-Words = Callable[[AppTest], str]
+TextOf = Callable[[AppTest], str]
 JOB_TIMEOUT_S = 60.0
 
 
-def press(page: AppTest, label: str) -> AppTest:
+def click(page: AppTest, label: str) -> AppTest:
     """Click a button and rerun the page."""
     return next(it for it in page.button if it.label == label).click().run()
 
@@ -56,13 +56,13 @@ def snapshot(site: Site, backed_up_home: Path) -> Snapshot:
     return found
 
 
-def test_without_a_snapshot_the_page_says_so(open_page: Open, words: Words) -> None:
+def test_without_a_snapshot_the_page_says_so(open_page: Open, text_of: TextOf) -> None:
     page = open_page("backups")
-    said = words(page)
+    text = text_of(page)
     assert not page.exception
     assert page.info[0].proto.title == "No snapshots yet"
-    assert "No backup yet" in said
-    assert "No recovery key yet" in said
+    assert "No backup yet" in text
+    assert "No recovery key yet" in text
     assert next(it for it in page.button if it.label == "Restore").disabled
 
 
@@ -70,15 +70,15 @@ def test_a_backup_of_the_chosen_scope_is_queued(site: Site, open_page: Open) -> 
     site.launcher.otherwise = Script(seconds=60)
     page = open_page("backups")
     page.selectbox(key="backup-scope").select("data").run()
-    press(page, "Back up now")
+    click(page, "Back up now")
     job = site.launcher.jobs(kind=JobKind.BACKUP)[0]
     assert job.spec.argv[-1] == "--what=data"
-    press(page, "Cancel")
+    click(page, "Cancel")
     assert site.launcher.job(job.id).state in (JobState.STOPPING, JobState.STOPPED)
 
 
 def test_a_snapshot_shows_content_and_verification(
-    snapshot: Snapshot, open_page: Open, words: Words
+    snapshot: Snapshot, open_page: Open, text_of: TextOf
 ) -> None:
     page = open_page("backups")
     row = page.dataframe[0].value.iloc[0]
@@ -86,16 +86,16 @@ def test_a_snapshot_shows_content_and_verification(
         "1 min ago", "Datasets", "verified", "never",
     )  # fmt: skip
     assert row["Id"] == snapshot.id[:8]
-    assert "Backed up and verified" in words(page)
+    assert "Backed up and verified" in text_of(page)
 
 
 def test_a_snapshot_that_was_deleted_is_missing(
-    site: Site, snapshot: Snapshot, open_page: Open, words: Words
+    site: Site, snapshot: Snapshot, open_page: Open, text_of: TextOf
 ) -> None:
     (site.workspace.paths.repository / "snapshots" / snapshot.id).unlink()
     page = open_page("backups")
     assert page.dataframe[0].value["Verification"].tolist() == ["missing"]
-    assert "1 snapshot missing" in words(page)
+    assert "1 snapshot missing" in text_of(page)
 
 
 @pytest.mark.usefixtures("snapshot")
@@ -106,24 +106,26 @@ def test_a_lost_repository_is_an_error_with_a_fix(site: Site, open_page: Open) -
     assert "Fix: " in page.error[0].value
 
 
-def test_the_heartbeat_counts_successful_backups(site: Site, open_page: Open, words: Words) -> None:
+def test_the_heartbeat_counts_successful_backups(
+    site: Site, open_page: Open, text_of: TextOf
+) -> None:
     page = open_page("backups")
-    press(page, "Back up now")
+    click(page, "Back up now")
     site.clock.advance(1)
     site.launcher.otherwise = Script(returncode=1)
-    press(page, "Back up now")
+    click(page, "Back up now")
     site.clock.advance(1)
-    assert "Last backup jobs: 1 of 2 succeeded" in words(page.run())
+    assert "Last backup jobs: 1 of 2 succeeded" in text_of(page.run())
 
 
 @pytest.mark.usefixtures("snapshot")
 def test_a_restore_shows_how_many_files_are_equal(
-    site: Site, open_page: Open, tmp_path: Path, words: Words
+    site: Site, open_page: Open, tmp_path: Path, text_of: TextOf
 ) -> None:
-    page = press(open_page("backups"), "Restore")
+    page = click(open_page("backups"), "Restore")
     page.text_input(key="restore-target").set_value(str(tmp_path / "back"))
     page.text_input(key="restore-only").set_value("datasets/cats")
-    press(page, "Restore and compare")
+    click(page, "Restore and compare")
     job = site.launcher.jobs(kind=JobKind.RESTORE)[0]
     folder = site.workspace.paths.job(job.id)
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,7 +133,7 @@ def test_a_restore_shows_how_many_files_are_equal(
     done = run_command(job.spec.argv, environment=environment, timeout_s=JOB_TIMEOUT_S)
     assert done.exit_code == 0, done.stderr
     site.clock.advance(1)
-    assert "files are equal" in words(page.run())
+    assert "files are equal" in text_of(page.run())
     assert list((tmp_path / "back").rglob("pairs.tsv.gz"))
 
 
@@ -143,45 +145,45 @@ def test_a_restore_into_the_home_or_onto_files_is_refused(
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     target = site.workspace.paths.home / "x" if inside else tmp_path / "full"
-    page = press(open_page("backups"), "Restore")
+    page = click(open_page("backups"), "Restore")
     page.text_input(key="restore-target").set_value(str(target))
-    press(page, "Restore and compare")
+    click(page, "Restore and compare")
     assert page.error
     assert page.text_input(key="restore-target").value == str(target)
     assert not site.launcher.jobs()
 
 
 @pytest.mark.usefixtures("snapshot")
-def test_the_recovery_key_is_shown_once(site: Site, open_page: Open, words: Words) -> None:
-    page = press(open_page("backups"), "Create recovery key")
+def test_the_recovery_key_is_shown_once(site: Site, open_page: Open, text_of: TextOf) -> None:
+    page = click(open_page("backups"), "Create recovery key")
     assert page.warning[0].proto.title == "Your recovery key, shown only once"
     key = page.code[0].value
-    press(page, "I have stored the key")
-    assert key not in words(page)
-    assert "stored outside this host" in words(page)
+    click(page, "I have stored the key")
+    assert key not in text_of(page)
+    assert "stored outside this host" in text_of(page)
     assert key not in site.workspace.paths.recovery_mark.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("snapshot")
 def test_an_earlier_recovery_key_counts_as_stored_only_when_a_user_confirms(
-    site: Site, open_page: Open, words: Words, admin: Actor
+    site: Site, open_page: Open, text_of: TextOf, admin: Actor
 ) -> None:
     workspace = site.workspace
     create_recovery_key(workspace, admin)
     page = open_page("backups")
-    assert "Nobody has confirmed that the recovery key is stored" in words(page)
-    press(page, "Create recovery key")
+    assert "Nobody has confirmed that the recovery key is stored" in text_of(page)
+    click(page, "Create recovery key")
     assert "made before" in page.error[0].value
     assert "Fix:" in page.error[0].value
     assert not workspace.paths.recovery_mark.exists()
-    press(page, "I have stored the key")
-    assert "stored outside this host" in words(page)
+    click(page, "I have stored the key")
+    assert "stored outside this host" in text_of(page)
     actions = [entry.action for entry in workspace.ledger.entries()]
     assert actions.count("backups.recovery-key-stored") == 1
     keys = workspace.paths.repository / "keys"
     max(keys.iterdir(), key=lambda path: path.stat().st_mtime_ns).unlink()  # the recovery key
     create_recovery_key(workspace, admin)
-    assert "Nobody has confirmed" in words(page.run())
+    assert "Nobody has confirmed" in text_of(page.run())
 
 
 def test_a_missing_restic_is_an_error_with_a_fix(
@@ -197,8 +199,8 @@ def test_a_missing_restic_is_an_error_with_a_fix(
 def test_verification_and_test_restore_are_jobs(site: Site, open_page: Open) -> None:
     page = open_page("backups")
     page.checkbox(key="verify-full").check().run()
-    press(page, "Verify")
-    press(page, "Test restore")
+    click(page, "Verify")
+    click(page, "Test restore")
     drill, verify = site.launcher.jobs(kind=JobKind.VERIFY)
     assert "--read-data" in verify.spec.argv
     assert "drill" in drill.spec.argv

@@ -15,10 +15,10 @@ from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import PAIRS, Site, open_tab
 
 Open = Callable[..., AppTest]
-Words = Callable[[AppTest], str]
+TextOf = Callable[[AppTest], str]
 
 
-def button(page: AppTest, label: str) -> AppTest:
+def click(page: AppTest, label: str) -> AppTest:
     """Click a button and rerun the page."""
     return next(it for it in page.button if it.label == label).click().run()
 
@@ -32,66 +32,70 @@ def test_without_a_dataset_the_demo_is_offered(open_page: Open) -> None:
 
 @pytest.mark.slow
 def test_the_demo_corpus_is_added_by_one_button(site: Site, open_page: Open) -> None:
-    page = button(open_page("data"), "Add the demo corpus")
+    page = click(open_page("data"), "Add the demo corpus")
     assert not page.exception
     assert site.workspace.datasets.get("demo").pairs >= 30_000
     assert "Add the demo corpus" not in [it.label for it in page.button]
 
 
-def test_a_dataset_shows_protection_and_examples(site: Site, open_page: Open, words: Words) -> None:
+def test_a_dataset_shows_protection_and_examples(
+    site: Site, open_page: Open, text_of: TextOf
+) -> None:
     site.add_dataset()
     page = open_page("data")
-    said = words(page)
-    assert "not backed up" in said
-    assert "I see 2 cats." in said
-    assert "Not prepared yet" in words(open_tab(page, "dataset-tab", "Cleaning report"))
+    text = text_of(page)
+    assert "not backed up" in text
+    assert "I see 2 cats." in text
+    assert "Not prepared yet" in text_of(open_tab(page, "dataset-tab", "Cleaning report"))
     assert {"Back up now", "Prepare", "Delete"} <= {it.label for it in page.button}
 
 
 def test_a_backup_shows_progress_and_disables_buttons(
-    site: Site, open_page: Open, words: Words
+    site: Site, open_page: Open, text_of: TextOf
 ) -> None:
-    told = ProgressReport(done=5e6, total=1e7, unit="bytes", message="saving", rate=1e6, eta_s=5)
-    site.launcher.otherwise = Script(seconds=60, progress=told)
+    progress = ProgressReport(
+        done=5e6, total=1e7, unit="bytes", message="saving", rate=1e6, eta_s=5
+    )
+    site.launcher.otherwise = Script(seconds=60, progress=progress)
     site.add_dataset()
-    page = button(open_page("data"), "Back up now")
+    page = click(open_page("data"), "Back up now")
     assert site.launcher.jobs(kind=JobKind.BACKUP)
-    assert "5.0 MB of 10.0 MB" in words(page)
+    assert "5.0 MB of 10.0 MB" in text_of(page)
     assert next(it for it in page.button if it.label == "Back up now").disabled
     assert page.toast[0].value == "Back up now: job queued"
 
 
 def test_a_failed_job_shows_its_log_until_dismissed(
-    site: Site, open_page: Open, words: Words
+    site: Site, open_page: Open, text_of: TextOf
 ) -> None:
     site.launcher.otherwise = Script(returncode=1, lines=("restic: disk full",))
     site.add_dataset()
-    page = button(open_page("data"), "Prepare")
+    page = click(open_page("data"), "Prepare")
     site.clock.advance(1)
     page.run()
-    assert "restic: disk full" in words(page)
+    assert "restic: disk full" in text_of(page)
     assert "Dismiss" in [it.label for it in page.button]
-    assert "restic: disk full" not in words(button(page, "Dismiss"))
+    assert "restic: disk full" not in text_of(click(page, "Dismiss"))
 
 
 def test_the_cancellation_of_a_job_is_in_the_audit_log(site: Site, open_page: Open) -> None:
     site.launcher.otherwise = Script(seconds=60)
     site.add_dataset()
-    page = button(open_page("data"), "Prepare")
-    button(page, "Cancel")
+    page = click(open_page("data"), "Prepare")
+    click(page, "Cancel")
     assert site.workspace.ledger.entries(1)[0].action == "jobs.cancel"
 
 
 def test_a_prepared_version_shows_what_each_rule_did(
-    site: Site, open_page: Open, words: Words, clock: FixedClock
+    site: Site, open_page: Open, text_of: TextOf, clock: FixedClock
 ) -> None:
     dropped = Pair(source="No comment", target="No comment")
     prepare(site.add_dataset(pairs=(*PAIRS, dropped)), vocabulary_size=300, clock=clock)
     page = open_tab(open_page("data"), "dataset-tab", "Cleaning report")
-    said = words(page)
+    text = text_of(page)
     assert not page.exception
-    assert "59 pairs read, 58 kept" in said
-    assert "vocabulary" in said
+    assert "59 pairs read, 58 kept" in text
+    assert "vocabulary" in text
     assert [it.label for it in page.expander] == ["untranslated: examples"]
     assert "No comment" in page.expander[0].table[0].value.to_string()
     [chart] = page.get("echarts_chart")
@@ -100,16 +104,16 @@ def test_a_prepared_version_shows_what_each_rule_did(
 
 
 def test_importing_a_file_makes_a_version(site: Site, open_page: Open) -> None:
-    page = button(open_page("data"), "Import text")
+    page = click(open_page("data"), "Import text")
     page.file_uploader[0].upload("pairs.tsv", b"Hello\tHola\nBye\tAdi\xc3\xb3s\n")
     page.text_input(key="import-name").set_value("mine")
-    button(page, "Import")
+    click(page, "Import")
     assert site.workspace.datasets.get("mine").pairs == 2
     assert site.workspace.ledger.entries(1)[0].actor == "ada"
 
 
 @pytest.mark.parametrize(
-    ("name", "file", "content", "told"),
+    ("name", "file", "content", "expected"),
     [
         ("../evil", "a.tsv", b"a\tb\n", "not a valid name"),
         ("mine", "../../a.tsv", b"\x00\xff\xfe\x01" * 99, ""),
@@ -118,36 +122,36 @@ def test_importing_a_file_makes_a_version(site: Site, open_page: Open) -> None:
     ],
 )
 def test_invalid_input_is_refused_and_stays_in_the_drawer(
-    site: Site, open_page: Open, name: str, file: str, content: bytes, told: str
+    site: Site, open_page: Open, name: str, file: str, content: bytes, expected: str
 ) -> None:
-    page = button(open_page("data"), "Import text")
+    page = click(open_page("data"), "Import text")
     page.file_uploader[0].upload(file, content)
     page.text_input(key="import-name").set_value(name)
-    button(page, "Import")
+    click(page, "Import")
     assert not page.exception
-    assert told in page.error[0].value
+    assert expected in page.error[0].value
     assert page.text_input(key="import-name").value == name
     assert site.workspace.datasets.list() == []
     assert [it.name for it in site.workspace.paths.home.glob(".upload-*")] == []
 
 
 def test_an_import_without_files_is_refused(open_page: Open) -> None:
-    page = button(open_page("data"), "Import text")
+    page = click(open_page("data"), "Import text")
     page.text_input(key="import-name").set_value("mine")
-    button(page, "Import")
+    click(page, "Import")
     assert "No files were uploaded" in page.error[0].value
 
 
 def test_deleting_needs_the_name(site: Site, open_page: Open) -> None:
     dataset = site.add_dataset()
-    page = button(open_page("data"), "Delete")
+    page = click(open_page("data"), "Delete")
     typed = next(it for it in page.text_input if it.key.startswith("typed-"))
     typed.set_value("dogs")
-    button(page, "Delete version")
+    click(page, "Delete version")
     assert "Nothing was changed" in page.error[0].value
     assert site.workspace.datasets.list()
     next(it for it in page.text_input if it.key.startswith("typed-")).set_value("cats")
-    button(page, "Delete version")
+    click(page, "Delete version")
     assert site.workspace.datasets.list() == []
     assert site.workspace.ledger.entries(1)[0].target == f"cats:{dataset.digest}"
 
@@ -155,7 +159,7 @@ def test_deleting_needs_the_name(site: Site, open_page: Open) -> None:
 def test_a_viewer_cannot_start_jobs(site: Site, open_page: Open) -> None:
     site.launcher.otherwise = Script(seconds=60)
     site.add_dataset()
-    page = button(open_page("data", role=Role.VIEWER), "Prepare")
+    page = click(open_page("data", role=Role.VIEWER), "Prepare")
     assert "has the role viewer" in page.error[0].value
     assert not site.launcher.jobs()
 

@@ -11,7 +11,7 @@ from monitors.collectors.demo import DemoCollector
 from tests.dashboard.views.conftest import Site
 
 Open = Callable[..., AppTest]
-Words = Callable[[AppTest], str]
+TextOf = Callable[[AppTest], str]
 HOST = {
     ("cpu_busy_ratio", ""): 0.3,
     ("cpu_busy_ratio", "cpu0"): 0.5,
@@ -35,29 +35,29 @@ def show(page: AppTest, kind: str) -> AppTest:
     return chosen.set_value(kind).run()
 
 
-def test_before_the_first_sample_the_page_says_so(open_page: Open, words: Words) -> None:
+def test_before_the_first_sample_the_page_says_so(open_page: Open, text_of: TextOf) -> None:
     page = open_page("devices")
     assert not page.exception
-    assert "stores its first sample" in words(page)
+    assert "stores its first sample" in text_of(page)
 
 
-def test_without_gpus_the_page_says_why(site: Site, open_page: Open, words: Words) -> None:
+def test_without_gpus_the_page_says_why(site: Site, open_page: Open, text_of: TextOf) -> None:
     site.sample(HOST)
     page = open_page("devices")
-    assert 'run "datahall up --demo"' in words(page)
+    assert 'run "datahall up --demo"' in text_of(page)
 
 
 def test_eight_simulated_gpus_have_a_card_each(
-    site: Site, open_page: Open, clock: FixedClock, words: Words
+    site: Site, open_page: Open, clock: FixedClock, text_of: TextOf
 ) -> None:
     made = DemoCollector(clock).collect()
     site.sample({}, readings=made.readings, facts=made.facts, processes=made.processes)
     page = open_page("devices")
-    said = words(page)
-    assert said.count("violet-badge[:material/science: simulated]") == 8
-    assert "Simulated H100 80GB" in said
-    assert "corrected ECC errors" in said
-    assert "0 corrected" not in said
+    text = text_of(page)
+    assert text.count("violet-badge[:material/science: simulated]") == 8
+    assert "Simulated H100 80GB" in text
+    assert "corrected ECC errors" in text
+    assert "0 corrected" not in text
 
 
 def test_one_gpu_is_shown_in_full(site: Site, open_page: Open, clock: FixedClock) -> None:
@@ -71,7 +71,7 @@ def test_one_gpu_is_shown_in_full(site: Site, open_page: Open, clock: FixedClock
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "expected"),
     [
         ("CPU", "cpu0"),
         ("Storage", "50 %"),
@@ -82,12 +82,12 @@ def test_one_gpu_is_shown_in_full(site: Site, open_page: Open, clock: FixedClock
     ],
 )
 def test_each_kind_of_device_can_be_shown(
-    site: Site, open_page: Open, words: Words, kind: str, told: str
+    site: Site, open_page: Open, text_of: TextOf, kind: str, expected: str
 ) -> None:
     site.sample(HOST)
     page = show(open_page("devices"), kind)
     assert not page.exception
-    assert told in words(page)
+    assert expected in text_of(page)
 
 
 def test_memory_is_a_live_chart(site: Site, open_page: Open) -> None:

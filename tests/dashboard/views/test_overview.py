@@ -19,7 +19,7 @@ from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import Site
 
 Open = Callable[..., AppTest]
-Words = Callable[[AppTest], str]
+TextOf = Callable[[AppTest], str]
 HOST = {
     ("cpu_busy_ratio", ""): 0.34,
     ("memory_used_bytes", ""): 4e9,
@@ -38,26 +38,26 @@ SERVER = ServiceState(
 
 def tiles(page: AppTest) -> dict[str, str]:
     """The status row: each tile's number is a heading below its name."""
-    said = [it.value for it in page.markdown]
+    text = [it.value for it in page.markdown]
     return {
-        said[place - 1]: value.removeprefix("## ")
-        for place, value in enumerate(said)
+        text[place - 1]: value.removeprefix("## ")
+        for place, value in enumerate(text)
         if value.startswith("## ")
     }
 
 
-def test_before_the_first_sample_the_page_says_so(open_page: Open, words: Words) -> None:
+def test_before_the_first_sample_the_page_says_so(open_page: Open, text_of: TextOf) -> None:
     page = open_page("overview")
-    said = words(page)
+    text = text_of(page)
     assert not page.exception
-    assert "stores its first sample" in said
-    assert "Charts appear with the first sample" in said
+    assert "stores its first sample" in text
+    assert "Charts appear with the first sample" in text
     assert [it.proto.title for it in page.info] == ["No samples yet", "No runs yet"]
     assert "New training run" in [it.label for it in page.button]
 
 
 def test_a_host_without_problems_shows_tiles_and_charts(
-    site: Site, open_page: Open, words: Words
+    site: Site, open_page: Open, text_of: TextOf
 ) -> None:
     site.sample(HOST)
     page = open_page("overview")
@@ -68,7 +68,7 @@ def test_a_host_without_problems_shows_tiles_and_charts(
         "Network": "—",
         "Runs": "0 active",
     }
-    assert "No problems" in words(page)
+    assert "No problems" in text_of(page)
     assert page.get("bidi_component")
 
 
@@ -95,13 +95,13 @@ def test_simulated_gpus_have_a_badge_on_every_tile(site: Site, open_page: Open) 
     assert len(badges) == 2
 
 
-def test_delayed_samples_are_shown_as_stale(site: Site, open_page: Open, words: Words) -> None:
+def test_delayed_samples_are_shown_as_stale(site: Site, open_page: Open, text_of: TextOf) -> None:
     site.sample(HOST)
     site.clock.advance(12)
     page = open_page("overview")
     assert tiles(page)["CPU"] == ":gray[34 %]"
     assert "12 s old" in page.warning[0].value
-    assert "Samples delayed" in words(page)
+    assert "Samples delayed" in text_of(page)
 
 
 def test_stopped_sampling_is_an_error_with_age_and_command(site: Site, open_page: Open) -> None:
@@ -127,28 +127,30 @@ def test_a_service_that_is_down_shows_its_next_start(site: Site, open_page: Open
     assert "restarts in 4 s" in page.error[0].value
 
 
-def test_running_services_have_no_banner(site: Site, open_page: Open, words: Words) -> None:
+def test_running_services_have_no_banner(site: Site, open_page: Open, text_of: TextOf) -> None:
     write_states(site.workspace.paths, [SERVER], site.clock.now())
     site.sample(HOST)
     page = open_page("overview")
     assert not page.error
-    assert "Translation server" in words(page)
+    assert "Translation server" in text_of(page)
 
 
-def test_a_failed_collector_is_named(site: Site, open_page: Open, words: Words) -> None:
+def test_a_failed_collector_is_named(site: Site, open_page: Open, text_of: TextOf) -> None:
     report = CollectorReport(name="disk", success=False, seconds=0.1, error="permission denied")
     site.sample(HOST, collectors=(report,))
-    assert "Collector disk failed" in words(open_page("overview"))
+    assert "Collector disk failed" in text_of(open_page("overview"))
 
 
-def test_an_active_run_is_linked(site: Site, open_page: Open, words: Words, admin: Actor) -> None:
+def test_an_active_run_is_linked(
+    site: Site, open_page: Open, text_of: TextOf, admin: Actor
+) -> None:
     site.launcher.otherwise = Script(seconds=1000)
     site.add_dataset()
     request = TrainRequest(dataset="cats", skip_backup=True, reason="a test")
     view = request_run(site.workspace, admin, request)
     site.workspace.runs.set_planned_steps(view.run.id, 800)
     page = open_page("overview")
-    assert "1 running" in words(page)
+    assert "1 running" in text_of(page)
     assert page.page_link[0].label == "**cats\\-demo\\-1**"
 
 
@@ -199,7 +201,7 @@ def test_runs_are_drawn_although_telemetry_cannot_be_read(
 
 @pytest.mark.parametrize("name", ["overview", "training"])
 def test_a_damaged_telemetry_file_does_not_break_a_page(
-    site: Site, open_page: Open, words: Words, monkeypatch: pytest.MonkeyPatch, name: str
+    site: Site, open_page: Open, text_of: TextOf, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     site.telemetry.close()
     path = site.workspace.paths.telemetry
@@ -211,4 +213,4 @@ def test_a_damaged_telemetry_file_does_not_break_a_page(
     reader.close()
 
     assert not page.exception
-    assert ("telemetry.db is damaged" in words(page)) == (name == "overview")
+    assert ("telemetry.db is damaged" in text_of(page)) == (name == "overview")

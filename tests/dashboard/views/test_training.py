@@ -18,10 +18,10 @@ from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import Site, open_tab
 
 Open = Callable[..., AppTest]
-Words = Callable[[AppTest], str]
+TextOf = Callable[[AppTest], str]
 
 
-def press(page: AppTest, label: str) -> AppTest:
+def click(page: AppTest, label: str) -> AppTest:
     """Click a button and rerun the page."""
     return next(it for it in page.button if it.label == label).click().run()
 
@@ -44,8 +44,10 @@ def start(site: Site, admin: Actor, name: str = "demo-1") -> RunView:
 @pytest.fixture
 def long_jobs(site: Site) -> None:
     """Jobs run for an hour and report progress."""
-    told = ProgressReport(done=320, total=800, unit="steps", message="training", rate=6.0, eta_s=80)
-    site.launcher.otherwise = Script(seconds=3600, progress=told)
+    progress = ProgressReport(
+        done=320, total=800, unit="steps", message="training", rate=6.0, eta_s=80
+    )
+    site.launcher.otherwise = Script(seconds=3600, progress=progress)
 
 
 def test_without_runs_the_page_shows_how_to_start_one(open_page: Open) -> None:
@@ -56,29 +58,29 @@ def test_without_runs_the_page_shows_how_to_start_one(open_page: Open) -> None:
 
 
 def test_the_drawer_offers_the_demo_when_there_is_no_data(open_page: Open) -> None:
-    page = press(open_page("training"), "New training run")
+    page = click(open_page("training"), "New training run")
     assert any(it.proto.title == "No dataset yet" for it in page.info)
     assert "Add the demo corpus" in [it.label for it in page.button]
-    assert "Add the demo corpus" not in [it.label for it in press(page, "Cancel").button]
+    assert "Add the demo corpus" not in [it.label for it in click(page, "Cancel").button]
 
 
-def test_the_drawer_plans_a_backup_first(site: Site, open_page: Open, words: Words) -> None:
+def test_the_drawer_plans_a_backup_first(site: Site, open_page: Open, text_of: TextOf) -> None:
     site.add_dataset()
-    page = press(open_page("training"), "New training run")
-    said = words(page)
+    page = click(open_page("training"), "New training run")
+    text = text_of(page)
     assert any(it.proto.title == "Not backed up" for it in page.info)
-    assert "1. Back up the dataset" in said
-    assert "Back up and start" in said
-    assert "parameters" in said
+    assert "1. Back up the dataset" in text
+    assert "Back up and start" in text
+    assert "parameters" in text
     assert page.text_input(key="new-run-name-cats-demo").value == "cats-demo-1"
 
 
 @pytest.mark.usefixtures("long_jobs")
-def test_a_started_run_waits_for_its_backup(site: Site, open_page: Open, words: Words) -> None:
+def test_a_started_run_waits_for_its_backup(site: Site, open_page: Open, text_of: TextOf) -> None:
     site.add_dataset()
-    page = press(open_page("training"), "New training run")
+    page = click(open_page("training"), "New training run")
     page.number_input(key="new-run-steps-demo").set_value(50).run()
-    press(page, "Back up and start")
+    click(page, "Back up and start")
     assert not page.exception
     training = site.launcher.jobs(kind=JobKind.TRAINING)[0]
     backup = site.launcher.jobs(kind=JobKind.BACKUP)[0]
@@ -86,33 +88,33 @@ def test_a_started_run_waits_for_its_backup(site: Site, open_page: Open, words: 
     assert training.spec.after == backup.id
     assert training.state is JobState.QUEUED
     assert run.spec.config["train"]["steps"] == 50
-    said = words(page)
-    assert "Back up dataset cats" in said
-    assert "queued" in said
+    text = text_of(page)
+    assert "Back up dataset cats" in text
+    assert "queued" in text
     assert page.toast[0].value == "Run cats\\-demo\\-1 requested"
 
 
 @pytest.mark.usefixtures("long_jobs")
-def test_skipping_the_backup_needs_a_reason(site: Site, open_page: Open, words: Words) -> None:
+def test_skipping_the_backup_needs_a_reason(site: Site, open_page: Open, text_of: TextOf) -> None:
     site.add_dataset()
-    page = press(open_page("training"), "New training run")
+    page = click(open_page("training"), "New training run")
     page.checkbox(key="new-run-skip").check().run()
-    press(page, "Start without backup")
+    click(page, "Start without backup")
     assert "needs a reason" in page.error[0].value
     assert not site.workspace.runs.list()
     page.text_input(key="new-run-reason").set_value("only a trial").run()
-    press(page, "Start without backup")
+    click(page, "Start without backup")
     assert site.workspace.runs.list()[0].spec.waiver == "only a trial"
-    assert "no backup" in words(page)
+    assert "no backup" in text_of(page)
     assert "gate.waive" in [it.action for it in site.workspace.ledger.entries()]
 
 
 @pytest.mark.parametrize("name", ["Bad Name", "../x", "", "a" * 30 + "!"])
 def test_an_invalid_name_is_refused_in_the_drawer(site: Site, open_page: Open, name: str) -> None:
     site.add_dataset()
-    page = press(open_page("training"), "New training run")
+    page = click(open_page("training"), "New training run")
     page.text_input(key="new-run-name-cats-demo").set_value(name).run()
-    press(page, "Back up and start")
+    click(page, "Back up and start")
     if name:
         assert "not a valid name of a run" in page.error[0].value
     else:
@@ -121,7 +123,7 @@ def test_an_invalid_name_is_refused_in_the_drawer(site: Site, open_page: Open, n
 
 def test_a_large_preset_says_that_it_needs_a_gpu(site: Site, open_page: Open) -> None:
     site.add_dataset()
-    page = press(open_page("training"), "New training run")
+    page = click(open_page("training"), "New training run")
     page.selectbox(key="new-run-preset").select("base").run()
     assert not page.exception
     assert "needs a GPU" in str(page.selectbox(key="new-run-preset").options)
@@ -129,7 +131,7 @@ def test_a_large_preset_says_that_it_needs_a_gpu(site: Site, open_page: Open) ->
 
 @pytest.mark.usefixtures("long_jobs")
 def test_a_running_run_shows_progress_waiver_and_details(
-    site: Site, open_page: Open, words: Words, admin: Actor
+    site: Site, open_page: Open, text_of: TextOf, admin: Actor
 ) -> None:
     start(site, admin)
     page = open_page("training")
@@ -137,43 +139,43 @@ def test_a_running_run_shows_progress_waiver_and_details(
     assert [list(it) for it in table["State"]] == [["running"]]
     assert table["Step"].tolist() == ["320 / 800"]
     assert page.get("bidi_component")
-    said = words(page)
-    assert "no backup" in said
-    assert "Stop" in said
+    text = text_of(page)
+    assert "no backup" in text
+    assert "Stop" in text
     assert "Resume" not in [it.label for it in page.button]
-    assert "loss 2.91" in said
-    assert "none; reason: a *test*" in words(open_tab(page, "run-tab", "Details"))
+    assert "loss 2.91" in text
+    assert "none; reason: a *test*" in text_of(open_tab(page, "run-tab", "Details"))
 
 
 @pytest.mark.usefixtures("long_jobs")
 def test_a_stop_is_confirmed_first(site: Site, open_page: Open, admin: Actor) -> None:
     start(site, admin)
-    page = press(open_page("training"), "Stop")
-    press(page, "Cancel")
+    page = click(open_page("training"), "Stop")
+    click(page, "Cancel")
     assert site.launcher.jobs()[0].state is JobState.RUNNING
-    press(press(page, "Stop"), "Stop run")
+    click(click(page, "Stop"), "Stop run")
     assert site.launcher.jobs()[0].state in (JobState.STOPPING, JobState.STOPPED)
 
 
 def test_a_crashed_run_shows_its_log_and_can_be_resumed(
-    site: Site, open_page: Open, words: Words, admin: Actor
+    site: Site, open_page: Open, text_of: TextOf, admin: Actor
 ) -> None:
     site.launcher.otherwise = Script(returncode=-9, lines=("step 320 loss 2.9",))
     start(site, admin)
     site.clock.advance(1)
     page = open_page("training")
-    said = words(page)
-    assert "crashed" in said
-    assert "no checkpoint" in said
-    assert "step 320 loss 2.9" in words(open_tab(page, "run-tab", "Log"))
-    assert "No attempts yet" in words(open_tab(page, "run-tab", "Checkpoints"))
+    text = text_of(page)
+    assert "crashed" in text
+    assert "no checkpoint" in text
+    assert "step 320 loss 2.9" in text_of(open_tab(page, "run-tab", "Log"))
+    assert "No attempts yet" in text_of(open_tab(page, "run-tab", "Checkpoints"))
     site.launcher.otherwise = Script(seconds=3600)
-    press(press(page, "Resume"), "Resume run")
+    click(click(page, "Resume"), "Resume run")
     assert site.launcher.jobs()[0].state is JobState.RUNNING
 
 
 def test_a_completed_run_shows_scores_and_translations(
-    site: Site, open_page: Open, words: Words, admin: Actor
+    site: Site, open_page: Open, text_of: TextOf, admin: Actor
 ) -> None:
     view = start(site, admin)
     site.clock.advance(1)
@@ -188,19 +190,19 @@ def test_a_completed_run_shows_scores_and_translations(
         view.run.id, [sample, replace(sample, position=1, source="<b>")]
     )
     page = open_tab(open_page("training"), "run-tab", "Translations")
-    said = words(page)
+    text = text_of(page)
     assert {it.label: it.value for it in page.metric}["BLEU"] == "83.4"
-    assert "nrefs:1" in said
-    assert "¿cómo estás?" in said
-    assert "2 of 2 samples equal the reference" in said
+    assert "nrefs:1" in text
+    assert "¿cómo estás?" in text
+    assert "2 of 2 samples equal the reference" in text
 
 
 def test_deleting_a_run_needs_its_name(site: Site, open_page: Open, admin: Actor) -> None:
     start(site, admin)
     site.clock.advance(1)
-    page = press(open_page("training"), "Delete")
+    page = click(open_page("training"), "Delete")
     next(it for it in page.text_input if it.key.startswith("typed-")).set_value("demo-1")
-    press(page, "Delete run")
+    click(page, "Delete run")
     assert not page.exception
     assert site.workspace.runs.list() == []
 
@@ -215,7 +217,7 @@ def test_a_run_without_a_checkpoint_has_no_promote_button(
 
 @pytest.mark.usefixtures("long_jobs")
 def test_promoting_a_fallback_checkpoint_needs_consent(
-    site: Site, open_page: Open, words: Words, admin: Actor
+    site: Site, open_page: Open, text_of: TextOf, admin: Actor
 ) -> None:
     root = site.workspace.paths.checkpoints(start(site, admin).run.id)
     for step in (20, 30):
@@ -224,15 +226,15 @@ def test_promoting_a_fallback_checkpoint_needs_consent(
         write_manifest(folder, step=step, created_at=1.0, config_digest="c", scores={})
     write_pointer(root, BEST, root / "step_00000030")
     (root / "step_00000030" / "MANIFEST.json").write_bytes(b"")
-    page = press(open_page("training"), "Promote")
-    assert "step_00000030, is damaged" in words(page)
+    page = click(open_page("training"), "Promote")
+    assert "step_00000030, is damaged" in text_of(page)
     [consent] = [it for it in page.checkbox if it.key.startswith("consent-")]
     assert consent.label == "Use the checkpoint of step 20"
-    press(page, "Promote run")
+    click(page, "Promote run")
     assert "Select the check box" in page.error[0].value
     assert not site.launcher.jobs(kind=JobKind.PROMOTE)
     next(it for it in page.checkbox if it.key.startswith("consent-")).check()
-    press(page, "Promote run")
+    click(page, "Promote run")
     [job] = site.launcher.jobs(kind=JobKind.PROMOTE)
     assert "--allow-fallback" in job.spec.argv
 

@@ -14,14 +14,14 @@ from dashboard import resources
 from tests.dashboard.views.conftest import Site, open_tab
 
 Open = Callable[..., AppTest]
-Words = Callable[[AppTest], str]
+TextOf = Callable[[AppTest], str]
 ATTENTION = Attention(
     source_tokens=("▁hi", "</s>"), target_tokens=("▁hola",), weights=((0.9, 0.1),), layer=-1,
     model_version="en-es:1",
 )  # fmt: skip
 
 
-def press(page: AppTest, label: str) -> AppTest:
+def click(page: AppTest, label: str) -> AppTest:
     """Click a button and rerun the page."""
     return next(it for it in page.button if it.label == label).click().run()
 
@@ -52,33 +52,33 @@ def page(site: Site, serving: TestClient, open_page: Open) -> AppTest:
     return open_page("translate")
 
 
-def test_the_example_is_translated_by_one_click(page: AppTest, words: Words) -> None:
+def test_the_example_is_translated_by_one_click(page: AppTest, text_of: TextOf) -> None:
     assert page.text_area(key="translate-text").value == "Hello, how are you?"
-    press(page, "Translate")
+    click(page, "Translate")
     assert page.code[0].value == "HELLO, HOW ARE YOU?"
-    said = words(page)
-    assert "ms" in said
-    assert "en-es:1" in said
-    said = words(open_tab(page, "translate-tab", "Alternatives"))
-    assert "Hello, how are you?" in said
+    text = text_of(page)
+    assert "ms" in text
+    assert "en-es:1" in text
+    text = text_of(open_tab(page, "translate-tab", "Alternatives"))
+    assert "Hello, how are you?" in text
 
 
 def test_a_correction_is_saved_and_exported(page: AppTest, site: Site) -> None:
-    open_tab(press(page, "Translate"), "translate-tab", "Suggest a correction")
+    open_tab(click(page, "Translate"), "translate-tab", "Suggest a correction")
     better = next(it for it in page.text_area if it.key.startswith("correction-"))
     better.set_value("Hola, ¿cómo estás?")
-    press(page, "Save")
+    click(page, "Save")
     kept = site.workspace.feedback.list()[0]
     assert (kept.correction, kept.model, kept.actor) == ("Hola, ¿cómo estás?", "en-es:1", "ada")
     assert page.dataframe[0].value["Exported to"].tolist() == ["not exported"]
-    press(page, "Export 1 correction")
+    click(page, "Export 1 correction")
     assert site.workspace.datasets.get("corrections").pairs == 1
     assert site.workspace.feedback.list()[0].exported_digest
 
 
 def test_a_correction_that_changes_nothing_is_refused(page: AppTest, site: Site) -> None:
-    open_tab(press(page, "Translate"), "translate-tab", "Suggest a correction")
-    press(page, "Save")
+    open_tab(click(page, "Translate"), "translate-tab", "Suggest a correction")
+    click(page, "Save")
     assert "is equal to the translation" in page.error[0].value
     assert site.workspace.feedback.list() == []
 
@@ -86,12 +86,12 @@ def test_a_correction_that_changes_nothing_is_refused(page: AppTest, site: Site)
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 5000, "<b>\u202e![](http://x/y.png)"])
 def test_any_text_can_be_submitted(page: AppTest, text: str) -> None:
     page.text_area(key="translate-text").set_value(text)
-    press(page, "Translate")
+    click(page, "Translate")
     assert not page.exception
 
 
 def test_a_low_score_is_a_warning(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch, words: Words
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, text_of: TextOf
 ) -> None:
     client = resources.translation()
 
@@ -108,16 +108,16 @@ def test_a_low_score_is_a_warning(
             return client.languages
 
     monkeypatch.setattr(resources, "translation", lambda: Unsure("http://127.0.0.1:1"))
-    press(page, "Translate")
+    click(page, "Translate")
     assert page.warning[0].proto.title == "Low confidence"
-    assert "Check this translation" in words(page)
+    assert "Check this translation" in text_of(page)
 
 
 def test_attention_is_drawn_on_demand(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    press(page, "Translate")
+    click(page, "Translate")
     assert not page.get("plotly_chart")
     monkeypatch.setattr(TranslationClient, "attention", lambda *_: ATTENTION)
-    press(page, "Show attention")
+    click(page, "Show attention")
     [chart] = page.get("plotly_chart")
     layout = json.loads(chart.proto.spec)["layout"]
     assert {layout[axis]["type"] for axis in ("xaxis", "yaxis")} == {"category"}
@@ -125,7 +125,7 @@ def test_attention_is_drawn_on_demand(page: AppTest, monkeypatch: pytest.MonkeyP
 
 
 def test_missing_attention_is_an_error_message(page: AppTest) -> None:
-    press(page, "Translate")
-    press(page, "Show attention")
+    click(page, "Translate")
+    click(page, "Show attention")
     assert not page.exception
     assert page.error
