@@ -15,12 +15,12 @@ from core.checkpoints.contents import Weights, load_weights
 from core.clock import Clock
 from core.data.datasets import DatasetStore
 from core.data.records import Pair
-from core.errors import CorruptError, DatahallError, NotFoundError
+from core.errors import CorruptError, NotFoundError
 from core.inference.export import export, run_self_test
 from core.inference.self_test import require_pass
 from core.inference.version_folder import VersionFolder, digest_of
 from core.paths import StatePaths
-from core.process.job import JobContext, JobResult, run_job
+from core.process.job import JobContext, JobResult, explain_os_error, run_job
 from core.process.progress import Progress
 from core.promotion.model_folders import ModelFolders
 from core.registry.records import PRODUCTION, AliasAction, ModelVersion, SelfTest, check_alias
@@ -140,11 +140,8 @@ def promote(stores: Stores, request: PromotionRequest, progress: Progress) -> Pr
             self_test = _export(stores, model, staged, progress)
             version, is_new = _register(stores, model, folders, staged, self_test)
     except OSError as error:
-        raise DatahallError(
-            f"the model cannot be written below {stores.paths.models}: {error}",
-            remedy="Check the free space of the disk and the owner of the folder, then promote "
-            "again",
-        ) from error
+        file = error.filename or str(stores.paths.models)
+        raise explain_os_error(OSError(error.errno, error.strerror or str(error), file)) from error
     _begin(progress, _NUM_STAGES - 1, f"moving {request.alias} to {version.name}:{version.version}")
     _move_alias(stores.registry, version, request)
     progress.update(_NUM_STAGES)

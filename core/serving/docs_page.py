@@ -20,11 +20,11 @@ def docs_page(openapi: Document, base_url: str) -> str:
 
 def example_of(openapi: Document, schema: Document) -> Any:  # noqa: ANN401  (a JSON value)
     """Return the example value of a schema; None when it has none."""
+    if "examples" in schema:
+        return schema["examples"][0]
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return example_of(openapi, openapi["components"]["schemas"][name])
-    if "examples" in schema:
-        return schema["examples"][0]
     if "properties" in schema:
         examples = {name: example_of(openapi, item) for name, item in schema["properties"].items()}
         return {name: value for name, value in examples.items() if value is not None}

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from core.errors import DatahallError, DeniedError, InputError, UnavailableError
 
-_CLIENT_CLOSED = 499  # nginx's status for it; nobody reads it
+_CLIENT_CLOSED = 499  # as in nginx; the client does not receive it
 _RETRY_STATUSES = (429, 503)
 _HTTP_SENTENCES = {
     404: "unknown path. The API is described at /docs",

@@ -116,8 +116,8 @@ class LanguageName(BaseModel):
 class LanguagePair(BaseModel):
     """The languages of the default model."""
 
-    source: LanguageName
-    target: LanguageName
+    source: LanguageName = Field(examples=[{"code": "en", "name": "English"}])
+    target: LanguageName = Field(examples=[{"code": "es", "name": "Spanish"}])
 
 
 class FrontendSettings(BaseModel):
@@ -129,9 +129,9 @@ class FrontendSettings(BaseModel):
     frontend_timeout: int = Field(default=500, serialization_alias="frontendTimeout")
     key_required: bool = Field(default=False, serialization_alias="keyRequired")
     language: LanguagePair
-    suggestions: bool
+    suggestions: bool = Field(examples=[True])
     supported_files_format: Sequence[str] = Field(
-        default=(), serialization_alias="supportedFilesFormat"
+        default=(), serialization_alias="supportedFilesFormat", examples=[[]]
     )
 
 

@@ -40,8 +40,8 @@ def read_pairs(path: Path) -> list[list[str]]:
 
 def test_each_correction_is_a_line(tmp_path: Path) -> None:
     path = tmp_path / "new" / "c.tsv"
-    told = corrections(("Good morning", "Buenos días"), ("Bye", "Adiós 👋"))
-    assert export_corrections(told, path) == 2
+    given = corrections(("Good morning", "Buenos días"), ("Bye", "Adiós 👋"))
+    assert export_corrections(given, path) == 2
     assert read_pairs(path) == [["Good morning", "Buenos días"], ["Bye", "Adiós 👋"]]
 
 

@@ -1,5 +1,6 @@
 """Promotion makes a version of the best checkpoint, or changes nothing."""
 
+import errno
 import json
 import shutil
 import threading
@@ -16,7 +17,7 @@ from core.checkpoints.manifest import write_manifest
 from core.clock import FixedClock
 from core.data.records import Pair
 from core.database import Database
-from core.errors import DatahallError, InputError, NotFoundError
+from core.errors import DatahallError, DiskFullError, InputError, NotFoundError
 from core.inference.export import OnStep, export
 from core.inference.self_test import SelfTestError
 from core.inference.version_folder import VersionFolder
@@ -86,7 +87,7 @@ def make_run(stores: Stores, make_checkpoint: MakeCheckpoint, pairs: list[Pair])
     return make
 
 
-def ask(
+def run_promotion(
     stores: Stores, run: str, alias: str = "production", *, allow_fallback: bool = False
 ) -> Promoted:
     """Promote a run."""
@@ -99,7 +100,7 @@ def ask(
 def test_the_best_checkpoint_becomes_a_version_with_its_lineage(
     stores: Stores, make_run: MakeRun
 ) -> None:
-    done = ask(stores, make_run("r-1"))
+    done = run_promotion(stores, make_run("r-1"))
     version = stores.registry.resolve("production")
     assert done.is_new
     assert (version.name, version.version, version.step) == ("en-es", 1, 10)
@@ -130,9 +131,9 @@ def test_a_fallback_is_promoted_only_with_permission_and_with_its_own_scores(
     flipped = content[:90] + bytes([content[90] ^ 1]) + content[91:]
     manifest.write_bytes({"empty": b"", "flipped": flipped, "truncated": content[:90]}[damage])
     with pytest.raises(DamagedCheckpointError, match="step_00000010, is damaged"):
-        ask(stores, run)
+        run_promotion(stores, run)
     assert stores.registry.list() == []
-    done = ask(stores, run, allow_fallback=True)
+    done = run_promotion(stores, run, allow_fallback=True)
     assert done.version.step == 20
     assert done.version.scores == {"valid": {"bleu": 1.0}}, "80.5 is the score of step 10"
     assert "step_00000010, is damaged" in done.notice
@@ -141,10 +142,10 @@ def test_a_fallback_is_promoted_only_with_permission_and_with_its_own_scores(
 
 def test_promoting_again_makes_no_second_version(stores: Stores, make_run: MakeRun) -> None:
     make_run("r-1")
-    ask(stores, "r-1")
-    again = ask(stores, "night run r-1", alias="candidate")
+    run_promotion(stores, "r-1")
+    again = run_promotion(stores, "night run r-1", alias="candidate")
     assert not again.is_new
-    ask(stores, "r-1")
+    run_promotion(stores, "r-1")
     assert [item.version for item in stores.registry.list()] == [1]
     assert stores.registry.get("en-es", 1).aliases == ("candidate", "production")
     assert len(stores.registry.history()) == 2
@@ -155,8 +156,8 @@ def test_promoting_again_makes_no_second_version(stores: Stores, make_run: MakeR
 
 
 def test_a_better_run_takes_over_and_can_be_rolled_back(stores: Stores, make_run: MakeRun) -> None:
-    ask(stores, make_run("r-1", seed=1))
-    ask(stores, make_run("r-2", seed=2))
+    run_promotion(stores, make_run("r-1", seed=1))
+    run_promotion(stores, make_run("r-2", seed=2))
     assert stores.registry.resolve("production").run_id == "r-2"
     roll_back(stores.registry, stores.paths, actor="bo", reason="odd greetings")
     assert stores.registry.resolve("production").run_id == "r-1"
@@ -168,8 +169,8 @@ def test_a_better_run_takes_over_and_can_be_rolled_back(stores: Stores, make_run
 
 
 def test_rolling_back_to_damaged_files_is_refused(stores: Stores, make_run: MakeRun) -> None:
-    ask(stores, make_run("r-1", seed=1))
-    ask(stores, make_run("r-2", seed=2))
+    run_promotion(stores, make_run("r-1", seed=1))
+    run_promotion(stores, make_run("r-2", seed=2))
     (stores.paths.model("en-es", 1) / "float32" / "model.bin").write_bytes(b"")
     with pytest.raises(DatahallError, match=r"model\.bin"):
         roll_back(stores.registry, stores.paths, actor="bo")
@@ -185,7 +186,7 @@ def test_a_diverged_run_is_refused_and_nothing_is_left(stores: Stores, make_run:
     (folder / "MANIFEST.json").unlink()
     write_manifest(folder, step=10, created_at=1.0, config_digest="c", scores={})
     with pytest.raises(InputError, match="NaN"):
-        ask(stores, run)
+        run_promotion(stores, run)
     assert stores.registry.list() == []
     assert stores.registry.history() == []
     assert [path.name for path in (stores.paths.models / "en-es").iterdir()] == [".lock"]
@@ -212,7 +213,7 @@ def test_an_export_of_other_weights_is_refused_and_nothing_is_left(
 
     monkeypatch.setattr("core.promotion.promote.export", export_other)
     with pytest.raises(SelfTestError, match="log-probabilities differ"):
-        ask(stores, make_run("r-1"))
+        run_promotion(stores, make_run("r-1"))
     assert stores.registry.list() == []
     assert stores.registry.history() == []
     assert [path.name for path in (stores.paths.models / "en-es").iterdir()] == [".lock"]
@@ -225,22 +226,22 @@ def test_a_damaged_checkpoint_is_named(stores: Stores, make_run: MakeRun) -> Non
     content[-1] ^= 1
     weights.write_bytes(bytes(content))
     with pytest.raises(DatahallError, match=r"raw\.safetensors"):
-        ask(stores, run)
+        run_promotion(stores, run)
     assert stores.registry.list() == []
 
 
 def test_a_missing_run_checkpoint_or_dataset_is_reported(stores: Stores, make_run: MakeRun) -> None:
     with pytest.raises(NotFoundError):
-        ask(stores, "no such run")
+        run_promotion(stores, "no such run")
     run = make_run("r-1")
     with pytest.raises(InputError, match="alias"):
-        ask(stores, run, alias="../production")
+        run_promotion(stores, run, alias="../production")
     stores.runs.begin_attempt(run, "j-1", from_step=0)  # removes the samples
     with pytest.raises(NotFoundError, match=r"dataset demo .* is missing"):
-        ask(stores, run)
+        run_promotion(stores, run)
     shutil.rmtree(stores.paths.checkpoints(run))
     with pytest.raises(NotFoundError, match="no checkpoint"):
-        ask(stores, run)
+        run_promotion(stores, run)
     assert stores.registry.list() == []
 
 
@@ -252,7 +253,7 @@ def test_leftovers_of_a_killed_promotion_are_cleaned_up_or_kept_apart(
     (folder / ".draft-1" / "half").write_text("x", encoding="utf-8")
     (folder / "0001").mkdir()
     (folder / "0001" / "model").write_text("of an unregistered version", encoding="utf-8")
-    assert ask(stores, make_run("r-1")).version.version == 2
+    assert run_promotion(stores, make_run("r-1")).version.version == 2
     assert {path.name for path in folder.iterdir()} == {".lock", "0001", "0002"}
     assert (folder / "0001" / "model").exists()
 
@@ -260,17 +261,29 @@ def test_leftovers_of_a_killed_promotion_are_cleaned_up_or_kept_apart(
 def test_a_folder_that_cannot_be_written_is_reported(stores: Stores, make_run: MakeRun) -> None:
     run = make_run("r-1")
     stores.paths.models.write_text("a file, not a folder", encoding="utf-8")
-    with pytest.raises(DatahallError, match="cannot be written below"):
-        ask(stores, run)
+    with pytest.raises(DatahallError, match=r"File exists|Not a directory"):
+        run_promotion(stores, run)
+    assert stores.registry.list() == []
+
+
+def test_a_full_disk_is_named_and_nothing_is_registered(
+    stores: Stores, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("core.promotion.promote.export", fail)
+    with pytest.raises(DiskFullError, match=r"the disk at /.* has no space left .*/models"):
+        run_promotion(stores, make_run("r-1"))
     assert stores.registry.list() == []
 
 
 def test_promoting_again_repairs_a_damaged_folder(stores: Stores, make_run: MakeRun) -> None:
     make_run("r-1")
-    ask(stores, "r-1")
+    run_promotion(stores, "r-1")
     folder = VersionFolder(stores.paths.model("en-es", 1))
     folder.vocabulary.unlink()
-    ask(stores, "r-1")
+    run_promotion(stores, "r-1")
     folder.verify()
     assert len(stores.registry.list()) == 1
 
@@ -279,7 +292,8 @@ def test_concurrent_promotions_wait_for_each_other(stores: Stores, make_run: Mak
     make_run("r-1", seed=1)
     make_run("r-2", seed=2)
     threads = [
-        threading.Thread(target=ask, args=(stores, run)) for run in ("r-1", "r-1", "r-2", "r-2")
+        threading.Thread(target=run_promotion, args=(stores, run))
+        for run in ("r-1", "r-1", "r-2", "r-2")
     ]
     for thread in threads:
         thread.start()

@@ -144,8 +144,8 @@ def test_the_libretranslate_client_works_unchanged(
     assert theirs.translate("Where is the station?", "en", "es")
     assert theirs.detect("Where is the station?")[0]["language"] == "en"
     assert [entry["code"] for entry in theirs.languages()] == ["en", "es"]
-    told = urlencode({"q": "Where?", "s": "¿Dónde?", "source": "en", "target": "es"}).encode()
-    with urlopen(f"{server.client.base_url}/suggest", told) as answer:  # noqa: S310  (our own)
+    fields = urlencode({"q": "Where?", "s": "¿Dónde?", "source": "en", "target": "es"}).encode()
+    with urlopen(f"{server.client.base_url}/suggest", fields) as answer:  # noqa: S310  (our own)
         assert json.load(answer) == {"success": True}
     assert [entry.correction for entry in FeedbackStore(database).list()] == ["¿Dónde?"]
 

@@ -19,19 +19,19 @@ MULTIPART = "multipart/form-data; boundary=b"
 TEXT = "Hi & bye?\n🙂 é"
 FIELDS = {"q": TEXT, "source": "en", "target": "es", "alternatives": "1", "api_key": "ignored"}
 
-Ask = Callable[..., Any]
+Post = Callable[..., Any]
 
 
 @pytest.fixture
-def ask(served: ServedRegistry, client: TestClient) -> Ask:
+def post(served: ServedRegistry, client: TestClient) -> Post:
     """A function that posts a body to /translate and returns the answer."""
     served.promote(1)
 
-    def post(content: bytes, kind: str | None = JSON, query: str = "") -> Any:  # noqa: ANN401  (response)
+    def send(content: bytes, kind: str | None = JSON, query: str = "") -> Any:  # noqa: ANN401  (response)
         headers = {b"content-type": kind.encode("latin-1")} if kind else {}
         return client.post(f"/translate{query}", content=content, headers=headers)
 
-    return post
+    return send
 
 
 def multipart(fields: dict[str, str]) -> bytes:
@@ -59,31 +59,31 @@ def multipart(fields: dict[str, str]) -> bytes:
          "form and query", "json before query"],
 )  # fmt: skip
 def test_fields_are_read_from_every_place(
-    ask: Ask, content: bytes, kind: str | None, query: str
+    post: Post, content: bytes, kind: str | None, query: str
 ) -> None:
-    answer = ask(content, kind, query).json()
+    answer = post(content, kind, query).json()
     assert answer["translatedText"] == TEXT.upper()
     assert answer["alternatives"] == [TEXT]
 
 
-def test_a_repeated_form_field_is_a_list(ask: Ask) -> None:
-    assert ask(b"q=a&q=b", FORM).json()["translatedText"] == ["A", "B"]
+def test_a_repeated_form_field_is_a_list(post: Post) -> None:
+    assert post(b"q=a&q=b", FORM).json()["translatedText"] == ["A", "B"]
 
 
-def test_an_empty_list_is_answered_with_empty_lists(ask: Ask) -> None:
-    answer = ask(b'{"q": [], "alternatives": 2}').json()
+def test_an_empty_list_is_answered_with_empty_lists(post: Post) -> None:
+    answer = post(b'{"q": [], "alternatives": 2}').json()
     assert (answer["translatedText"], answer["alternatives"]) == ([], [])
 
 
-def test_only_the_text_is_required(ask: Ask) -> None:
-    answer = ask(b'{"q": "x", "source": "", "target": "", "beam": "", "format": ""}').json()
+def test_only_the_text_is_required(post: Post) -> None:
+    answer = post(b'{"q": "x", "source": "", "target": "", "beam": "", "format": ""}').json()
     assert answer["translatedText"] == "X"
     assert "detectedLanguage" not in answer
 
 
 @pytest.mark.parametrize("code", ["EN", "en", "auto"])
-def test_language_codes_are_compared_in_standard_form(ask: Ask, code: str) -> None:
-    assert ask(json.dumps({"q": "x", "source": code}).encode()).status_code == 200
+def test_language_codes_are_compared_in_standard_form(post: Post, code: str) -> None:
+    assert post(json.dumps({"q": "x", "source": code}).encode()).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_language_codes_are_compared_in_standard_form(ask: Ask, code: str) -> No
         b"1" * 10_000,
     ],
 )
-def test_a_body_that_is_not_a_json_object_is_refused(ask: Ask, content: bytes) -> None:
-    answer = ask(content)
+def test_a_body_that_is_not_a_json_object_is_refused(post: Post, content: bytes) -> None:
+    answer = post(content)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("Invalid request: the request body is not ")
 
@@ -119,8 +119,8 @@ def test_a_body_that_is_not_a_json_object_is_refused(ask: Ask, content: bytes) -
         (multipart({"q": "x"}), "multipart/form-data; boundary=\x80"),
     ],
 )
-def test_a_malformed_form_is_refused(ask: Ask, content: bytes, kind: str) -> None:
-    answer = ask(content, kind)
+def test_a_malformed_form_is_refused(post: Post, content: bytes, kind: str) -> None:
+    answer = post(content, kind)
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
 
 
@@ -149,28 +149,28 @@ def test_a_malformed_form_is_refused(ask: Ask, content: bytes, kind: str) -> Non
     ],
 )
 def test_an_invalid_field_is_refused_with_one_sentence(
-    ask: Ask, fields: dict[str, object], sentence: str
+    post: Post, fields: dict[str, object], sentence: str
 ) -> None:
-    answer = ask(json.dumps(fields).encode())
+    answer = post(json.dumps(fields).encode())
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
     assert sentence in answer.json()["error"]
 
 
-def test_the_limit_counts_all_texts_together(ask: Ask) -> None:
-    assert ask(json.dumps({"q": "x" * 100}).encode()).status_code == 200
+def test_the_limit_counts_all_texts_together(post: Post) -> None:
+    assert post(json.dumps({"q": "x" * 100}).encode()).status_code == 200
     for fields, sentence in (
         ({"q": ["x" * 50, "x" * 51]}, "request (101) exceeds text limit (100)"),
         ({"q": [""] * 513}, "513 texts exceed limit (512)"),
         ({"q": "x" * 1_000_000}, "the request body exceeds 66736 bytes"),
     ):
-        answer = ask(json.dumps(fields).encode())
+        answer = post(json.dumps(fields).encode())
         assert answer.status_code == 413
         assert sentence in answer.json()["error"]
 
 
-def test_more_alternatives_widen_the_beam(ask: Ask) -> None:
+def test_more_alternatives_widen_the_beam(post: Post) -> None:
     fields = {"q": ["x"], "beam": 2, "alternatives": 7}
-    assert ask(json.dumps(fields).encode()).json()["alternatives"] == [["x"]]
+    assert post(json.dumps(fields).encode()).json()["alternatives"] == [["x"]]
 
 
 @effort(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -178,5 +178,7 @@ def test_more_alternatives_widen_the_beam(ask: Ask) -> None:
     content=some.binary(max_size=200),
     kind=some.sampled_from([JSON, FORM, MULTIPART, "multipart/form-data", "x/y; a=\xff"]),
 )
-def test_any_bytes_are_answered_without_a_server_error(ask: Ask, content: bytes, kind: str) -> None:
-    assert ask(content, kind).status_code < 500
+def test_any_bytes_are_answered_without_a_server_error(
+    post: Post, content: bytes, kind: str
+) -> None:
+    assert post(content, kind).status_code < 500

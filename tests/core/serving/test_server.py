@@ -1,4 +1,4 @@
-"""The server's answers, over the twin: shapes, refusals, and what happens when the alias moves."""
+"""The answers of the server, with a translator that echoes: formats, refusals, alias moves."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from tests.core.inference.echo import EchoTranslator
 from tests.core.serving.served import ServedRegistry
 
 
-def test_without_a_model_it_is_healthy_and_says_what_to_do(client: TestClient) -> None:
+def test_without_a_model_it_is_healthy_and_names_the_next_command(client: TestClient) -> None:
     health = client.get("/health")
     assert (health.status_code, health.json()["status"], health.json()["model"]) == (
         200,
@@ -29,7 +29,7 @@ def test_without_a_model_it_is_healthy_and_says_what_to_do(client: TestClient) -
     assert client.get("/frontend/settings").status_code == 200
 
 
-def test_one_text_is_answered_in_libretranslates_shape(
+def test_one_text_is_answered_in_the_format_of_libretranslate(
     served: ServedRegistry, client: TestClient
 ) -> None:
     served.promote(1)
@@ -40,8 +40,8 @@ def test_one_text_is_answered_in_libretranslates_shape(
 
 def test_lists_are_answered_with_lists(served: ServedRegistry, client: TestClient) -> None:
     served.promote(1)
-    asked = {"q": ["hello", "", "YES"], "source": "auto", "target": "es", "alternatives": 2}
-    answer = client.post("/translate", json=asked).json()
+    fields = {"q": ["hello", "", "YES"], "source": "auto", "target": "es", "alternatives": 2}
+    answer = client.post("/translate", json=fields).json()
     assert answer["translatedText"] == ["HELLO", "", "YES"]
     assert answer["alternatives"] == [["hello"], [], []]
     assert answer["alternative_scores"] == [[-1.0], [], []]
@@ -50,11 +50,13 @@ def test_lists_are_answered_with_lists(served: ServedRegistry, client: TestClien
 
 def test_forms_are_answered_too(served: ServedRegistry, client: TestClient) -> None:
     served.promote(1)
-    asked = {"q": "hello", "source": "en", "target": "es", "api_key": "ignored"}
-    assert client.post("/translate", data=asked).json()["translatedText"] == "HELLO"
+    fields = {"q": "hello", "source": "en", "target": "es", "api_key": "ignored"}
+    assert client.post("/translate", data=fields).json()["translatedText"] == "HELLO"
 
 
-def test_languages_are_those_that_are_served(served: ServedRegistry, client: TestClient) -> None:
+def test_languages_are_those_of_the_loaded_models(
+    served: ServedRegistry, client: TestClient
+) -> None:
     served.promote(1)
     served.promote(1, "en", "de")
     assert client.get("/languages").json() == [
@@ -71,8 +73,8 @@ def test_the_language_pair_chooses_the_model(served: ServedRegistry, client: Tes
     served.promote(1)
     served.promote(7, "en", "de")
     for target, version in (("es", "en-es:1"), ("de", "en-de:7"), ("", "en-de:7")):
-        asked = {"q": "hi", "source": "en", "target": target}
-        assert client.post("/translate", json=asked).json()["model_version"] == version
+        fields = {"q": "hi", "source": "en", "target": target}
+        assert client.post("/translate", json=fields).json()["model_version"] == version
     refused = client.post("/translate", json={"q": "hi", "source": "fr", "target": "es"})
     assert refused.status_code == 400
     assert (
@@ -92,7 +94,7 @@ def test_the_language_pair_chooses_the_model(served: ServedRegistry, client: Tes
         (b'{"q": "' + b"x" * 2_000_000 + b'"}', 413),
     ],
 )
-def test_refusals_have_libretranslates_shape(
+def test_refusals_have_the_format_of_libretranslate(
     served: ServedRegistry, client: TestClient, body: bytes, status: int
 ) -> None:
     served.promote(1)
@@ -120,7 +122,7 @@ def test_the_model_is_swapped_when_the_alias_moves(
     wait_until(lambda: client.get("/health").json()["model"] == "en-es:1")
 
 
-def test_a_version_that_cannot_be_loaded_leaves_the_one_before(
+def test_while_a_version_cannot_be_loaded_the_previous_one_serves(
     served: ServedRegistry, client: TestClient
 ) -> None:
     served.promote(1)
@@ -136,11 +138,11 @@ def test_a_version_that_cannot_be_loaded_leaves_the_one_before(
 @pytest.mark.parametrize(
     ("text", "language"), [("Where is the station?", "en"), ("¿Dónde está?", "es")]
 )
-def test_the_language_of_a_text_is_guessed(client: TestClient, text: str, language: str) -> None:
+def test_the_language_of_a_text_is_identified(client: TestClient, text: str, language: str) -> None:
     assert client.post("/detect", json={"q": text}).json()[0]["language"] == language
 
 
-def test_a_web_page_of_a_stranger_is_refused(client: TestClient) -> None:
+def test_a_web_page_of_another_machine_is_refused(client: TestClient) -> None:
     headers = {"origin": "https://evil.example"}
     assert client.post("/translate", json={"q": "hi"}, headers=headers).status_code == 403
 
@@ -168,7 +170,7 @@ def test_attention_needs_one_text_and_torch(served: ServedRegistry, client: Test
 
 @dataclass
 class SlowTranslator:
-    """Translates once it is allowed to."""
+    """A translator that waits for an event."""
 
     gate: threading.Event
     version: str = "en-es:1"
@@ -177,12 +179,12 @@ class SlowTranslator:
     def translate(
         self, texts: Sequence[str], *, beam: int = 5, n_best: int = 1
     ) -> Sequence[Translation]:
-        """Wait, then echo."""
+        """Wait for the event, then echo."""
         assert self.gate.wait(30)
         return EchoTranslator(version=self.version).translate(texts, beam=beam, n_best=n_best)
 
 
-def test_when_too_many_wait_they_are_told(
+def test_when_too_many_requests_wait_the_next_gets_429(
     served: ServedRegistry, make_client: Callable[..., TestClient]
 ) -> None:
     gate = threading.Event()
@@ -207,9 +209,9 @@ def test_when_too_many_wait_they_are_told(
 
 
 def wait_until(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    """Return once it holds; fail after the time."""
+    """Return when the condition is true; fail after the timeout."""
     clock, paused = SystemClock(), threading.Event()
     deadline = clock.monotonic() + timeout_s
     while not holds():
-        assert clock.monotonic() < deadline, "it never came true"
+        assert clock.monotonic() < deadline, "the condition did not become true in time"
         paused.wait(0.01)

@@ -1,4 +1,4 @@
-"""Suggestions over the wire: kept as corrections, or refused with a reason."""
+"""Suggestions are stored as corrections, or refused with a reason."""
 
 import threading
 from collections.abc import Callable
@@ -16,8 +16,8 @@ def test_a_suggestion_becomes_a_correction_to_train_on(
     served: ServedRegistry, client: TestClient
 ) -> None:
     served.promote(1)
-    told = {"q": "hello", "s": " hola ", "source": "auto", "target": "es"}
-    for send in ({"json": told}, {"data": told | {"q": "bye", "s": "adiós"}}):
+    fields = {"q": "hello", "s": " hola ", "source": "auto", "target": "es"}
+    for send in ({"json": fields}, {"data": fields | {"q": "bye", "s": "adiós"}}):
         answer = client.post("/suggest", **send)
         assert (answer.status_code, answer.json()) == (200, {"success": True})
     newest, first = served.feedback.list()
@@ -31,7 +31,7 @@ def test_a_suggestion_becomes_a_correction_to_train_on(
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "words"),
+    ("fields", "status", "words"),
     [
         ({"q": "hello"}, 400, "missing s parameter"),
         ({"s": "hola"}, 400, "missing q parameter"),
@@ -44,29 +44,29 @@ def test_a_suggestion_becomes_a_correction_to_train_on(
         ({"q": "hello", "s": "hola", "target": "e" * 36}, 400, "must be a language code"),
     ],
 )
-def test_a_suggestion_that_says_nothing_is_refused(
-    served: ServedRegistry, client: TestClient, told: dict[str, Any], status: int, words: str
+def test_an_invalid_suggestion_is_refused(
+    served: ServedRegistry, client: TestClient, fields: dict[str, Any], status: int, words: str
 ) -> None:
     served.promote(1)
-    answer = client.post("/suggest", json=told)
+    answer = client.post("/suggest", json=fields)
     assert (answer.status_code, list(answer.json())) == (status, ["error"])
     assert words in answer.json()["error"]
     assert not served.feedback.list()
 
 
-def test_a_suggestion_whose_direction_is_not_sure_is_refused(
+def test_a_suggestion_that_matches_several_models_is_refused(
     served: ServedRegistry, client: TestClient
 ) -> None:
     served.promote(1)
     served.promote(2, "fr", "es")
-    told = {"q": "Where is it?", "s": "¿Dónde está?", "source": "auto", "target": "es"}
-    refused = client.post("/suggest", json=told)
+    fields = {"q": "Where is it?", "s": "¿Dónde está?", "source": "auto", "target": "es"}
+    refused = client.post("/suggest", json=fields)
     assert (refused.status_code, "Give both languages" in refused.json()["error"]) == (400, True)
-    assert client.post("/suggest", json=told | {"source": "en"}).status_code == 200
+    assert client.post("/suggest", json=fields | {"source": "en"}).status_code == 200
     assert [entry.model for entry in served.feedback.list()] == ["en-es:1"]
 
 
-def test_when_too_many_suggestions_come_they_are_told(
+def test_too_many_suggestions_at_once_get_429(
     served: ServedRegistry, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served.promote(1)
@@ -79,8 +79,8 @@ def test_when_too_many_suggestions_come_they_are_told(
     statuses: list[int] = []
 
     def send(number: int) -> None:
-        told = {"q": "hello", "s": f"hola {number}"}
-        statuses.append(client.post("/suggest", json=told).status_code)
+        fields = {"q": "hello", "s": f"hola {number}"}
+        statuses.append(client.post("/suggest", json=fields).status_code)
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(MAX_STORING + 3)]
     for thread in threads:
@@ -94,7 +94,7 @@ def test_when_too_many_suggestions_come_they_are_told(
     assert statuses == [429] * 3 + [200] * MAX_STORING
 
 
-def test_suggestions_of_a_network_are_not_taken(
+def test_suggestions_from_other_machines_are_refused(
     served: ServedRegistry, make_client: Callable[..., TestClient]
 ) -> None:
     served.promote(1)

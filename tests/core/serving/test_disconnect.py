@@ -1,4 +1,4 @@
-"""Clients that leave before they are answered."""
+"""Clients that disconnect before they are answered."""
 
 import asyncio
 from collections.abc import MutableMapping
@@ -9,16 +9,16 @@ from core.serving.__main__ import make_server
 from core.settings import Settings
 
 
-def test_a_client_that_leaves_in_the_middle_raises_nothing(
+def test_a_client_that_disconnects_during_a_request_causes_no_error(
     settings: Settings, database: Database
 ) -> None:
-    told: list[int] = []
+    statuses: list[int] = []
 
-    async def leave() -> dict[str, str]:
+    async def disconnect() -> dict[str, str]:
         return {"type": "http.disconnect"}
 
-    async def hear(message: MutableMapping[str, Any]) -> None:
-        told.append(message.get("status", 0))
+    async def record(message: MutableMapping[str, Any]) -> None:
+        statuses.append(message.get("status", 0))
 
     scope = {
         "type": "http", "method": "POST", "path": "/translate", "query_string": b"",
@@ -26,5 +26,5 @@ def test_a_client_that_leaves_in_the_middle_raises_nothing(
         "http_version": "1.1", "scheme": "http", "root_path": "", "raw_path": b"/translate",
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 5000),
     }  # fmt: skip
-    asyncio.run(make_server(settings, database).app()(scope, leave, hear))
-    assert told[0] == 499
+    asyncio.run(make_server(settings, database).app()(scope, disconnect, record))
+    assert statuses[0] == 499
