@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import InputError
 
 _DEVICE = re.compile(r"(?P<kind>none|cpu|cuda)|cuda:(?P<index>\d{1,4})")
+_OTHER_DEVICE = "Choose another device, such as --device cpu"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +64,15 @@ def check_room(device: Device, slots: Slots) -> None:
     if device.kind == "none":
         return
     if device.index is not None and device.index >= there:
-        raise InputError(f"there is no GPU {device.index} on this host ({there} GPUs)")
+        raise InputError(
+            f"there is no GPU {device.index} on this host ({there} GPUs)", remedy=_OTHER_DEVICE
+        )
     if device.count > there:
         word = "GPUs" if device.kind == "cuda" else "CPU slots"
-        raise InputError(f"the job requests {device.count} {word}, this host has {there}")
+        raise InputError(
+            f"not enough {word} on this host: {device.count} requested, {there} present",
+            remedy=_OTHER_DEVICE,
+        )
 
 
 def choose_slots(device: Device, free: Sequence[int]) -> tuple[int, ...] | None:

@@ -193,6 +193,9 @@ def test_an_unknown_dataset_preset_device_or_parent_is_refused(
         request_run(workspace, admin, TrainRequest(dataset="cats", preset="huge"))
     with pytest.raises(InputError, match="there is no GPU 3 on this host"):
         request_run(workspace, admin, _request(device="cuda:3", skip_backup=True, reason="x"))
+    with pytest.raises(InputError, match="not enough GPUs") as caught:
+        request_run(workspace, admin, _request(device="cuda", skip_backup=True, reason="x"))
+    assert "--device cpu" in caught.value.remedy
     with pytest.raises(NotFoundError):
         request_run(workspace, admin, _request(parent="nobody"))
     assert list_runs(workspace) == []
