@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from core.actions.records import RunDetail, RunView
 from core.actions.workspace import Workspace
-from core.checkpoints.catalog import list_checkpoints
+from core.checkpoints.catalog import list_checkpoints, newest_checkpoint
 from core.jobs.launcher import Job, JobKind, JobState
 from core.runs.records import Metric, MetricPoint, Run, RunSummary
 
@@ -112,8 +112,8 @@ def _reason(workspace: Workspace, run: Run, job: Job | None, step: int) -> str:
         return job.reason
     if job.started_at is None:
         return job.reason
-    checkpoints = list_checkpoints(workspace.paths.checkpoints(run.id))
-    good = f"newest checkpoint at step {checkpoints[0].step}" if checkpoints else "no checkpoint"
+    newest = newest_checkpoint(workspace.paths.checkpoints(run.id))
+    good = f"newest checkpoint at step {newest.step}" if newest else "no checkpoint"
     return f"{job.reason or job.state} (at step {step}, {good})"
 
 

@@ -7,7 +7,7 @@ newest good checkpoint is returned with a notice. A damaged checkpoint is never 
 
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -95,18 +95,13 @@ class GoodCheckpoint:
 
 
 def list_checkpoints(root: Path) -> Sequence[Checkpoint]:
-    """Return the complete checkpoints below `root`, newest first; files are not read."""
-    last, best = _readable_pointer(root, LAST), _readable_pointer(root, BEST)
-    found = []
-    for folder in reversed(checkpoint_folders(root)):
-        try:
-            manifest = check_sizes(folder)
-        except CorruptError:
-            continue
-        found.append(
-            _record(folder, manifest, is_last=folder.name == last, is_best=folder.name == best)
-        )
-    return found
+    """Return the complete checkpoints below `root`, newest first; only manifests are read."""
+    return list(_complete_checkpoints(root))
+
+
+def newest_checkpoint(root: Path) -> Checkpoint | None:
+    """Return the first of `list_checkpoints`, reading no older manifest; None if there is none."""
+    return next(_complete_checkpoints(root), None)
 
 
 def find_best(root: Path, *, check: Check = verify_files) -> BestCheckpoint:
@@ -239,6 +234,17 @@ def remove_drafts(root: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
     for draft in root.glob(".*.tmp"):  # of pointers, see write_atomic
         draft.unlink(missing_ok=True)
+
+
+def _complete_checkpoints(root: Path) -> Iterator[Checkpoint]:
+    """Yield the complete checkpoints below `root`, newest first."""
+    last, best = _readable_pointer(root, LAST), _readable_pointer(root, BEST)
+    for folder in reversed(checkpoint_folders(root)):
+        try:
+            manifest = check_sizes(folder)
+        except CorruptError:
+            continue
+        yield _record(folder, manifest, is_last=folder.name == last, is_best=folder.name == best)
 
 
 def _wanted(root: Path, newest_first: Sequence[Path]) -> tuple[Path, str]:

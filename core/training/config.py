@@ -19,10 +19,10 @@ class TrainConfig:
     """Everything that determines a run's numbers, the model's shape included.
 
     Exactly one of `steps` and `minutes` is above 0; `minutes` is a budget of wall time, from which
-    the number of updates is computed at the start. `batch_tokens` counts target tokens. `optimizer`
-    is `adamw` (Kingma & Ba 2015; Loshchilov & Hutter 2019), or `muon` (Jordan 2024) for matrices
-    and AdamW for the rest. `ema` is the decay of the moving average of the weights. `threads` 0
-    means all cores.
+    the number of updates is computed at the start. `batch_tokens` limits the tokens of a batch,
+    padding included. `optimizer` is `adamw` (Kingma & Ba 2015; Loshchilov & Hutter 2019), or `muon`
+    (Jordan 2024) for matrices and AdamW for the rest. `ema` is the decay of the moving average of
+    the weights. `threads` 0 means all cores.
     """
 
     width: int
@@ -55,22 +55,17 @@ class TrainConfig:
     seed: int = 1
 
 
-def _tiny() -> TrainConfig:
-    """Return 4+4 layers of width 128, the reference for small data (Wu et al. 2021)."""
-    return TrainConfig(
-        width=128, heads=4, hidden=256, encoder_layers=4, decoder_layers=4, dropout=0.1,
-        vocabulary=8000, batch_tokens=1024, learning_rate=3e-3, warmup_ratio=0.08,
-        optimizer="muon", minutes=10.0,
-    )  # fmt: skip
-
-
 PRESETS: Mapping[str, TrainConfig] = {
     "demo": TrainConfig(
         width=128, heads=4, hidden=256, encoder_layers=2, decoder_layers=2, dropout=0.05,
         vocabulary=2000, batch_tokens=1024, learning_rate=4e-3, warmup_ratio=0.1,
         optimizer="muon", steps=700, ema=0.99, validate_every=100, checkpoint_every=100,
     ),
-    "tiny": _tiny(),
+    "tiny": TrainConfig(  # the reference for small data, Wu et al. 2021
+        width=128, heads=4, hidden=256, encoder_layers=4, decoder_layers=4, dropout=0.1,
+        vocabulary=8000, batch_tokens=1024, learning_rate=3e-3, warmup_ratio=0.08,
+        optimizer="muon", minutes=10.0,
+    ),
     "small": TrainConfig(
         width=256, heads=4, hidden=1024, encoder_layers=3, decoder_layers=3, dropout=0.2,
         vocabulary=8000, batch_tokens=2048, learning_rate=1.5e-3, warmup_ratio=0.05,

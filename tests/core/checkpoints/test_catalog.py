@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.checkpoints.catalog import list_checkpoints, read_pointer
+from core.checkpoints.catalog import list_checkpoints, newest_checkpoint, read_pointer
 
 
 def make_checkpoint(folder: Path, step: int, **changes: object) -> Path:
@@ -95,3 +95,12 @@ def test_scores_that_are_not_numbers_are_left_out(tmp_path: Path) -> None:
 
 def test_a_missing_folder_gives_an_empty_list(tmp_path: Path) -> None:
     assert list_checkpoints(tmp_path / "checkpoints") == []
+
+
+def test_the_newest_checkpoint_is_the_newest_complete_one(tmp_path: Path) -> None:
+    assert newest_checkpoint(tmp_path / "none") is None
+    for step in (200, 400):
+        make_checkpoint(tmp_path, step)
+    (make_checkpoint(tmp_path, 600) / "MANIFEST.json").write_text("")
+    assert newest_checkpoint(tmp_path) == list_checkpoints(tmp_path)[0]
+    assert list_checkpoints(tmp_path)[0].step == 400
