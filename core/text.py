@@ -1,4 +1,4 @@
-"""Rules for text from outside: what can be stored, how it is shown, where lines end, languages.
+"""Rules for text from outside: what can be stored, how it is shown, where lines end, names.
 
 The only home of these rules. Imports nothing slow: the sampler uses it.
 """
@@ -20,6 +20,7 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _BLANK_CONTROLS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
 # Other control characters, marks that reverse the writing direction, surrogates.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _LONGEST_LANGUAGE = 35  # characters; RFC 5646, 4.4.1
 _REGION, _SCRIPT = 2, 4  # letters of a subtag
@@ -97,6 +98,16 @@ def split_lines(text: str, *, keep_ends: bool = False) -> list[str]:
 def strip_line_end(line: str) -> str:
     """Return a line without its LF or CR LF; a CR elsewhere belongs to the line."""
     return line[:-1].removesuffix("\r") if line.endswith("\n") else line
+
+
+def check_name(name: str, *, kind: str) -> str:
+    """Return the name of a dataset or a run; raises InputError when it is unsafe as a folder."""
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"{name!r} is not a valid name of a {kind}",
+            remedy="Use 1 to 40 of a-z, 0-9, dot, dash and underscore, starting with a-z or 0-9",
+        )
+    return name
 
 
 def parse_language(code: str) -> str:

@@ -4,7 +4,6 @@ A run starts when a verified snapshot contains its dataset version, or when the 
 queued before it succeeds. The training process checks this again before it reads the data.
 """
 
-import re
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -29,9 +28,9 @@ from core.paths import confined
 from core.process.job import job_argv
 from core.process.variables import RUN_VARIABLE
 from core.runs.records import Run, RunSpec, RunSummary
+from core.text import check_name
 from core.training.config import TrainConfig, choose_config
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _MAX_STEM = 34  # leaves room for a number in a name of 40 characters
 _DIGEST_DIGITS = 12
 
@@ -239,11 +238,7 @@ def _run_name(workspace: Workspace, request: TrainRequest) -> str:
     """Return the requested name, or an unused one; raises InputError, ConflictError."""
     if request.name is None:
         return suggest_name(workspace, request.dataset, request.preset)
-    if not _NAME.fullmatch(request.name):
-        raise InputError(
-            f"{request.name!r} is not a valid name of a run",
-            remedy="Use 1 to 40 of a-z, 0-9, dot, dash and underscore, starting with a-z or 0-9",
-        )
+    check_name(request.name, kind="run")
     if request.name in _taken_names(workspace):
         raise ConflictError(
             f"there is a run named {request.name} already", remedy="Choose another name"

@@ -3,7 +3,6 @@
 import contextlib
 import difflib
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -23,9 +22,8 @@ from core.data.version_files import (
 from core.errors import ConflictError, CorruptError, DatahallError, InputError, NotFoundError
 from core.files import digest_file, write_json
 from core.locks import held
-from core.text import parse_languages
+from core.text import check_name, parse_languages
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _MIN_PREFIX = 4  # characters of a digest that select a version
 
 
@@ -81,7 +79,7 @@ class DatasetStore:
         `counts` is read after the last pair. Raises InputError when there are no pairs to train
         on. An error, or a killed process, leaves the store unchanged.
         """
-        check_name(name)
+        check_name(name, kind="dataset")
         source, target = parse_languages(source, target)
         home = self._root / name
         is_new = not home.exists()
@@ -202,16 +200,6 @@ class DatasetStore:
             f"there is no dataset {name!r}",
             remedy=others if names else 'Create the demo dataset: "datahall data demo"',
         )
-
-
-def check_name(name: str) -> str:
-    """Return the name of a dataset; raises InputError when it is not allowed."""
-    if not _NAME.fullmatch(name):
-        raise InputError(
-            f"{name!r} is not a valid name of a dataset",
-            remedy="Use 1 to 40 of a-z, 0-9, dot, dash and underscore, starting with a-z or 0-9",
-        )
-    return name
 
 
 def _check_content(written: PairSummary, counts: ImportCounts) -> None:

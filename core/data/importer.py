@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from core.clock import Clock
-from core.data.datasets import DatasetStore, check_name
+from core.data.datasets import DatasetStore
 from core.data.formats.format import CorpusFiles, CorpusFormat
 from core.data.formats.lines import check_file
 from core.data.formats.moses import MosesFormat
 from core.data.formats.tsv import TsvFormat
 from core.data.records import Dataset, ImportCounts, Pair
 from core.errors import InputError
-from core.text import parse_languages, quoted
+from core.text import check_name, parse_languages, quoted
 
 AUTO = "auto"
 FORMATS: Mapping[str, CorpusFormat] = {form.name: form for form in (MosesFormat(), TsvFormat())}
@@ -37,7 +37,7 @@ def import_files(  # noqa: PLR0913  (the arguments of `datahall data import`)
     Raises InputError when the files cannot be used; the store is then unchanged. `on_progress`
     receives the number of pairs read so far.
     """
-    check_name(name)
+    check_name(name, kind="dataset")
     source, target = parse_languages(source, target)
     corpus = CorpusFiles(files=tuple(dict.fromkeys(files)), source=source, target=target)
     chosen = choose_format(corpus, form)
