@@ -1,4 +1,4 @@
-"""Time, passed in."""
+"""Wall time and monotonic time, passed to the code that needs them."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time. Wall time may jump; monotonic time never goes back."""
+    """A source of time. Wall time may jump; monotonic time never decreases."""
 
     def now(self) -> float:
         """Return seconds since the Unix epoch."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds from an arbitrary start; only differences mean anything."""
+        """Return seconds since an arbitrary moment: only differences are meaningful."""
         ...
 
 
@@ -25,13 +25,13 @@ class SystemClock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Return seconds since an arbitrary start."""
+        """Return seconds since an arbitrary moment."""
         return time.monotonic()
 
 
 @dataclass(slots=True)
 class FixedClock:
-    """A clock that stands still until it is told to advance (tests, demos)."""
+    """A clock for tests, which changes only when it is advanced."""
 
     at: float = 1_700_000_000.0
     ticks: float = field(default=0.0)
@@ -41,7 +41,7 @@ class FixedClock:
         return self.at
 
     def monotonic(self) -> float:
-        """Return the seconds advanced so far."""
+        """Return the seconds that the clock was advanced."""
         return self.ticks
 
     def advance(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Files that appear whole, and the digests that name them."""
+"""Write files atomically, read JSON, and compute digests."""
 
 import contextlib
 import errno
@@ -17,7 +17,7 @@ _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 def sync(path: Path) -> None:
-    """Make a file's bytes, or the names in a folder, durable (fsync)."""
+    """Write a file, or the entries of a folder, to disk (fsync)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -40,10 +40,10 @@ def write_atomic(
 
 
 def write_new(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
-    """Write `content` as `write_atomic` does, but keep a file that is there already.
+    """Write `content` like `write_atomic`, but keep an existing file.
 
-    A link, not a rename: of two processes that start at once, both find the first one's file. Where
-    the file system knows no links (exFAT, some network mounts) it is a rename.
+    Uses a hard link, so that of two processes at the same time the second keeps the file of the
+    first. On a file system without hard links (exFAT, some network mounts) it renames.
     """
     if path.exists():
         return
@@ -103,7 +103,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def canonical_json(document: object) -> str:
-    """Return the one JSON text of `document` (sorted keys, no spaces): what digests are made of."""
+    """Return the canonical JSON text of `document` (sorted keys, no spaces), used for digests."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -1,6 +1,6 @@
-"""Locks between processes: held by an open file (flock), so that no dead holder leaves one behind.
+"""Locks between processes and threads (flock): the kernel releases them when the holder ends.
 
-The file that a lock is taken on stays; that it exists means nothing.
+The lock file is never removed; its existence has no meaning.
 """
 
 import fcntl
@@ -39,7 +39,7 @@ def held(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None
 
 @contextmanager
 def held_alone(path: Path, conflict: Callable[[str], DatahallError]) -> Iterator[None]:
-    """Hold the lock file `path`, this process's id in it; raises `conflict(id of the holder)`."""
+    """Hold the lock file `path`; raises `conflict(PID)` when another process holds it."""
     descriptor = take_lock(path)
     if descriptor is None:
         raise conflict(path.read_text(encoding="ascii").strip() or "unknown")
@@ -52,7 +52,7 @@ def held_alone(path: Path, conflict: Callable[[str], DatahallError]) -> Iterator
 
 
 def take_lock(path: Path) -> int | None:
-    """Return a descriptor that holds the lock file `path`, or None when somebody else holds it."""
+    """Return a descriptor that holds the lock file `path`; None when another holds it."""
     try:
         return _lock(path, _LOCK_FILE, _AT_ONCE)
     except BlockingIOError:
@@ -60,12 +60,12 @@ def take_lock(path: Path) -> int | None:
 
 
 def lock_folder(folder: Path, *, can_wait: bool = True) -> int:
-    """Return a descriptor that holds a folder; raises BlockingIOError instead of waiting."""
+    """Return a descriptor that locks a folder; without `can_wait` raises BlockingIOError."""
     return _lock(folder, os.O_RDONLY, fcntl.LOCK_EX if can_wait else _AT_ONCE)
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a running process holds the lock file `path`."""
+    """Whether a process holds the lock file `path`."""
     try:
         os.close(_lock(path, os.O_RDONLY, fcntl.LOCK_SH | fcntl.LOCK_NB))
     except FileNotFoundError:
@@ -76,7 +76,7 @@ def is_locked(path: Path) -> bool:
 
 
 def _lock(path: Path, flags: int, kind: int) -> int:
-    """Return a descriptor that holds `path`; raises BlockingIOError where `kind` is not to wait."""
+    """Open and lock a file; raises BlockingIOError when `kind` includes LOCK_NB."""
     descriptor = os.open(path, flags | os.O_CLOEXEC, PRIVATE_FILE)
     try:
         fcntl.flock(descriptor, kind)

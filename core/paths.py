@@ -1,4 +1,4 @@
-"""Names of every file below the home folder. Nobody else joins strings."""
+"""Paths of all files below the home folder; no other module builds them."""
 
 import os
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from core.files import PRIVATE_FOLDER
 
 @dataclass(frozen=True, slots=True)
 class StatePaths:
-    """The home folder and what lies where in it."""
+    """The home folder and the paths in it."""
 
     home: Path
 
     @property
     def settings_file(self) -> Path:
-        """What the operator chose, if anything."""
+        """Settings file of the operator, optional."""
         return self.home / "datahall.toml"
 
     @property
@@ -26,12 +26,12 @@ class StatePaths:
 
     @property
     def telemetry(self) -> Path:
-        """This host's telemetry (SQLite, written by the sampler alone)."""
+        """Telemetry of this host (SQLite, written only by the sampler)."""
         return self.home / "telemetry.db"
 
     @property
     def secrets(self) -> Path:
-        """Keys and tokens: folder of mode 700, files of mode 600."""
+        """Folder of keys and tokens: mode 700, files mode 600."""
         return self.home / "secrets"
 
     @property
@@ -46,22 +46,22 @@ class StatePaths:
 
     @property
     def audit_lock(self) -> Path:
-        """Held while a row is appended to the audit log."""
+        """Lock of the audit log, held while a row is appended."""
         return self.home / "audit.lock"
 
     @property
     def sign_in_token(self) -> Path:
-        """The one-time token of the sign-in link."""
+        """One-time token of the sign-in link."""
         return self.secrets / "sign-in-token"
 
     @property
     def cookie_key(self) -> Path:
-        """The key that signs session cookies."""
+        """Key that signs session cookies."""
         return self.secrets / "cookie-key"
 
     @property
     def ended_sessions(self) -> Path:
-        """Sessions that were signed out before they expired."""
+        """Sessions that ended before they expired."""
         return self.secrets / "ended-sessions.json"
 
     @property
@@ -81,12 +81,12 @@ class StatePaths:
 
     @property
     def recovery_mark(self) -> Path:
-        """Says when an operator confirmed that the recovery key is kept elsewhere; holds no key."""
+        """Time at which an operator confirmed that the recovery key is stored elsewhere."""
         return self.secrets / "recovery-key-stored"
 
     @property
     def manifests(self) -> Path:
-        """Folder of backup manifests: what each snapshot must contain, byte for byte."""
+        """Folder of backup manifests: name, size and digest of each file in a snapshot."""
         return self.home / "manifests"
 
     @property
@@ -101,44 +101,44 @@ class StatePaths:
 
     @property
     def tools(self) -> Path:
-        """Programs unpacked without root (restic)."""
+        """Programs that were installed without root (restic)."""
         return self.home / "tools"
 
     @property
     def staging(self) -> Path:
-        """Consistent copies of the databases, made just before a backup."""
+        """Consistent copies of the databases for a backup."""
         return self.home / "staging"
 
     @property
     def staged_manifest(self) -> Path:
-        """The manifest as it goes into the snapshot that it describes."""
+        """Copy of the manifest that becomes part of its snapshot."""
         return self.staging / "manifest.json"
 
     def staged(self, database: Path) -> Path:
-        """The consistent copy of a SQLite database: never named like a live one (`*.db`)."""
+        """Consistent copy of a SQLite database; not named `*.db`, which backups exclude."""
         return self.staging / f"{database.stem}.sqlite"
 
     def manifest(self, snapshot_id: str) -> Path:
-        """The manifest of one snapshot."""
+        """Manifest of a snapshot."""
         return self.manifests / f"{snapshot_id}.json"
 
     def proof(self, snapshot_id: str) -> Path:
-        """What comparing the snapshot with its manifest found."""
+        """Result of comparing a snapshot with its manifest."""
         return self.manifests / f"{snapshot_id}.proof.json"
 
     @property
     def backup_lock(self) -> Path:
-        """Held while a backup of this home uses the staging folder."""
+        """Lock of a backup, which uses the staging folder."""
         return self.home / "backup.lock"
 
     @property
     def drill(self) -> Path:
-        """Scratch folder that a drill restores to, removed at its end."""
+        """Scratch folder of a restore drill, removed at its end."""
         return self.home / "drill"
 
     @property
     def drill_lock(self) -> Path:
-        """Held while a drill uses its scratch folder."""
+        """Lock of a restore drill."""
         return self.home / "drill.lock"
 
     @property
@@ -153,17 +153,17 @@ class StatePaths:
 
     @property
     def up_lock(self) -> Path:
-        """Held while `datahall up` runs on this home."""
+        """Lock of `datahall up`."""
         return self.home / "up.lock"
 
     @property
     def supervisor_lock(self) -> Path:
-        """Held while a job supervisor runs on this home."""
+        """Lock of the job supervisor."""
         return self.home / "supervisor.lock"
 
     @property
     def sampler_lock(self) -> Path:
-        """Held while a sampler writes telemetry of this home."""
+        """Lock of the sampler."""
         return self.home / "sampler.lock"
 
     @property
@@ -198,7 +198,7 @@ class StatePaths:
         return self.run(run_id) / "config.json"
 
     def run_log(self, run_id: str) -> Path:
-        """What the training process printed."""
+        """Output of the training process."""
         return self.run(run_id) / "log.txt"
 
     def checkpoints(self, run_id: str) -> Path:
@@ -215,7 +215,7 @@ class StatePaths:
         return self.models / name / f"{version:04d}"
 
     def prepare(self) -> None:
-        """Create the home folder and its private parts; raises SettingsError when it cannot be."""
+        """Create the home folder and `secrets/`; raises SettingsError when that is impossible."""
         try:
             self.home.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             self.secrets.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
@@ -226,14 +226,14 @@ class StatePaths:
         except OSError as error:
             message = f"the home folder {self.home} cannot be written ({error.strerror})"
             raise SettingsError(
-                message, remedy="Choose another with --home DIR or DATAHALL_HOME"
+                message, remedy="Use another folder with --home DIR or DATAHALL_HOME"
             ) from error
 
 
 def confined(root: Path, path: Path) -> Path:
-    """Return `path` resolved, or raise SettingsError when it leaves `root` (links included)."""
+    """Return `path` with links resolved; raises SettingsError when it is outside of `root`."""
     resolved = path.resolve()
     if not resolved.is_relative_to(root.resolve()):
-        message = f"{path} lies outside {root}"
+        message = f"{path} is outside of {root}"
         raise SettingsError(message)
     return resolved

@@ -1,10 +1,10 @@
-"""Every table of the database.
+"""The tables of the database.
 
-Times are seconds since the epoch; JSON columns hold records' fields.
+Times are seconds since the epoch; JSON columns hold the fields of records.
 
-Who writes what: `audit` core.audit; `job` core.jobs; `run`, `attempt`, `metric_point`, `sample`
-core.runs; `snapshot`, `protection` core.backup; `model_version`, `alias_event` core.registry;
-`correction` core.feedback. No table is written by two rooms.
+Each table is written by one room: `audit` core.audit; `job` core.jobs; `run`, `attempt`,
+`metric_point`, `sample` core.runs; `snapshot`, `protection` core.backup; `model_version`,
+`alias_event` core.registry; `correction` core.feedback.
 """
 
 import sqlalchemy as sa
@@ -102,7 +102,7 @@ metric_point = sa.Table(
     sa.Column("run_id", sa.String, sa.ForeignKey("run.id"), primary_key=True),
     sa.Column("metric", sa.String, primary_key=True),
     sa.Column("step", sa.Integer, primary_key=True),
-    sa.Column("value", sa.Double),  # null is "not a number": SQLite stores NaN so
+    sa.Column("value", sa.Double),  # null means NaN, which SQLite stores as null
     sa.Column("wall_time", sa.Double, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sqlite_with_rowid=False,

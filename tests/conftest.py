@@ -1,4 +1,4 @@
-"""What every test may ask for: a home folder of its own, a fixed clock, a migrated database."""
+"""Fixtures of all tests: a home folder, a clock that the test advances, a migrated database."""
 
 import os
 import shutil
@@ -31,11 +31,11 @@ ON_BOTH = (
     "core/jobs/test_race.py",
 )
 
-# Before torch is loaded: two workers share the cores, and threads that spin take each other's time.
+# Before torch is imported: test workers share the cores, and spinning threads slow each other down.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# A shell starts background work with SIGINT ignored, and programs that tests start inherit that.
+# A shell ignores SIGINT in background jobs, and the programs that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# An example may take long because the machine is busy: that says nothing about the code.
+# On a busy machine a slow example is not a failure.
 hypothesis.settings.register_profile(
     "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -44,21 +44,21 @@ hypothesis.settings.load_profile("busy")
 
 @pytest.fixture(autouse=True)
 def _floats_as_they_are() -> Iterator[None]:
-    """Training flushes tiny floats to zero in its whole process; no test may see another's."""
+    """Undo between tests that training flushes denormal floats to zero in the whole process."""
     _keep_tiny_floats()
     yield
     _keep_tiny_floats()
 
 
 def _keep_tiny_floats() -> None:
-    """Undo it where torch was loaded."""
+    """Do not flush denormal floats, if torch was imported."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that was migrated once; homes start from a copy of it."""
+    """A migrated SQLite database, which is copied into the home of each test."""
     path = tmp_path_factory.mktemp("migrated") / "datahall.db"
     open_database(sqlite_url(path)).close()
     return path
@@ -66,7 +66,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, migrated: Path) -> Settings:
-    """Settings whose home is the test's own folder."""
+    """Settings with a home folder for this test."""
     home = tmp_path / "home"
     StatePaths(home).prepare()
     shutil.copyfile(migrated, StatePaths(home).database)
@@ -75,13 +75,13 @@ def settings(tmp_path: Path, migrated: Path) -> Settings:
 
 @pytest.fixture
 def paths(settings: Settings) -> StatePaths:
-    """The files below the test's home."""
+    """The paths of the home folder."""
     return settings.paths
 
 
 @pytest.fixture
 def clock() -> FixedClock:
-    """A clock that the test moves."""
+    """A clock that the test advances."""
     return FixedClock()
 
 
@@ -120,11 +120,11 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 @pytest.fixture
 def ledger(database: Database, clock: FixedClock, paths: StatePaths) -> Ledger:
-    """The audit ledger on that database."""
+    """The audit log of the database."""
     return Ledger(database, clock, paths)
 
 
 @pytest.fixture
 def admin() -> Actor:
-    """An actor who may do everything."""
+    """An administrator."""
     return Actor(name="ada", role=Role.ADMIN, origin="cli")

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `core.database` hands over."""
+"""Entry point of Alembic: runs the migrations on the connection opened by `core.database`."""
 
 from alembic import context
 

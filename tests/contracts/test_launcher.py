@@ -1,4 +1,4 @@
-"""What every Launcher promises about one job."""
+"""Contract of every Launcher: one job."""
 
 import signal
 
@@ -11,8 +11,7 @@ from tests.contracts.conftest import FOREVER, LONG, Bench
 from tests.core.jobs.memory import Script
 
 
-def test_a_job_that_ends_well_succeeded(bench: Bench) -> None:
-    """Exit code 0, and every time is known."""
+def test_a_job_with_exit_code_0_succeeded(bench: Bench) -> None:
     job = bench.end(bench.submit())
     assert (job.state, job.exit_code, job.signal) == (JobState.SUCCEEDED, 0, None)
     assert job.started_at is not None
@@ -20,15 +19,13 @@ def test_a_job_that_ends_well_succeeded(bench: Bench) -> None:
     assert job.created_at <= job.started_at <= job.ended_at
 
 
-def test_an_exit_code_is_told_in_words(bench: Bench) -> None:
-    """The page shows the reason as it is."""
+def test_a_failed_job_names_its_exit_code(bench: Bench) -> None:
     job = bench.end(bench.submit(Script(returncode=3)))
     assert (job.state, job.exit_code) == (JobState.FAILED, 3)
     assert job.reason == "the program ended with exit code 3; see the log"
 
 
-def test_the_error_that_a_job_told_is_its_reason_and_can_be_raised_again(bench: Bench) -> None:
-    """Kind, message and remedy: a command ends as if it had found the error itself."""
+def test_the_error_that_a_job_reported_is_its_reason(bench: Bench) -> None:
     told = InputError("a vocabulary of 3 is too small", remedy="Choose 100 or more")
     job = bench.end(bench.submit(Script(returncode=2, error=told)))
     assert (job.state, job.reason) == (JobState.FAILED, str(told))
@@ -37,21 +34,18 @@ def test_the_error_that_a_job_told_is_its_reason_and_can_be_raised_again(bench: 
     assert (found.message, found.remedy) == (told.message, told.remedy)
 
 
-def test_a_job_that_told_no_error_has_none(bench: Bench) -> None:
-    """It ended well, or without a word."""
+def test_a_job_that_reported_no_error_has_none(bench: Bench) -> None:
     for script in (Script(), Script(returncode=3)):
         assert bench.launcher.error(bench.end(bench.submit(script)).id) is None
 
 
-def test_a_signal_that_nobody_asked_for_is_a_crash(bench: Bench) -> None:
-    """The kernel's out-of-memory killer, or a colleague."""
+def test_a_signal_without_a_stop_request_is_a_crash(bench: Bench) -> None:
     job = bench.end(bench.submit(Script(returncode=-9)))
     assert (job.state, job.signal, job.exit_code) == (JobState.CRASHED, 9, None)
     assert job.reason == describe_exit(-signal.SIGKILL)
 
 
 def test_a_job_is_found_by_id_and_among_the_jobs_of_its_subject(bench: Bench) -> None:
-    """Newest first, filtered by what is asked for."""
     first = bench.submit(subject="run-1")
     second = bench.submit(subject="run-1", kind=JobKind.EVALUATION)
     bench.submit(subject="dataset:1")
@@ -63,8 +57,7 @@ def test_a_job_is_found_by_id_and_among_the_jobs_of_its_subject(bench: Bench) ->
 
 
 @pytest.mark.parametrize("word", ["", "nothing", "../../etc", "'; drop table job; --"])
-def test_a_job_that_is_not_there_is_not_found(bench: Bench, word: str) -> None:
-    """Ids come from addresses and command lines."""
+def test_an_unknown_job_is_not_found(bench: Bench, word: str) -> None:
     for ask in (
         bench.launcher.job,
         bench.launcher.cancel,
@@ -76,8 +69,7 @@ def test_a_job_that_is_not_there_is_not_found(bench: Bench, word: str) -> None:
             ask(word)
 
 
-def test_a_spec_comes_back_as_it_was_given(bench: Bench) -> None:
-    """Awkward text included."""
+def test_a_specification_is_stored_unchanged(bench: Bench) -> None:
     spec = bench.spec(title='Tren "nocturno"\n🌙 \'', environment={"A": "b=c d\n"}, grace_s=7.5)
     kept = bench.launcher.submit(spec).spec
     assert (kept.title, kept.environment, kept.grace_s) == (spec.title, spec.environment, 7.5)
@@ -85,13 +77,11 @@ def test_a_spec_comes_back_as_it_was_given(bench: Bench) -> None:
 
 
 def test_a_job_without_a_program_is_refused(bench: Bench) -> None:
-    """An empty command line."""
     with pytest.raises(InputError):
         bench.launcher.submit(JobSpec(kind=JobKind.BACKUP, title="Back up", subject="all", argv=()))
 
 
-def test_stopping_is_asked_for_and_then_done(bench: Bench) -> None:
-    """SIGTERM, and the reason says that it was a wish."""
+def test_a_cancelled_job_is_stopped(bench: Bench) -> None:
     job = bench.begin(bench.submit(LONG))
     asked = bench.launcher.cancel(job.id)
     assert asked.state in (JobState.STOPPING, JobState.STOPPED)
@@ -99,8 +89,7 @@ def test_stopping_is_asked_for_and_then_done(bench: Bench) -> None:
     assert (over.state, over.reason) == (JobState.STOPPED, "stopped on request")
 
 
-def test_a_job_that_ignores_the_wish_is_killed_after_its_grace_period(bench: Bench) -> None:
-    """And the reason names the period."""
+def test_a_job_that_ignores_sigterm_is_killed_after_its_grace_period(bench: Bench) -> None:
     stubborn = Script(seconds=FOREVER, lines=("ready",), is_obedient=False)
     job = bench.begin(bench.submit(stubborn, grace_s=0.5))
     bench.launcher.cancel(job.id)
@@ -109,29 +98,25 @@ def test_a_job_that_ignores_the_wish_is_killed_after_its_grace_period(bench: Ben
     assert over.reason == "killed: it had not ended 0.5 s after the stop request"
 
 
-def test_a_job_that_is_over_stays_as_it_is(bench: Bench) -> None:
-    """Pressing Stop on an old page changes no history."""
+def test_cancelling_an_ended_job_changes_nothing(bench: Bench) -> None:
     over = bench.end(bench.submit(Script(returncode=3)))
     assert bench.launcher.cancel(over.id) == over
 
 
-def test_the_log_is_what_was_printed(bench: Bench) -> None:
-    """Its last lines, as many as asked for."""
+def test_the_log_contains_the_output(bench: Bench) -> None:
     job = bench.end(bench.submit(Script(lines=("one", "¿dos?", "three"))))
     assert bench.launcher.log(job.id) == "one\n¿dos?\nthree\n"
     assert bench.launcher.log(job.id, tail=2) == "¿dos?\nthree\n"
     assert bench.launcher.log(job.id, tail=0) == ""
 
 
-def test_a_job_that_never_started_has_printed_nothing(bench: Bench) -> None:
-    """No log is an empty log."""
+def test_the_log_of_a_queued_job_is_empty(bench: Bench) -> None:
     backup = bench.submit(LONG)
     waiting = bench.submit(after=backup.id)
     assert bench.launcher.log(waiting.id) == ""
     assert bench.launcher.progress(waiting.id) is None
 
 
-def test_waiting_ends_when_the_time_is_up(bench: Bench) -> None:
-    """With the job as it stands."""
+def test_waiting_ends_after_the_timeout(bench: Bench) -> None:
     job = bench.submit(LONG)
     assert bench.launcher.wait(job.id, timeout_s=0.3).state is JobState.RUNNING

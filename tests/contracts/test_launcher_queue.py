@@ -1,4 +1,4 @@
-"""What every Launcher promises about several jobs: slots, order, and who waits for whom."""
+"""Contract of every Launcher: several jobs, slots and order."""
 
 from typing import Any
 
@@ -26,15 +26,13 @@ from tests.core.jobs.memory import Script
         {"title": "half \ud83d pair"},
     ],
 )
-def test_what_could_never_run_is_refused_at_once(bench: Bench, changes: dict[str, Any]) -> None:
-    """Instead of waiting in the queue for ever."""
+def test_a_job_that_could_never_start_is_refused(bench: Bench, changes: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         bench.submit(None, **changes)
     assert bench.launcher.jobs() == []
 
 
-def test_cpu_jobs_wait_for_a_slot_and_say_so(bench: Bench) -> None:
-    """Two slots, three jobs, first come first served."""
+def test_cpu_jobs_wait_for_a_slot(bench: Bench) -> None:
     first, second, third, fourth = (bench.submit(LONG, device="cpu") for _ in range(4))
     assert [bench.launcher.job(job.id).state for job in (first, second, third)] == [
         JobState.RUNNING,
@@ -52,14 +50,12 @@ def test_cpu_jobs_wait_for_a_slot_and_say_so(bench: Bench) -> None:
 
 
 def test_jobs_that_need_no_device_do_not_wait(bench: Bench) -> None:
-    """A backup goes on beside training."""
     for _ in range(3):
         bench.submit(LONG, device="cpu")
     assert bench.submit(LONG).state is JobState.RUNNING
 
 
-def test_gpus_are_given_by_number(bench: Bench) -> None:
-    """One each, and a given one where that is asked for."""
+def test_gpus_are_assigned_by_index(bench: Bench) -> None:
     first = bench.submit(LONG, device="cuda:1")
     second = bench.submit(LONG, device="cuda")
     assert (first.assigned, second.assigned) == ((1,), (0,))
@@ -67,8 +63,8 @@ def test_gpus_are_given_by_number(bench: Bench) -> None:
     assert (third.state, third.assigned) == (JobState.QUEUED, ())
 
 
-def test_a_job_that_asks_for_much_is_not_overtaken(bench: Bench) -> None:
-    """Strictly first come, first served: otherwise small jobs would starve it."""
+def test_a_job_for_several_gpus_is_not_overtaken(bench: Bench) -> None:
+    """Otherwise small jobs would starve it."""
     first = bench.submit(LONG, device="cuda")
     both = bench.submit(LONG, device="cuda", num_devices=2)
     small = bench.submit(LONG, device="cuda")
@@ -82,7 +78,6 @@ def test_a_job_that_asks_for_much_is_not_overtaken(bench: Bench) -> None:
 
 
 def test_a_queued_job_leaves_the_queue_at_once(bench: Bench) -> None:
-    """It never started, so it has no start."""
     for _ in range(2):
         bench.submit(LONG, device="cpu")
     queued = bench.submit(LONG, device="cpu")
@@ -92,7 +87,6 @@ def test_a_queued_job_leaves_the_queue_at_once(bench: Bench) -> None:
 
 
 def test_a_job_starts_once_the_one_before_it_succeeded(bench: Bench) -> None:
-    """Backup first, training after."""
     backup = bench.submit(
         Script(seconds=1.5), kind=JobKind.BACKUP, title="Back up demo", subject="dataset:1"
     )
@@ -107,7 +101,6 @@ def test_a_job_starts_once_the_one_before_it_succeeded(bench: Bench) -> None:
 
 
 def test_a_job_whose_predecessor_failed_is_not_started(bench: Bench) -> None:
-    """And it says why, down the whole chain."""
     backup = bench.submit(Script(returncode=3), kind=JobKind.BACKUP)
     training = bench.submit(after=backup.id)
     evaluation = bench.submit(kind=JobKind.EVALUATION, after=training.id)
@@ -124,7 +117,6 @@ def test_a_job_whose_predecessor_failed_is_not_started(bench: Bench) -> None:
 
 
 def test_a_job_whose_predecessor_was_stopped_is_not_started(bench: Bench) -> None:
-    """Whoever stops the backup stops what waits for it."""
     backup = bench.begin(bench.submit(LONG, kind=JobKind.BACKUP))
     training = bench.submit(after=backup.id)
     bench.launcher.cancel(backup.id)
@@ -133,15 +125,13 @@ def test_a_job_whose_predecessor_was_stopped_is_not_started(bench: Bench) -> Non
     )
 
 
-def test_a_job_cannot_follow_one_that_is_not_there(bench: Bench) -> None:
-    """A typing error would wait for ever."""
+def test_a_job_cannot_wait_for_an_unknown_job(bench: Bench) -> None:
     with pytest.raises(NotFoundError):
         bench.submit(after="nothing")
     assert bench.launcher.jobs() == []
 
 
-def test_waiting_for_another_job_does_not_hold_up_the_line(bench: Bench) -> None:
-    """Only those that could start now stand in it."""
+def test_a_job_that_waits_for_another_does_not_block_the_queue(bench: Bench) -> None:
     backup = bench.submit(LONG, kind=JobKind.BACKUP)
     for _ in range(2):
         bench.submit(device="cpu", after=backup.id)

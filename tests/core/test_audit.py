@@ -63,7 +63,6 @@ def fill(ledger: Ledger, admin: Actor, count: int = 4) -> None:
 
 
 def test_an_action_is_done_and_recorded(ledger: Ledger, admin: Actor, clock: FixedClock) -> None:
-    """Who, from where, what, to what, with what, when."""
     result = ledger.perform(admin, "runs.stop", "run-1", lambda: 42, {"grace_s": 1.5, "all": True})
     assert result == 42
     (entry,) = ledger.entries()
@@ -77,14 +76,12 @@ def test_an_action_is_done_and_recorded(ledger: Ledger, admin: Actor, clock: Fix
     assert entry.arguments == {"grace_s": 1.5, "all": True}
 
 
-def test_the_row_is_there_before_the_action_starts(ledger: Ledger, admin: Actor) -> None:
-    """Also when the machine dies in the middle of it."""
+def test_an_action_is_recorded_before_it_starts(ledger: Ledger, admin: Actor) -> None:
     seen = ledger.perform(admin, "runs.stop", "run-1", lambda: len(ledger.entries()))
     assert seen == 1
 
 
-def test_a_viewer_may_not_act_and_the_try_is_recorded(ledger: Ledger) -> None:
-    """Nothing is done."""
+def test_a_viewer_is_denied_and_the_attempt_is_recorded(ledger: Ledger) -> None:
     done: list[str] = []
     with pytest.raises(DeniedError, match="operator"):
         ledger.perform(viewer(), "runs.stop", "run-1", lambda: done.append("it"))
@@ -93,7 +90,6 @@ def test_a_viewer_may_not_act_and_the_try_is_recorded(ledger: Ledger) -> None:
 
 
 def test_an_operator_may_act(ledger: Ledger, admin: Actor) -> None:
-    """Admins are not the only ones."""
     operator = dataclasses.replace(admin, role=Role.OPERATOR)
     assert ledger.perform(operator, "runs.stop", "run-1", lambda: 1) == 1
 
@@ -102,8 +98,6 @@ def test_an_operator_may_act(ledger: Ledger, admin: Actor) -> None:
 def test_an_action_that_fails_is_recorded_and_fails(
     ledger: Ledger, admin: Actor, error: Exception
 ) -> None:
-    """Newest first: the failure, then the permission."""
-
     def fail() -> None:
         raise error
 
@@ -115,7 +109,6 @@ def test_an_action_that_fails_is_recorded_and_fails(
 
 
 def test_entries_are_newest_first_and_limited(ledger: Ledger, admin: Actor) -> None:
-    """A page shows the last ones."""
     fill(ledger, admin)
     assert [entry.target for entry in ledger.entries(limit=2)] == ["run-3", "run-2"]
 
@@ -166,7 +159,7 @@ def test_deleted_rows_are_found(
     *,
     then_acts: bool,
 ) -> None:
-    """Also after the log has grown again: the next action leaves a gap."""
+    """Also after another action, which leaves a gap in the numbers."""
     fill(ledger, admin, 12)
     alter(ledger.database, sa.delete(audit).where(deleted))
     if then_acts:
@@ -278,7 +271,7 @@ def test_a_row_appended_without_datahall_is_found(sqlite_ledger: Ledger, admin: 
 def test_hosts_that_share_a_database_append_to_one_log(
     postgresql: PostgresqlServer, admin: Actor, clock: FixedClock, tmp_path: Path
 ) -> None:
-    """Each has a head of its own, and finds what is deleted of the other's rows before it."""
+    """Each host has its own head, and detects deleted rows up to it."""
     homes = [StatePaths(tmp_path / name) for name in ("one", "two")]
     with postgresql.open_new_database() as database:
         first, second = (Ledger(database, clock, home) for home in homes)
@@ -296,7 +289,7 @@ def test_hosts_that_share_a_database_append_to_one_log(
 def test_a_crash_between_row_and_head_is_no_manipulation(
     ledger: Ledger, admin: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The head announces the row; it moves only after the row is committed."""
+    """The head announces the row, and moves after the row was committed."""
     fill(ledger, admin)
 
     announced = []
@@ -354,7 +347,6 @@ def test_a_full_disk_refuses_the_action(
 
 
 def test_a_copied_home_is_whole(sqlite_ledger: Ledger, admin: Actor, tmp_path: Path) -> None:
-    """And each copy goes on by itself."""
     fill(sqlite_ledger, admin)
     shutil.copytree(sqlite_ledger.paths.home, tmp_path / "copy")
     copied = StatePaths(tmp_path / "copy")
@@ -368,7 +360,7 @@ def test_a_copied_home_is_whole(sqlite_ledger: Ledger, admin: Actor, tmp_path: P
 def test_a_restored_home_has_no_head_until_the_next_action(
     sqlite_ledger: Ledger, admin: Actor, tmp_path: Path
 ) -> None:
-    """Snapshots hold the database, but no keys; that the log continues is recorded in it."""
+    """A snapshot contains the database but no keys."""
     fill(sqlite_ledger, admin)
     paths = StatePaths(tmp_path / "restored")
     paths.prepare()
@@ -388,7 +380,7 @@ def test_a_restored_home_has_no_head_until_the_next_action(
 
 
 def test_a_database_from_a_snapshot_is_accepted_on_purpose(ledger: Ledger, admin: Actor) -> None:
-    """The rows since the snapshot are lost; the log says how many there had been."""
+    """The rows since the snapshot are lost; the log records how many there were."""
     fill(ledger, admin)
     alter(ledger.database, sa.delete(audit).where(audit.c.sequence > 2))
     assert ledger.verify().state is LogState.ALTERED

@@ -1,20 +1,18 @@
-"""Time, passed in."""
+"""The clocks."""
 
 import time
 
 from core.clock import FixedClock, SystemClock
 
 
-def test_the_system_clock_tells_the_time() -> None:
-    """Both kinds of it."""
+def test_the_system_clock_returns_wall_and_monotonic_time() -> None:
     clock = SystemClock()
     assert abs(clock.now() - time.time()) < 5
     first = clock.monotonic()
     assert clock.monotonic() >= first
 
 
-def test_a_fixed_clock_stands_until_it_is_moved() -> None:
-    """Both kinds move together."""
+def test_a_fixed_clock_changes_only_when_advanced() -> None:
     clock = FixedClock(at=100.0)
     assert (clock.now(), clock.now(), clock.monotonic()) == (100.0, 100.0, 0.0)
     clock.advance(2.5)

@@ -1,4 +1,4 @@
-"""Foreign programs: how they are started, and how they end with us."""
+"""Running and starting external programs."""
 
 import os
 import signal
@@ -22,20 +22,17 @@ signal.pause()
 
 
 def test_a_program_runs_to_its_end() -> None:
-    """Whatever its exit code, and whatever it prints."""
     done = run_command(("/bin/sh", "-c", r"printf 'a\377b'; echo oops >&2; exit 7"))
     assert (done.exit_code, done.stdout, done.stderr) == (7, "a�b", "oops\n")
 
 
-def test_arguments_reach_the_program_as_they_are() -> None:
-    """There is no shell between."""
+def test_arguments_are_passed_unchanged() -> None:
     words = ("; rm -rf /", "$HOME", "a b\n", "'\"", "*", "")
     shown = run_command((sys.executable, "-c", "import sys; print(sys.argv[1:])", *words))
     assert shown.stdout.strip() == str(list(words))
 
 
-def test_variables_are_added_to_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ours stay."""
+def test_variables_are_added_to_the_inherited_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OURS", "1")
     done = run_command(("/bin/sh", "-c", "echo $OURS $THEIRS"), environment={"THEIRS": "2"})
     assert done.stdout == "1 2\n"
@@ -46,29 +43,25 @@ def test_variables_are_added_to_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     [("no-such-program", "is not installed"), ("/etc/passwd", "cannot be run: Permission denied")],
 )
 def test_a_program_that_cannot_be_started_is_unavailable(program: str, words: str) -> None:
-    """Whether it is run to its end or started."""
     with pytest.raises(UnavailableError, match=words):
         run_command((program,))
     with pytest.raises(UnavailableError, match=words):
         start((program,))
 
 
-def test_a_missing_folder_is_not_a_missing_program(tmp_path: Path) -> None:
-    """The message names what is missing."""
+def test_a_missing_working_directory_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="gone is not there"):
         start(("/bin/true",), folder=tmp_path / "gone")
 
 
 def test_a_program_that_hangs_is_killed() -> None:
-    """And the call fails in time."""
     begun = time.monotonic()
     with pytest.raises(CommandError, match=r"0\.2 s"):
         run_command(("/bin/sleep", "60"), timeout_s=0.2)
     assert time.monotonic() - begun < 10
 
 
-def test_a_started_program_writes_to_its_log_and_lives_in_its_folder(tmp_path: Path) -> None:
-    """Both kinds of output."""
+def test_a_started_program_writes_to_its_log_in_its_folder(tmp_path: Path) -> None:
     with tempfile.TemporaryFile() as log:
         process = start(("/bin/sh", "-c", "pwd; echo err >&2"), log=log, folder=tmp_path)
         assert process.wait() == 0
@@ -76,16 +69,14 @@ def test_a_started_program_writes_to_its_log_and_lives_in_its_folder(tmp_path: P
         assert log.read().decode() == f"{tmp_path}\nerr\n"
 
 
-def test_a_started_program_has_a_session_of_its_own() -> None:
-    """Ctrl-C in our terminal is not meant for it."""
+def test_a_started_program_has_its_own_session() -> None:
     process = start(("/bin/sleep", "60"))
     assert os.getsid(process.pid) == process.pid
     process.kill()
     process.wait()
 
 
-def test_a_started_program_does_without_what_is_not_its(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable can be kept from it."""
+def test_excluded_variables_are_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "1")
     process = start(("/bin/sh", "-c", "echo [$SECRET][$A]"), without=["SECRET"],
                     environment={"A": "2"}, capture=True)  # fmt: skip
@@ -93,7 +84,7 @@ def test_a_started_program_does_without_what_is_not_its(monkeypatch: pytest.Monk
 
 
 def test_only_named_descriptors_are_inherited(tmp_path: Path) -> None:
-    """Under the same number."""
+    """Under the same numbers."""
     with (tmp_path / "a").open("w") as kept, (tmp_path / "b").open("w") as ours:
         program = f"for n in {kept.fileno()} {ours.fileno()}; do test -e /dev/fd/$n; echo $?; done"
         process = start(("/bin/sh", "-c", program), keep_open=[kept.fileno()], capture=True)
@@ -101,10 +92,7 @@ def test_only_named_descriptors_are_inherited(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("word", "is_ended"), [("die", True), ("live", False)])
-def test_a_child_may_be_asked_to_end_when_its_parent_is_killed(
-    word: str, *, is_ended: bool
-) -> None:
-    """However the parent dies."""
+def test_a_child_can_end_with_its_killed_parent(word: str, *, is_ended: bool) -> None:
     parent = start((sys.executable, "-P", "-c", PARENT, word), capture=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
@@ -118,8 +106,7 @@ def test_a_child_may_be_asked_to_end_when_its_parent_is_killed(
         os.kill(child, signal.SIGKILL)
 
 
-def test_our_modules_are_started_past_a_strangers_core(tmp_path: Path) -> None:
-    """`-P` keeps the working folder out of the module path."""
+def test_a_folder_named_core_is_not_imported(tmp_path: Path) -> None:
     (tmp_path / "core").mkdir()
     (tmp_path / "core" / "__init__.py").write_text("raise SystemExit('a stranger')")
     process = start(module_argv("core.jobs", "--help"), folder=tmp_path, capture=True)

@@ -1,4 +1,4 @@
-"""The database: who waits for whom, and what survives."""
+"""The database: transactions, locks, and how errors are reported."""
 
 import threading
 import time
@@ -35,16 +35,13 @@ def count(database: Database, table: sa.Table) -> int:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
 
 
-def test_a_write_is_committed_at_its_end(database: Database) -> None:
-    """And seen by the next reader."""
+def test_a_write_is_committed_at_the_end(database: Database) -> None:
     with database.write() as connection:
         connection.execute(sa.insert(snapshot).values(**SNAPSHOT))
     assert count(database, snapshot) == 1
 
 
-def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
-    """All of it or none."""
-
+def test_a_failed_write_is_rolled_back(database: Database) -> None:
     def write_half() -> None:
         with database.write() as connection:
             connection.execute(sa.insert(snapshot).values(**SNAPSHOT))
@@ -56,7 +53,6 @@ def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
 
 
 def test_a_reader_sees_one_state(database: Database) -> None:
-    """What is written meanwhile belongs to the next look."""
     with database.read() as reader:
         query = sa.select(sa.func.count()).select_from(snapshot)
         assert reader.execute(query).scalar() == 0
@@ -66,8 +62,8 @@ def test_a_reader_sees_one_state(database: Database) -> None:
     assert count(database, snapshot) == 1
 
 
-def test_a_reader_does_not_hold_up_a_writer(database: Database) -> None:
-    """A page that was interrupted half-way keeps its statement open."""
+def test_a_reader_does_not_block_a_writer(database: Database) -> None:
+    """An interrupted page may leave its statement open."""
     with database.read() as reader:
         reader.execute(sa.select(snapshot))
         begun = time.monotonic()
@@ -77,7 +73,7 @@ def test_a_reader_does_not_hold_up_a_writer(database: Database) -> None:
 
 
 def test_writers_wait_for_each_other(database: Database) -> None:
-    """Each reads, thinks and writes: no update is lost."""
+    """Each reads a value and writes the next one: no update is lost."""
     with database.write() as connection:
         connection.execute(sa.insert(snapshot).values(**SNAPSHOT | {"files": 0}))
 
@@ -117,7 +113,6 @@ def test_durable_writes_wait_for_the_disk_of_postgresql(
 
 
 def test_the_file_is_in_wal_mode(sqlite_database: Database) -> None:
-    """Readers are not blocked."""
     with sqlite_database.read() as connection:
         assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
 
@@ -128,7 +123,6 @@ def test_a_row_that_refers_to_a_missing_row_is_refused(database: Database) -> No
 
 
 def test_upsert_adds_and_replaces(database: Database) -> None:
-    """By the primary key."""
     with database.write() as connection:
         database.upsert(connection, snapshot, [SNAPSHOT, SNAPSHOT | {"id": "s2"}])
         database.upsert(connection, snapshot, [SNAPSHOT | {"files": 9}])
@@ -137,8 +131,7 @@ def test_upsert_adds_and_replaces(database: Database) -> None:
         assert [tuple(row) for row in connection.execute(query)] == [("s1", 9), ("s2", 1)]
 
 
-def test_upsert_of_a_row_that_is_all_key_keeps_it(database: Database) -> None:
-    """There is nothing to replace."""
+def test_upsert_of_a_row_without_other_columns_keeps_it(database: Database) -> None:
     with database.write() as connection:
         database.upsert(connection, snapshot, [SNAPSHOT])
         row = {"dataset_digest": "d", "snapshot_id": "s1"}
@@ -148,7 +141,6 @@ def test_upsert_of_a_row_that_is_all_key_keeps_it(database: Database) -> None:
 
 
 def test_upsert_of_nothing_does_nothing(database: Database) -> None:
-    """A flush with an empty buffer."""
     with database.write() as connection:
         database.upsert(connection, attempt, [])
     assert count(database, attempt) == 0
@@ -166,16 +158,14 @@ def test_a_full_disk_is_reported(sqlite_database: Database) -> None:
     assert count(sqlite_database, snapshot) == 1
 
 
-def test_the_settings_name_the_database(tmp_path: Path) -> None:
-    """Without a URL it is the home folder's."""
+def test_the_database_of_the_settings_is_opened(tmp_path: Path) -> None:
     open_database_of(Settings(home=tmp_path)).close()
     elsewhere = sqlite_url(tmp_path / "elsewhere.db")
     open_database_of(Settings(home=tmp_path / "none", database_url=elsewhere)).close()
     assert sorted(found.name for found in tmp_path.glob("*.db")) == ["datahall.db", "elsewhere.db"]
 
 
-def test_a_url_leads_back_to_its_file(tmp_path: Path) -> None:
-    """Child processes are given the URL."""
+def test_a_url_with_special_characters_names_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "a b?c.db"
     database = open_database(sqlite_url(path))
     shown = database.engine.url.render_as_string(hide_password=False)

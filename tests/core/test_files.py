@@ -1,4 +1,4 @@
-"""Files that appear whole, and the digests that name them."""
+"""Atomic writes, JSON files and digests."""
 
 import errno
 import hashlib
@@ -31,16 +31,14 @@ JSON = st.recursive(
 )
 
 
-def test_a_file_appears_with_its_content_and_mode(tmp_path: Path) -> None:
-    """Folders above it are made."""
+def test_a_file_is_written_with_content_and_mode(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b.txt"
     write_atomic(path, "¿qué?\n", mode=0o600)
     assert path.read_bytes() == "¿qué?\n".encode()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
-    """And no draft of the new one."""
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_atomic(path, "old")
     with pytest.raises(TypeError):
@@ -52,7 +50,6 @@ def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
 
 
 def test_readers_see_the_old_or_the_new_file(tmp_path: Path) -> None:
-    """Never an empty or a mixed one."""
     path = tmp_path / "a.txt"
     contents = {letter * 20_000 for letter in "ab"}
     write_atomic(path, "a" * 20_000)
@@ -72,8 +69,7 @@ def test_readers_see_the_old_or_the_new_file(tmp_path: Path) -> None:
     assert seen <= contents
 
 
-def test_what_is_there_already_is_kept(tmp_path: Path) -> None:
-    """A key that was replaced would open nothing."""
+def test_write_new_keeps_an_existing_file(tmp_path: Path) -> None:
     path = tmp_path / "a" / "key"
     write_new(path, "first", mode=0o600)
     write_new(path, "second")
@@ -82,10 +78,9 @@ def test_what_is_there_already_is_kept(tmp_path: Path) -> None:
     assert [found.name for found in path.parent.iterdir()] == ["key"]
 
 
-def test_where_there_are_no_links_a_file_is_written_anew_all_the_same(
+def test_write_new_works_without_hard_links(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on exFAT; any other refusal is told."""
     refusal = PermissionError(errno.EPERM, "Operation not permitted")
 
     def refuse(*_names: object) -> None:
@@ -100,8 +95,7 @@ def test_where_there_are_no_links_a_file_is_written_anew_all_the_same(
         write_new(tmp_path / "other", "x")
 
 
-def test_of_many_that_write_anew_at_once_all_find_the_first(tmp_path: Path) -> None:
-    """Whole, and with no draft of the others."""
+def test_concurrent_calls_of_write_new_keep_the_first_file(tmp_path: Path) -> None:
     path, gate = tmp_path / "key", threading.Barrier(8)
 
     def write(number: int) -> str:
@@ -116,39 +110,34 @@ def test_of_many_that_write_anew_at_once_all_find_the_first(tmp_path: Path) -> N
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=5))
-def test_json_comes_back_as_it_was_written(
+def test_json_is_read_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, document: dict[str, object]
 ) -> None:
-    """Any text, any number."""
     path = tmp_path_factory.mktemp("json") / "a.json"
     write_json(path, document)
     assert read_json(path) == document
 
 
 @pytest.mark.parametrize("content", ["", "[]", "3", "{", "null"])
-def test_what_is_no_object_is_refused(tmp_path: Path, content: str) -> None:
-    """Callers expect what json raises."""
+def test_json_that_is_not_an_object_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"object|Expecting"):
         read_json(path)
 
 
-def test_a_file_that_is_not_there_is_not_found(tmp_path: Path) -> None:
-    """Not an empty object."""
+def test_a_missing_file_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_json(tmp_path / "a.json")
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=5))
 def test_canonical_json_does_not_depend_on_order(document: dict[str, object]) -> None:
-    """Digests are made of it."""
     backwards = dict(reversed(document.items()))
     assert canonical_json(document) == canonical_json(backwards)
 
 
 def test_digests_are_sha256(tmp_path: Path) -> None:
-    """Of text, of a file of any size, of lines."""
     text = "¿qué?\n" * 300_000
     expected = hashlib.sha256(text.encode()).hexdigest()
     path = tmp_path / "a.txt"
@@ -157,8 +146,7 @@ def test_digests_are_sha256(tmp_path: Path) -> None:
     assert digest_lines(text.splitlines()) == expected
 
 
-def test_json_that_is_nested_without_end_is_damage_like_any_other(tmp_path: Path) -> None:
-    """One such file must not take down what lists its neighbours."""
+def test_deeply_nested_json_is_a_value_error(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text("[" * 100_000, encoding="utf-8")
     with pytest.raises(ValueError, match="nested too deeply"):

@@ -1,4 +1,4 @@
-"""Locks between processes: one holder, told who it is, and free once the holder is gone."""
+"""Locks between processes and threads."""
 
 import os
 import signal
@@ -14,7 +14,6 @@ from core.locks import held, held_alone, is_locked, lock_folder, take_lock
 
 
 def test_a_lock_is_held_until_its_descriptor_is_closed(tmp_path: Path) -> None:
-    """Whoever looks makes no file."""
     path = tmp_path / "a.lock"
     assert not is_locked(path)
     assert list(tmp_path.iterdir()) == []
@@ -27,8 +26,7 @@ def test_a_lock_is_held_until_its_descriptor_is_closed(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_lock_dies_with_the_process_that_holds_it(tmp_path: Path) -> None:
-    """However it dies; it is inherited under the same number."""
+def test_a_lock_is_released_when_its_process_is_killed(tmp_path: Path) -> None:
     descriptor = take_lock(tmp_path / "a.lock")
     assert descriptor is not None
     holder = start(("sleep", "60"), keep_open=(descriptor,))
@@ -39,8 +37,7 @@ def test_a_lock_dies_with_the_process_that_holds_it(tmp_path: Path) -> None:
     assert not is_locked(tmp_path / "a.lock")
 
 
-def test_a_holder_lets_go_at_the_end_also_after_an_error(tmp_path: Path) -> None:
-    """So that the next one does not wait for ever."""
+def test_a_lock_is_released_after_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.lock"
     with pytest.raises(ConflictError, match="True"), held(path):
         raise ConflictError(str(is_locked(path)))
@@ -78,8 +75,7 @@ def test_a_waiting_process_reports_until_it_gets_the_lock(tmp_path: Path) -> Non
     assert reported == [other]
 
 
-def test_the_holder_signs_and_the_next_one_is_told_who_it_is(tmp_path: Path) -> None:
-    """What an earlier holder wrote is gone."""
+def test_a_conflict_names_the_process_that_holds_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "a.lock"
     path.write_text("9" * 20, encoding="ascii")
     with (
@@ -92,8 +88,7 @@ def test_the_holder_signs_and_the_next_one_is_told_who_it_is(tmp_path: Path) -> 
         assert path.read_text(encoding="ascii") == str(os.getpid())
 
 
-def test_a_folder_is_locked_itself(tmp_path: Path) -> None:
-    """No file is left in it or in its place."""
+def test_locking_a_folder_creates_no_file(tmp_path: Path) -> None:
     descriptor = lock_folder(tmp_path)
     with pytest.raises(BlockingIOError):
         lock_folder(tmp_path, can_wait=False)

@@ -1,4 +1,4 @@
-"""Migrations: what they make is what `core.tables` says, once, whoever opens first."""
+"""Migrations produce the schema of `core.tables`."""
 
 import time
 from pathlib import Path
@@ -26,21 +26,19 @@ database.close()
 
 
 def test_migrations_and_tables_agree(database: Database) -> None:
-    """A column that is added to one only is found here."""
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
-def test_points_are_stored_in_the_order_of_their_key(sqlite_database: Database) -> None:
-    """Without a row id the table is its own index: half the size, and curves are read in line."""
+def test_metric_points_are_stored_without_row_ids(sqlite_database: Database) -> None:
+    """The table is its own index: half the size, and a curve is read sequentially."""
     query = "select sql from sqlite_master where name = 'metric_point'"
     with sqlite_database.read() as connection:
         assert "WITHOUT ROWID" in str(connection.exec_driver_sql(query).scalar())
 
 
-def test_migrations_form_one_line() -> None:
-    """Two heads would leave it to chance which one a host gets."""
+def test_migrations_have_one_head() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)
@@ -49,14 +47,13 @@ def test_migrations_form_one_line() -> None:
     assert [script.revision for script in scripts.walk_revisions()] == names[::-1]
 
 
-def test_migrations_do_not_read_the_tables_of_today() -> None:
-    """Old migrations would change their meaning."""
+def test_migrations_do_not_import_core_tables() -> None:
+    """Later changes there would change the meaning of old migrations."""
     for path in (MIGRATIONS / "versions").glob("*.py"):
         assert "core.tables import" not in path.read_text(encoding="utf-8")
 
 
-def test_a_second_opening_is_cheap(tmp_path: Path) -> None:
-    """It reads one row and loads no migration."""
+def test_opening_a_current_database_loads_no_migration(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "datahall.db")
     open_database(url).close()
     begun = time.process_time()
@@ -64,8 +61,8 @@ def test_a_second_opening_is_cheap(tmp_path: Path) -> None:
     assert time.process_time() - begun < 0.1
 
 
-def test_processes_that_open_a_new_home_at_once_all_succeed(tmp_path: Path) -> None:
-    """`datahall up` starts four of them."""
+def test_several_processes_can_create_the_database_at_the_same_time(tmp_path: Path) -> None:
+    """`datahall up` starts four processes."""
     path = tmp_path / "datahall.db"
     argv = (module_argv("x")[0], "-P", "-c", OPENER, str(path))
     processes = [start(argv, capture=True) for _ in range(4)]
@@ -74,8 +71,7 @@ def test_processes_that_open_a_new_home_at_once_all_succeed(tmp_path: Path) -> N
         assert process.returncode == 0, error.decode()
 
 
-def test_what_is_stored_survives_another_opening(tmp_path: Path) -> None:
-    """Migrations touch nothing that is there already."""
+def test_opening_a_database_again_keeps_its_rows(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "datahall.db")
     first = open_database(url)
     with first.write() as connection:
@@ -93,16 +89,14 @@ def test_what_is_stored_survives_another_opening(tmp_path: Path) -> None:
     "name",
     ["with space", "what?=1", "per%20cent", "ha#sh", "ünï 🌙", "quo'te\"", "a&b;c", "new\nline"],
 )
-def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
-    """The database lies where the home is, not at some part of its name."""
+def test_a_home_may_contain_special_characters(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
     open_database(sqlite_url(folder / "datahall.db")).close()
     assert (folder / "datahall.db").exists()
 
 
-def test_a_database_of_a_newer_datahall_is_left_alone(tmp_path: Path) -> None:
-    """With a sentence instead of a traceback."""
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "datahall.db")
     database = open_database(url)
     with database.write() as connection:
@@ -112,8 +106,7 @@ def test_a_database_of_a_newer_datahall_is_left_alone(tmp_path: Path) -> None:
         open_database(url)
 
 
-def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
-    """And is not overwritten."""
+def test_a_file_that_is_not_a_database_is_reported_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "datahall.db"
     path.write_bytes(b"not a database" * 100)
     with pytest.raises(CorruptError, match="damaged"):
@@ -122,20 +115,17 @@ def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
 
 
 def test_a_database_that_cannot_be_reached_is_unavailable() -> None:
-    """A missing folder, a server that is down."""
     with pytest.raises(UnavailableError):
         open_database(sqlite_url(Path("/proc/nowhere/datahall.db")))
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql+nodriver://host/name", "://"])
-def test_a_url_that_makes_no_sense_is_a_wrong_setting(url: str) -> None:
-    """And the message has an example."""
+def test_an_invalid_url_is_a_settings_error(url: str) -> None:
     with pytest.raises(SettingsError, match="postgresql"):
         open_database(url)
 
 
 def test_opening_a_database_loads_no_torch() -> None:
-    """Every process does it, also on hosts without torch."""
     script = "import sys, core.database; sys.exit('torch' in sys.modules)"
     argv = (module_argv("x")[0], "-P", "-c", script)
     assert run_command(argv).exit_code == 0

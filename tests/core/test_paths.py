@@ -1,4 +1,4 @@
-"""Names of files below the home folder, and the walls around it."""
+"""The paths below the home folder."""
 
 import stat
 from pathlib import Path
@@ -9,8 +9,7 @@ from core.errors import SettingsError
 from core.paths import StatePaths, confined
 
 
-def test_every_path_lies_in_the_home(tmp_path: Path) -> None:
-    """Nothing is kept anywhere else."""
+def test_every_path_is_inside_the_home(tmp_path: Path) -> None:
     paths = StatePaths(tmp_path)
     properties = [
         getattr(paths, name)
@@ -31,8 +30,7 @@ def test_every_path_lies_in_the_home(tmp_path: Path) -> None:
     assert len(set(found)) == len(found)
 
 
-def test_a_prepared_home_keeps_its_secrets(tmp_path: Path) -> None:
-    """Also when somebody opened the folder before."""
+def test_the_secrets_folder_is_private(tmp_path: Path) -> None:
     paths = StatePaths(tmp_path / "deep" / "home")
     paths.prepare()
     paths.secrets.chmod(0o755)
@@ -42,31 +40,27 @@ def test_a_prepared_home_keeps_its_secrets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("home", ["/proc/nowhere", "/dev/null", "/dev/null/home"])
-def test_a_home_that_cannot_be_written_is_named(home: str) -> None:
-    """With what to do."""
+def test_a_home_that_cannot_be_written_is_reported(home: str) -> None:
     with pytest.raises(SettingsError) as caught:
         StatePaths(Path(home)).prepare()
     assert home in str(caught.value)
     assert "--home" in str(caught.value)
 
 
-def test_what_lies_inside_is_let_through(tmp_path: Path) -> None:
-    """Resolved."""
+def test_a_path_inside_is_returned_resolved(tmp_path: Path) -> None:
     assert confined(tmp_path, tmp_path / "a" / ".." / "b") == tmp_path.resolve() / "b"
     assert confined(tmp_path, tmp_path) == tmp_path.resolve()
 
 
 @pytest.mark.parametrize("name", ["..", "../x", "a/../../x", "/etc/passwd", "../home-2"])
-def test_what_leads_out_is_refused(tmp_path: Path, name: str) -> None:
-    """Names come from files and requests."""
+def test_a_path_outside_is_refused(tmp_path: Path, name: str) -> None:
     home = tmp_path / "home"
     home.mkdir()
     with pytest.raises(SettingsError):
         confined(home, home / name)
 
 
-def test_a_link_that_leads_out_is_refused(tmp_path: Path) -> None:
-    """Links included."""
+def test_a_link_to_the_outside_is_refused(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "link").symlink_to("/etc")

@@ -1,4 +1,4 @@
-"""Settings: where they come from, and what is said when they are wrong."""
+"""Settings: their sources, and the errors for invalid ones."""
 
 import pwd
 import tomllib
@@ -34,24 +34,21 @@ def load(home: Path, **variables: str) -> Settings:
     return load_settings(environment={"DATAHALL_HOME": str(home), **variables})
 
 
-def test_defaults_need_nothing() -> None:
-    """A first start has no file and no variable."""
+def test_defaults_need_no_file_and_no_variable() -> None:
     settings = load_settings(environment={})
     assert settings == Settings()
     assert settings.home == default_home()
     assert settings.home.is_absolute()
 
 
-def test_a_file_changes_what_it_names(home: Path) -> None:
-    """And nothing else."""
+def test_a_file_changes_only_the_settings_in_it(home: Path) -> None:
     write(home, '[web]\nport = 9000\n[backup]\nrepository = "/mnt/ba ckup"\n')
     settings = load(home)
     assert (settings.web.port, settings.web.host) == (9000, "127.0.0.1")
     assert settings.backup.repository == "/mnt/ba ckup"
 
 
-def test_a_variable_beats_the_file_and_a_flag_beats_both(home: Path) -> None:
-    """The nearer, the stronger."""
+def test_flags_override_variables_which_override_the_file(home: Path) -> None:
     write(home, "[web]\nport = 9000\n[jobs]\ngrace_s = 5\n")
     environment = {"DATAHALL_HOME": str(home), "DATAHALL_WEB_PORT": "9001"}
     assert load_settings(environment=environment).web.port == 9001
@@ -59,15 +56,13 @@ def test_a_variable_beats_the_file_and_a_flag_beats_both(home: Path) -> None:
     assert (flagged.web.port, flagged.web.host, flagged.jobs.grace_s) == (9002, "127.0.0.1", 5.0)
 
 
-def test_a_home_given_as_a_flag_beats_the_variable(home: Path) -> None:
-    """And it is where the file is looked for."""
+def test_the_home_flag_overrides_the_variable(home: Path) -> None:
     write(home, "[web]\nport = 9000\n")
     settings = load_settings(environment={"DATAHALL_HOME": "/else"}, flags={"home": str(home)})
     assert (settings.home, settings.web.port) == (home, 9000)
 
 
 def test_a_relative_home_is_made_absolute(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Children run in other folders."""
     monkeypatch.chdir(home)
     assert load_settings(environment={"DATAHALL_HOME": "here"}).home == home / "here"
 
@@ -92,24 +87,21 @@ def test_a_relative_home_is_made_absolute(monkeypatch: pytest.MonkeyPatch, home:
         (b"\xff\xfe\x00", "datahall.toml"),
     ],
 )
-def test_what_is_wrong_in_the_file_is_named(home: Path, content: str | bytes, words: str) -> None:
-    """Instead of being guessed at, or passed over."""
+def test_an_error_in_the_file_is_named(home: Path, content: str | bytes, words: str) -> None:
     write(home, content)
     with pytest.raises(SettingsError) as caught:
         load(home)
     assert words in str(caught.value)
 
 
-def test_an_unknown_setting_is_told_the_known_ones(home: Path) -> None:
-    """So that nobody has to look them up."""
+def test_the_error_of_an_unknown_setting_lists_the_known_ones(home: Path) -> None:
     write(home, "[web]\nprot = 9000\n")
     with pytest.raises(SettingsError, match=r"web\.port"):
         load(home)
 
 
 @pytest.mark.parametrize("value", ["", "x", "8501.5", "nan", "1e999", "true"])
-def test_a_variable_that_makes_no_sense_is_refused(home: Path, value: str) -> None:
-    """With the value, so that it can be found."""
+def test_an_invalid_variable_is_refused(home: Path, value: str) -> None:
     with pytest.raises(SettingsError, match=r"web\.port"):
         load(home, DATAHALL_WEB_PORT=value)
 
@@ -161,7 +153,7 @@ def test_an_account_without_a_home_directory_needs_a_named_home(
 
 
 def test_every_number_has_a_lower_bound(home: Path) -> None:
-    """Or a negative one would fail later, somewhere inside, as a ValueError."""
+    """Otherwise a negative number would fail later as a ValueError."""
     rows = [row for row in describe(Settings()) if isinstance(row.default, int | float)]
     assert len(rows) > 10
     for row in rows:
@@ -169,15 +161,13 @@ def test_every_number_has_a_lower_bound(home: Path) -> None:
             load(home, **{row.variable: "-99"})
 
 
-def test_a_home_that_is_a_file_is_named(home: Path) -> None:
-    """Not the settings file that cannot lie in it."""
+def test_a_home_that_is_a_file_is_refused(home: Path) -> None:
     write(home, "")
     with pytest.raises(SettingsError, match=r"home .*datahall\.toml is a file.*--home DIR"):
         load(home / "datahall.toml")
 
 
 def test_every_setting_has_help_and_a_variable() -> None:
-    """The settings page, the example file and the messages are made of them."""
     rows = describe(Settings())
     assert all(row.help.endswith(".") for row in rows)
     assert len({row.variable for row in rows}) == len(rows)
@@ -185,7 +175,6 @@ def test_every_setting_has_help_and_a_variable() -> None:
 
 
 def test_every_setting_can_be_given_as_its_variable(home: Path) -> None:
-    """Whatever its kind."""
     for row in describe(Settings()):
         if row.key == "home":
             continue
@@ -196,8 +185,7 @@ def test_every_setting_can_be_given_as_its_variable(home: Path) -> None:
         assert str(changed.value) in {value, f"{value}.0"}
 
 
-def test_the_example_file_is_valid_and_changes_nothing(home: Path) -> None:
-    """As it is, and with every line of it made active."""
+def test_the_example_file_contains_the_defaults(home: Path) -> None:
     write(home, example_file())
     assert load(home) == load_settings(environment={}, flags={"home": str(home)})
     active = "\n".join(

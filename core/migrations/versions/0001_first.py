@@ -1,6 +1,6 @@
-"""The first schema: what `core.tables` said on the first day, spelled out.
+"""The first schema.
 
-Migrations never import `core.tables`, which goes on changing.
+Migrations do not import `core.tables`, which changes with later versions.
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Create every table, those that others refer to first."""
+    """Create all tables, referenced ones first."""
     _create_audit_and_jobs()
     _create_runs()
     _create_snapshots()
@@ -20,7 +20,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop every table, those that refer to others first."""
+    """Drop all tables, referencing ones first."""
     for name in (
         "correction",
         "alias_event",
@@ -38,7 +38,7 @@ def downgrade() -> None:
 
 
 def _create_audit_and_jobs() -> None:
-    """The ledger of actions, and the queue."""
+    """Create the audit log and the job queue."""
     op.create_table(
         "audit",
         sa.Column("sequence", sa.Integer, autoincrement=True, nullable=False),
@@ -89,7 +89,7 @@ def _create_audit_and_jobs() -> None:
 
 
 def _create_runs() -> None:
-    """Runs and what hangs on them."""
+    """Create the tables of runs."""
     op.create_table(
         "run",
         sa.Column("sequence", sa.Integer, autoincrement=True, nullable=False),
@@ -149,7 +149,7 @@ def _create_runs() -> None:
 
 
 def _create_snapshots() -> None:
-    """Backups, and which datasets they protect."""
+    """Create the tables of snapshots and of the datasets that they protect."""
     op.create_table(
         "snapshot",
         sa.Column("id", sa.String, nullable=False),
@@ -175,7 +175,7 @@ def _create_snapshots() -> None:
 
 
 def _create_models() -> None:
-    """Model versions and the history of their aliases."""
+    """Create the tables of model versions and of the history of aliases."""
     op.create_table(
         "model_version",
         sa.Column("name", sa.String, nullable=False),
@@ -214,7 +214,7 @@ def _create_models() -> None:
 
 
 def _create_corrections() -> None:
-    """What people corrected."""
+    """Create the table of corrections."""
     op.create_table(
         "correction",
         sa.Column("sequence", sa.Integer, autoincrement=True, nullable=False),

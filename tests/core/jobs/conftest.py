@@ -1,4 +1,4 @@
-"""A launcher of real processes, and how to look at them."""
+"""A launcher of real processes, and functions that observe them."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Old jobs leave their rows and nothing else."""
+"""Removal of the folders of old jobs."""
 
 import pytest
 
@@ -32,8 +32,7 @@ def ended(yard: Yard, at: float) -> str:
     return job.id
 
 
-def test_folders_of_old_jobs_go_and_their_rows_stay(yard: Yard, clock: FixedClock) -> None:
-    """Young ones, those at work, and folders that are no job's are let be."""
+def test_folders_of_old_jobs_are_removed_and_their_rows_kept(yard: Yard, clock: FixedClock) -> None:
     old, young = ended(yard, clock.now() - 91 * DAY_S), ended(yard, clock.now() - 89 * DAY_S)
     working = yard.submit_ready("echo ready; exec sleep 600")
     stranger = yard.paths.jobs / "notes"
@@ -50,8 +49,7 @@ def test_folders_of_old_jobs_go_and_their_rows_stay(yard: Yard, clock: FixedCloc
     yard.launcher.cancel(working.id)
 
 
-def test_it_looks_once_a_day(yard: Yard, clock: FixedClock) -> None:
-    """The supervisor asks every second."""
+def test_old_folders_are_removed_once_a_day(yard: Yard, clock: FixedClock) -> None:
     tidy = tidying(yard, clock)
     assert tidy.remove_old_folders() == 0
     ended(yard, clock.now() - 91 * DAY_S)
@@ -61,18 +59,18 @@ def test_it_looks_once_a_day(yard: Yard, clock: FixedClock) -> None:
     assert tidy.remove_old_folders() == 1
 
 
-def test_a_home_without_jobs_is_tidy(
+def test_a_home_without_jobs_needs_no_cleanup(
     paths: StatePaths, database: Database, clock: FixedClock
 ) -> None:
-    """A fresh one."""
     ledger = Ledger(database, clock, paths)
     tidy = FolderCleanup(database=database, ledger=ledger, paths=paths, clock=clock, keep_days=1)
     assert tidy.remove_old_folders() == 0
     assert ledger.entries() == []
 
 
-def test_what_cannot_be_removed_keeps_nothing_else(yard: Yard, clock: FixedClock) -> None:
-    """The error is told, the others go; the ledger knows."""
+def test_a_folder_that_cannot_be_removed_does_not_keep_the_others(
+    yard: Yard, clock: FixedClock
+) -> None:
     ids = sorted(ended(yard, clock.now() - 91 * DAY_S) for _ in range(3))
     stuck = yard.paths.job(ids[0])
     stuck.rename(yard.paths.home / "elsewhere")

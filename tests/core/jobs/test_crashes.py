@@ -1,4 +1,4 @@
-"""Whoever is killed at whatever moment: nothing runs twice, nothing is left, the state is true."""
+"""Killed launchers, shims and jobs: no job runs twice, no process is left, states are true."""
 
 import contextlib
 import os
@@ -63,10 +63,7 @@ def reap(process) -> None:  # noqa: ANN001  (as above)
     process.communicate(timeout=PATIENCE_S)
 
 
-def test_a_job_goes_on_when_its_submitters_process_group_is_killed(
-    yard: Yard, scratch: Path
-) -> None:
-    """The page, and everything that shares its terminal."""
+def test_a_job_survives_the_process_group_of_its_submitter(yard: Yard, scratch: Path) -> None:
     program = f"{until_there(scratch / 'go')}; echo done >> {scratch}/ran; exit 3"
     submitter = start_submitter(yard, program)
     job = yard.launcher.job(submitter.stdout.readline().decode().strip())
@@ -79,10 +76,10 @@ def test_a_job_goes_on_when_its_submitters_process_group_is_killed(
     assert (scratch / "ran").read_text() == "done\n"
 
 
-def test_a_launcher_killed_before_it_started_anything_loses_no_job(
+def test_a_job_whose_launcher_was_killed_before_the_start_runs_once(
     yard: Yard, scratch: Path
 ) -> None:
-    """The row says running, yet nothing was ever started: it goes back in line, and runs once."""
+    """Its row says running, but nothing was started: it is queued again."""
     submitter = start_submitter(yard, f"echo done >> {scratch}/ran", "die-before-start")
     reap(submitter)
     (job,) = yard.launcher.jobs()
@@ -91,8 +88,8 @@ def test_a_launcher_killed_before_it_started_anything_loses_no_job(
     assert (scratch / "ran").read_text() == "done\n"
 
 
-def test_a_killed_shim_ends_its_job(yard: Yard) -> None:
-    """The kernel asks the job to end; it may save, then the row says what happened."""
+def test_a_job_ends_when_its_shim_is_killed(yard: Yard) -> None:
+    """The kernel sends SIGTERM to the job, which may still save its state."""
     job = yard.submit_ready(
         "trap 'sleep 0.5; echo saved; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
     )
@@ -104,9 +101,7 @@ def test_a_killed_shim_ends_its_job(yard: Yard) -> None:
     assert processes_of(job) == []
 
 
-def test_a_job_whose_shim_was_killed_keeps_its_slot_until_it_is_gone(
-    yard: Yard, scratch: Path
-) -> None:
+def test_a_job_without_shim_keeps_its_slot_until_it_ends(yard: Yard, scratch: Path) -> None:
     """Two jobs on one GPU would both run out of memory."""
     slow = f"trap '{until_there(scratch / 'go')}; exit 0' TERM; echo ready; "
     job = yard.submit_ready(slow + "while :; do sleep 0.05; done", device="cuda:0")
@@ -121,8 +116,8 @@ def test_a_job_whose_shim_was_killed_keeps_its_slot_until_it_is_gone(
     assert first.ended_at <= second.started_at
 
 
-def test_what_a_killed_shim_leaves_is_killed_after_the_grace_period(yard: Yard) -> None:
-    """The job ignores SIGTERM, and so does a daemon of it in another session."""
+def test_processes_of_a_killed_shim_are_killed_after_the_grace_period(yard: Yard) -> None:
+    """The job and a daemon of it in another session ignore SIGTERM."""
     job = yard.submit_ready(
         "trap '' TERM; setsid sh -c \"trap '' TERM; exec sleep 71.77\" & echo ready; sleep 71.77",
         grace_s=0.5,
@@ -134,8 +129,8 @@ def test_what_a_killed_shim_leaves_is_killed_after_the_grace_period(yard: Yard) 
     assert processes_named("71.77") == []
 
 
-def test_a_shim_killed_with_its_job_is_noticed(yard: Yard) -> None:
-    """Out of memory, both at once: nobody is left to write how it ended."""
+def test_a_job_killed_with_its_shim_is_crashed(yard: Yard) -> None:
+    """For example by the out-of-memory killer."""
     job = yard.submit_ready("echo ready; exec sleep 60")
     for process in processes_of(job):
         os.kill(process.pid, signal.SIGKILL)
@@ -143,8 +138,7 @@ def test_a_shim_killed_with_its_job_is_noticed(yard: Yard) -> None:
     assert (over.state, over.reason) == (JobState.CRASHED, SHIM_KILLED)
 
 
-def test_a_restart_of_the_machine_is_named(yard: Yard) -> None:
-    """Nothing of an earlier boot can still be running."""
+def test_a_restart_of_the_machine_is_the_reason(yard: Yard) -> None:
     job = yard.submit_ready("echo ready; exec sleep 60")
     processes = yard.processes(job)
     for process in processes_of(job):
@@ -162,7 +156,7 @@ def test_a_restart_of_the_machine_is_named(yard: Yard) -> None:
 
 
 def test_a_job_that_ended_before_the_machine_was_restarted_keeps_its_ending(yard: Yard) -> None:
-    """Its files say so, whatever the row says."""
+    """The files in its folder decide, not the row."""
     job = yard.submit("exit 3")
     until(lambda: yard.folder(job).read_ending() is not None, "the end")
     processes = yard.processes(job)
@@ -172,10 +166,9 @@ def test_a_job_that_ended_before_the_machine_was_restarted_keeps_its_ending(yard
     assert yard.launcher.job(job.id).exit_code == 3
 
 
-def test_a_power_cut_that_costs_the_row_its_start_does_not_start_the_job_again(
+def test_a_job_whose_start_was_lost_in_a_power_cut_is_not_started_again(
     yard: Yard, scratch: Path
 ) -> None:
-    """The files were forced to disk before anything ran."""
     job = yard.submit_ready(f"echo once >> {scratch}/ran; echo ready; exec sleep 60")
     for process in processes_of(job):
         os.kill(process.pid, signal.SIGKILL)
@@ -190,8 +183,7 @@ def test_a_power_cut_that_costs_the_row_its_start_does_not_start_the_job_again(
     assert (scratch / "ran").read_text() == "once\n"
 
 
-def test_a_damaged_ending_is_no_ending(yard: Yard) -> None:
-    """It is lost, and the queue goes on."""
+def test_a_job_with_a_damaged_ending_is_crashed(yard: Yard) -> None:
     job = yard.submit("exit 0")
     until(lambda: yard.folder(job).read_ending() is not None, "the end")
     until(lambda: not processes_of(job), "the end of every process")
@@ -199,10 +191,9 @@ def test_a_damaged_ending_is_no_ending(yard: Yard) -> None:
     assert yard.launcher.job(job.id).state is JobState.CRASHED
 
 
-def test_a_damaged_note_of_who_runs_a_job_does_not_start_it_again(
+def test_a_job_with_a_damaged_process_record_is_not_started_again(
     yard: Yard, scratch: Path
 ) -> None:
-    """It goes on while its lock is held, and is lost with it."""
     job = yard.submit_ready(f"echo once >> {scratch}/ran; echo ready; exec sleep 60")
     yard.processes(job)
     (yard.paths.job(job.id) / "process.json").write_bytes(b"{")
@@ -213,10 +204,8 @@ def test_a_damaged_note_of_who_runs_a_job_does_not_start_it_again(
     assert (scratch / "ran").read_text() == "once\n"
 
 
-def test_an_ending_that_finds_no_room_on_the_disk_is_written_later(
-    yard: Yard, scratch: Path
-) -> None:
-    """The shim waits with its slot until somebody made room."""
+def test_an_ending_is_written_once_the_disk_has_space(yard: Yard, scratch: Path) -> None:
+    """Until then the shim keeps the slot."""
     job = yard.submit_ready(f"echo ready; {until_there(scratch / 'go')}; exit 3")
     obstacle = yard.paths.job(job.id) / "exit.json"
     obstacle.mkdir()
@@ -232,7 +221,6 @@ def test_an_ending_that_finds_no_room_on_the_disk_is_written_later(
 def test_a_job_whose_folder_was_removed_is_ended_and_not_started_again(
     yard: Yard, scratch: Path
 ) -> None:
-    """Somebody made room with `rm -r`."""
     job = yard.submit_ready(f"echo once >> {scratch}/ran; echo ready; exec sleep 60", grace_s=1.0)
     yard.processes(job)
     shutil.rmtree(yard.paths.job(job.id))
@@ -243,7 +231,6 @@ def test_a_job_whose_folder_was_removed_is_ended_and_not_started_again(
 
 
 def test_a_queued_job_whose_folder_was_removed_still_runs(yard: Yard, scratch: Path) -> None:
-    """It has not started, so nothing is lost."""
     first = yard.submit(until_there(scratch / "go"))
     queued = yard.submit("echo hello", after=first.id)
     shutil.rmtree(yard.paths.job(queued.id))
@@ -255,7 +242,7 @@ def test_a_queued_job_whose_folder_was_removed_still_runs(yard: Yard, scratch: P
 def test_no_job_runs_twice_while_launchers_and_shims_are_killed(
     yard: Yard, scratch: Path, seed: int
 ) -> None:
-    """The queue works afterwards, and what a job says of its end is true."""
+    """Afterwards the queue works, and the recorded endings are true."""
     dice = random.Random(seed)  # noqa: S311  (no secret: a failure is to be repeated)
     program = f"echo $DATAHALL_JOB >> {scratch}/ran; sleep 0.3"
     submitters = [start_submitter(yard, program) for _ in range(3)]

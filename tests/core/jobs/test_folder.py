@@ -1,4 +1,4 @@
-"""A job's folder whose files were damaged tells what it can, and never fails its reader."""
+"""A job's folder with damaged files."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from core.jobs.folder import JobFolder
 
 @pytest.mark.parametrize("text", ["", "[", "[]", "{}", '{"shim": 1}', "[" * 100_000, "\x00"])
 def test_damaged_files_are_read_as_unknown(tmp_path: Path, text: str) -> None:
-    """Someone ran the job, nobody knows who; how it ended is not known either."""
+    """The job ran, but its processes and its ending are unknown."""
     for name in ("process.json", "exit.json"):
         (tmp_path / name).write_text(text, encoding="utf-8")
     folder = JobFolder(tmp_path)

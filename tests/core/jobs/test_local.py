@@ -1,4 +1,4 @@
-"""The launcher of this machine: what its jobs find when they run."""
+"""The launcher of this machine: what a job inherits, logs, progress, the queue."""
 
 import os
 import stat
@@ -15,8 +15,7 @@ from core.tables import job as table
 from tests.core.jobs.conftest import Yard, processes_of, until, until_there
 
 
-def test_a_job_finds_its_names_in_the_environment(yard: Yard) -> None:
-    """What training, backup and monitors go by."""
+def test_a_job_gets_its_id_and_folder_as_variables(yard: Yard) -> None:
     job = yard.submit(
         'echo "$DATAHALL_JOB|$DATAHALL_JOB_FOLDER|$DATAHALL_HOME|$DATAHALL_RUN"; pwd',
         environment={"DATAHALL_RUN": "run-1"},
@@ -29,8 +28,8 @@ def test_a_job_finds_its_names_in_the_environment(yard: Yard) -> None:
     ]
 
 
-def test_a_job_opens_the_database_that_queued_it(yard: Yard) -> None:
-    """Also when that came from a flag, which no child would see."""
+def test_a_job_opens_the_database_of_its_launcher(yard: Yard) -> None:
+    """Also when a command-line flag named it, which a child does not see."""
     job = yard.submit('echo "$DATAHALL_DATABASE_URL"')
     yard.end(job)
     assert yard.launcher.log(job.id) == f"sqlite:///{yard.paths.database}\n"
@@ -40,22 +39,20 @@ def test_a_job_opens_the_database_that_queued_it(yard: Yard) -> None:
     ("device", "count", "visible"),
     [("none", 1, "[]"), ("cpu", 1, "[]"), ("cuda:1", 1, "[1]"), ("cuda", 2, "[0,1]")],
 )
-def test_a_job_sees_its_own_gpus_only(yard: Yard, device: str, count: int, visible: str) -> None:
-    """One that was given none must not take a colleague's."""
+def test_a_job_sees_only_its_own_gpus(yard: Yard, device: str, count: int, visible: str) -> None:
+    """A job without a GPU sees none."""
     job = yard.submit('echo "[$CUDA_VISIBLE_DEVICES]"', device=device, num_devices=count)
     yard.end(job)
     assert yard.launcher.log(job.id).strip() == visible
 
 
-def test_a_job_is_named_by_the_pid_of_its_own_process(yard: Yard) -> None:
-    """Pages join it with what the GPU's driver says."""
+def test_the_pid_of_a_job_is_that_of_its_own_process(yard: Yard) -> None:
     job = yard.submit_ready('echo "ready $$"; exec sleep 60')
     until(lambda: yard.launcher.job(job.id).pid, "the pid in the row")
     assert yard.launcher.log(job.id) == f"ready {yard.launcher.job(job.id).pid}\n"
 
 
 def test_a_job_inherits_its_lock_and_nothing_else(yard: Yard) -> None:
-    """A socket of the page that started it must close when the page closes."""
     job = yard.submit("ls -l /proc/$$/fd")
     yard.end(job)
     targets = {line.split(" -> ")[-1] for line in yard.launcher.log(job.id).splitlines()[1:]}
@@ -63,8 +60,7 @@ def test_a_job_inherits_its_lock_and_nothing_else(yard: Yard) -> None:
     assert targets == {"/dev/null", str(folder / "log.txt"), str(folder / "lock")}
 
 
-def test_a_job_lives_in_a_session_of_its_own(yard: Yard) -> None:
-    """Ctrl-C in the terminal that started it does not reach it."""
+def test_a_job_has_its_own_session(yard: Yard) -> None:
     job = yard.submit_ready("echo ready; exec sleep 60")
     processes = yard.processes(job)
     assert processes.job is not None
@@ -72,14 +68,12 @@ def test_a_job_lives_in_a_session_of_its_own(yard: Yard) -> None:
     assert len(sessions) == 3
 
 
-def test_a_shim_is_light(yard: Yard) -> None:
-    """There is one per running job."""
+def test_a_shim_uses_less_than_25_mb(yard: Yard) -> None:
     job = yard.submit_ready("echo ready; exec sleep 60")
     assert psutil.Process(yard.processes(job).shim.pid).memory_info().rss < 25_000_000
 
 
-def test_a_shim_has_no_parent_that_it_could_die_with(yard: Yard) -> None:
-    """Nor one that would have to take in its end."""
+def test_a_shim_is_not_a_child_of_the_launcher(yard: Yard) -> None:
     job = yard.submit_ready("echo ready; exec sleep 60")
     assert psutil.Process(yard.processes(job).shim.pid).ppid() != os.getpid()
 
@@ -91,31 +85,29 @@ def test_a_shim_has_no_parent_that_it_could_die_with(yard: Yard) -> None:
         ("/etc/passwd", "could not be started: /etc/passwd cannot be run: Permission denied"),
     ],
 )
-def test_a_program_that_cannot_be_started_says_why(yard: Yard, program: str, reason: str) -> None:
-    """The job fails with the reason, its shim does not."""
+def test_a_program_that_cannot_be_started_fails_with_the_reason(
+    yard: Yard, program: str, reason: str
+) -> None:
     spec = JobSpec(kind=JobKind.BACKUP, title="Back up", subject="all", argv=(program,))
     job = yard.end(yard.launcher.submit(spec))
     assert (job.state, job.reason, job.exit_code) == (JobState.FAILED, reason, None)
 
 
 def test_a_log_that_cannot_be_written_fails_the_job(yard: Yard) -> None:
-    """Before anything of it runs; and it does not come back at every look."""
     job = yard.submit("echo never", log=Path("/proc/nowhere/log.txt"))
     over = yard.launcher.job(job.id)
     assert over.state is JobState.FAILED
     assert over.reason.startswith("could not be started: ")
 
 
-def test_a_log_elsewhere_is_appended_to(yard: Yard, scratch: Path) -> None:
-    """A resumed run goes on in the log of its first attempt."""
+def test_another_log_file_is_appended_to(yard: Yard, scratch: Path) -> None:
     log = scratch / "runs" / "1" / "log.txt"
     for word in ("first", "second"):
         yard.end(yard.submit(f"echo {word}", log=log))
     assert log.read_text() == "first\nsecond\n"
 
 
-def test_a_long_log_is_cut_and_its_newest_lines_are_kept(yard: Yard) -> None:
-    """The job goes on writing into the emptied file."""
+def test_a_long_log_is_rotated(yard: Yard) -> None:
     job = yard.submit(
         "for i in $(seq 3); do seq -f 'line %.0f xxxxxxxxxxxxxxxxxxxxxxx' $((i * 1000)) "
         "$((i * 1000 + 900)); sleep 0.8; done; echo the end"
@@ -128,14 +120,12 @@ def test_a_long_log_is_cut_and_its_newest_lines_are_kept(yard: Yard) -> None:
     assert len(yard.launcher.log(job.id, tail=500).splitlines()) == 500
 
 
-def test_what_is_no_text_is_shown_as_well_as_can_be(yard: Yard) -> None:
-    """Programs print what they like."""
+def test_invalid_utf8_in_the_log_is_replaced(yard: Yard) -> None:
     job = yard.end(yard.submit(r"printf '\351 \000 \360\237\214\231\nlast'"))
     assert yard.launcher.log(job.id) == "� \x00 🌙\nlast"
 
 
 def test_progress_is_what_the_job_last_reported(yard: Yard) -> None:
-    """Nothing before it said anything."""
     job = yard.submit_ready("echo ready; exec sleep 60")
     assert yard.launcher.progress(job.id) is None
     progress = ProgressReport(done=3.0, total=None, unit="bytes", message="reading 'a\nb'", at=5.0)
@@ -143,23 +133,20 @@ def test_progress_is_what_the_job_last_reported(yard: Yard) -> None:
     assert yard.launcher.progress(job.id) == progress
 
 
-def test_orders_are_nobody_elses_to_read(yard: Yard) -> None:
-    """A job's environment may hold a secret."""
+def test_the_order_of_a_shim_is_private(yard: Yard) -> None:
     job = yard.end(yard.submit("exit 0", environment={"RESTIC_PASSWORD": "secret"}))
     folder = yard.paths.job(job.id)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "order.json").stat().st_mode) == 0o600
 
 
-def test_the_next_job_starts_while_nobody_looks(lone_yard: Yard, scratch: Path) -> None:
-    """Without a supervisor the ended job's shim looks after the queue."""
+def test_the_next_job_starts_without_a_supervisor(lone_yard: Yard, scratch: Path) -> None:
     backup = lone_yard.submit("sleep 0.3", kind=JobKind.BACKUP)
     lone_yard.submit(f"touch {scratch}/trained", after=backup.id)
     until((scratch / "trained").exists, "the training, with nobody looking")
 
 
-def test_rows_are_right_while_nobody_looks(lone_yard: Yard) -> None:
-    """For whoever reads the database alone."""
+def test_rows_are_updated_without_a_supervisor(lone_yard: Yard) -> None:
     job = lone_yard.submit("exit 3")
 
     def state() -> str:
@@ -171,7 +158,7 @@ def test_rows_are_right_while_nobody_looks(lone_yard: Yard) -> None:
 
 
 def test_a_job_may_queue_another_that_outlives_it(yard: Yard, scratch: Path) -> None:
-    """The second one is below the first in the process tree, yet no leftover of it."""
+    """The second job is a descendant of the first, but not a leftover."""
     inner = (
         "import os, sys; from pathlib import Path; from core.settings import load_settings; "
         "from core.jobs.__main__ import open_launcher; "

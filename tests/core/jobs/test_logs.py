@@ -1,4 +1,4 @@
-"""Logs: cut in time, read from the end."""
+"""Rotation of logs, and reading their end."""
 
 import os
 from pathlib import Path
@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 from core.jobs.logs import open_log, read_tail, rotate
 
 
-def test_a_short_log_is_left_alone(tmp_path: Path) -> None:
-    """Nothing is copied without need."""
+def test_a_short_log_is_not_rotated(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.write_text("x" * 100)
     rotate(log, 100)
     assert [path.name for path in tmp_path.iterdir()] == ["log.txt"]
 
 
-def test_a_long_log_moves_on_and_three_old_ones_are_kept(tmp_path: Path) -> None:
-    """The oldest goes."""
+def test_three_rotated_logs_are_kept(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     for word in ("one", "two", "three", "four", "five"):
         log.write_text(word)
@@ -28,7 +26,7 @@ def test_a_long_log_moves_on_and_three_old_ones_are_kept(tmp_path: Path) -> None
     assert kept == {"log.txt": "", "log.txt.1": "five", "log.txt.2": "four", "log.txt.3": "three"}
 
 
-def test_a_writer_goes_on_at_the_start_of_the_emptied_file(tmp_path: Path) -> None:
+def test_a_writer_continues_at_the_start_of_the_emptied_log(tmp_path: Path) -> None:
     """Without O_APPEND there would be a hole of zeros."""
     log = tmp_path / "log.txt"
     descriptor = open_log(log)
@@ -39,14 +37,12 @@ def test_a_writer_goes_on_at_the_start_of_the_emptied_file(tmp_path: Path) -> No
     assert log.read_bytes() == b"new\n"
 
 
-def test_a_log_that_is_not_there_needs_no_cut(tmp_path: Path) -> None:
-    """The job may have removed it."""
+def test_a_missing_log_is_not_rotated(tmp_path: Path) -> None:
     rotate(tmp_path / "log.txt", 1)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_log_that_cannot_be_moved_on_stays(tmp_path: Path) -> None:
-    """Where the disk is full, or a name is taken: nothing is lost."""
+def test_a_log_that_cannot_be_copied_is_kept(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.write_text("precious")
     (tmp_path / "log.txt.2").mkdir()
@@ -55,8 +51,7 @@ def test_a_log_that_cannot_be_moved_on_stays(tmp_path: Path) -> None:
     assert log.read_text() == "precious"
 
 
-def test_a_tail_goes_on_in_the_log_before_the_cut(tmp_path: Path) -> None:
-    """A log that was cut a moment ago still shows what led to this."""
+def test_a_tail_continues_in_the_rotated_log(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.with_name("log.txt.1").write_text("1\n2\n3\n")
     log.write_text("4\n5\n")
@@ -64,7 +59,6 @@ def test_a_tail_goes_on_in_the_log_before_the_cut(tmp_path: Path) -> None:
 
 
 def test_a_line_of_megabytes_is_cut_at_its_beginning(tmp_path: Path) -> None:
-    """The page shows its end and does not load all of it."""
     log = tmp_path / "log.txt"
     log.write_bytes(b"x" * 10_000_000 + b"end")
     shown = read_tail(log, 5)
@@ -79,7 +73,6 @@ def test_a_line_of_megabytes_is_cut_at_its_beginning(tmp_path: Path) -> None:
 def test_a_tail_is_the_end_of_the_log(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], num_lines: int
 ) -> None:
-    """Whatever bytes it holds."""
     log = tmp_path_factory.mktemp("logs") / "log.txt"
     log.write_bytes(b"".join(line + b"\n" for line in lines))
     expected = b"".join(line + b"\n" for line in lines[-num_lines:])

@@ -1,4 +1,4 @@
-"""Processes by identity."""
+"""Identity of processes."""
 
 import contextlib
 import os
@@ -40,30 +40,26 @@ def nobody_is_foreign(_pid: int) -> bool:
 
 
 def test_a_process_has_one_identity(sleeper: Process) -> None:
-    """It stays the same as long as the process lives."""
     identity = identify(sleeper.pid)
     assert identity is not None
     assert identity == identify(sleeper.pid)
     assert is_alive(identity)
 
 
-def test_an_identity_tells_when_the_process_was_started(sleeper: Process) -> None:
-    """In seconds after boot."""
+def test_an_identity_contains_the_start_time(sleeper: Process) -> None:
     identity = identify(sleeper.pid)
     assert identity is not None
     assert 0 <= time.clock_gettime(time.CLOCK_BOOTTIME) - identity.create_time < 30
 
 
 def test_the_same_pid_with_another_start_is_another_process(sleeper: Process) -> None:
-    """It gets no signal."""
     stranger = Identity(pid=sleeper.pid, create_time=1.0)
     assert not is_alive(stranger)
     assert not send(stranger, signal.SIGKILL)
     assert sleeper.poll() is None
 
 
-def test_a_signal_reaches_the_process(sleeper: Process) -> None:
-    """And the answer says so."""
+def test_a_signal_is_sent_to_a_running_process(sleeper: Process) -> None:
     identity = identify(sleeper.pid)
     assert identity is not None
     assert send(identity, signal.SIGTERM)
@@ -71,16 +67,16 @@ def test_a_signal_reaches_the_process(sleeper: Process) -> None:
     assert not send(identity, signal.SIGTERM)
 
 
-def test_a_process_that_only_waits_to_be_reaped_is_not_alive() -> None:
-    """A container's first process may never reap it."""
+def test_a_zombie_is_not_alive() -> None:
+    """The first process of a container may never reap it."""
     process = start(("/bin/true",))
     until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE, "the zombie")
     assert identify(process.pid) is None
     process.wait()
 
 
-def test_a_child_that_ended_at_once_still_has_its_identity() -> None:
-    """Until it is reaped: the row of a short job names its process too."""
+def test_an_unreaped_child_has_an_identity() -> None:
+    """The row of a short job names its process, too."""
     process = start(("/bin/true",))
     while_it_ran_or_after = identify_child(process.pid)
     until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE, "the zombie")
@@ -89,15 +85,13 @@ def test_a_child_that_ended_at_once_still_has_its_identity() -> None:
 
 
 def test_descendants_are_found_at_any_depth(sleeper: Process) -> None:
-    """The shell and its sleep are below this process."""
     until(lambda: psutil.Process(sleeper.pid).children(), "the sleep")
     expected = {sleeper.pid, *(child.pid for child in psutil.Process(sleeper.pid).children())}
     found = {process.pid for process in descendants(os.getpid(), nobody_is_foreign)}
     assert expected <= found
 
 
-def test_what_is_foreign_is_left_out_with_all_below(sleeper: Process) -> None:
-    """Another job's shim is not ours to kill, nor what it runs."""
+def test_foreign_subtrees_are_left_out(sleeper: Process) -> None:
     until(lambda: psutil.Process(sleeper.pid).children(), "the sleep")
     below = {child.pid for child in psutil.Process(sleeper.pid).children()}
     found = {process.pid for process in descendants(os.getpid(), lambda pid: pid == sleeper.pid)}
@@ -105,29 +99,26 @@ def test_what_is_foreign_is_left_out_with_all_below(sleeper: Process) -> None:
 
 
 def test_a_variable_is_read_from_the_process_and_its_children(sleeper: Process) -> None:
-    """It survives the death of every parent."""
     until(lambda: psutil.Process(sleeper.pid).children(), "the sleep")
     assert variable_of(sleeper.pid, "WHO_IS_IT") == "café = 1"
     assert variable_of(sleeper.pid, "WHO_IS") is None
     assert len(with_variable("WHO_IS_IT", "café = 1")) == 2
 
 
-def test_a_process_that_is_gone_has_no_variables() -> None:
-    """Nor an identity."""
+def test_an_ended_process_has_no_variables() -> None:
     process = start(("/bin/true",))
     process.wait()
     assert variable_of(process.pid, "PATH") is None
     assert identify(process.pid) is None
 
 
-def test_this_boot_has_a_name() -> None:
-    """Which is not empty and does not change."""
+def test_the_boot_id_is_constant() -> None:
     assert len(boot_id()) == 36
     assert boot_id() == boot_id()
 
 
-def test_a_name_full_of_brackets_does_not_confuse_anybody() -> None:
-    """The kernel prints a program's name between brackets as it is."""
+def test_a_program_name_with_brackets_is_parsed() -> None:
+    """The kernel prints the name of a program between brackets without escaping it."""
     argv = ("/bin/sh", "-c", "printf 'a) R (1 2' > /proc/$$/comm; sleep 60 & wait")
     process = start(argv)
     until(lambda: psutil.Process(process.pid).children(), "the sleep")

@@ -1,4 +1,4 @@
-"""Whose turn it is: properties of every queue."""
+"""Decisions of the queue."""
 
 from collections.abc import Sequence
 
@@ -52,8 +52,7 @@ def queues(draw: st.DrawFn) -> Sequence[Job]:
 
 
 @given(queues())
-def test_no_slot_is_ever_given_twice(jobs: Sequence[Job]) -> None:
-    """Running and started jobs together hold each slot once, and as many as they asked for."""
+def test_no_slot_is_assigned_twice(jobs: Sequence[Job]) -> None:
     specs = {job.id: job.spec for job in jobs}
     held = [
         (parse_device(job.spec.device, job.spec.num_devices).kind, slot)
@@ -73,8 +72,7 @@ def test_no_slot_is_ever_given_twice(jobs: Sequence[Job]) -> None:
 
 
 @given(queues())
-def test_nobody_overtakes_within_a_kind_of_device(jobs: Sequence[Job]) -> None:
-    """The jobs that start are the first of their line."""
+def test_jobs_of_one_kind_of_device_start_in_order(jobs: Sequence[Job]) -> None:
     started = {
         decision.job_id
         for decision in decide(jobs, {}, SLOTS)
@@ -91,8 +89,8 @@ def test_nobody_overtakes_within_a_kind_of_device(jobs: Sequence[Job]) -> None:
 
 
 @given(queues())
-def test_a_second_look_changes_nothing(jobs: Sequence[Job]) -> None:
-    """Otherwise every look at a page would write to the database."""
+def test_a_second_tick_decides_nothing(jobs: Sequence[Job]) -> None:
+    """Otherwise each tick would write to the database."""
     by_id = {job.id: job for job in jobs}
     for decision in decide(jobs, {}, SLOTS):
         old = by_id[decision.job_id]
@@ -107,14 +105,13 @@ def test_a_second_look_changes_nothing(jobs: Sequence[Job]) -> None:
     assert list(decide(list(by_id.values()), {}, SLOTS)) == []
 
 
-def test_a_job_waits_when_the_host_has_lost_its_gpu() -> None:
-    """A driver that is being updated comes back; the job is not failed for it."""
+def test_a_job_waits_for_a_gpu_that_disappeared() -> None:
+    """It comes back, for example after an update of the driver."""
     (decision,) = decide([make_job("a", "cuda:2")], {}, Slots(cpu=1, gpus=0))
     assert (decision.state, decision.reason) == (JobState.QUEUED, "waits for GPU 2")
 
 
-def test_a_job_whose_predecessor_is_gone_fails() -> None:
-    """It would wait for ever."""
+def test_a_job_whose_predecessor_does_not_exist_fails() -> None:
     (decision,) = decide([make_job("a", after="x")], {}, SLOTS)
     assert decision.state is JobState.FAILED
     assert decision.reason == (

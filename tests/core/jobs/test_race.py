@@ -1,4 +1,4 @@
-"""Several processes queue and tick at once: every job runs once, and no slot is given twice."""
+"""Several processes submit jobs at the same time."""
 
 from pathlib import Path
 
@@ -20,8 +20,8 @@ for _ in range(int(sys.argv[3])):
 """
 
 
-def test_racing_launchers_give_no_slot_twice(yard: Yard, scratch: Path) -> None:
-    """Each job claims its GPU by a folder that may not exist yet."""
+def test_concurrent_launchers_assign_no_slot_twice(yard: Yard, scratch: Path) -> None:
+    """Each job creates a folder named after its GPU, which must not exist yet."""
     program = (
         f"gpu={scratch}/gpu-$CUDA_VISIBLE_DEVICES; echo $DATAHALL_JOB >> {scratch}/ran; "
         f"mkdir $gpu || echo clash >> {scratch}/clashes; sleep 0.05; rmdir $gpu"

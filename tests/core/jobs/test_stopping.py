@@ -1,4 +1,4 @@
-"""Stopping: asked first, then made; nothing of a job is left behind."""
+"""Stopping a job: SIGTERM, then SIGKILL; no process is left."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from tests.core.jobs.conftest import SHIM_KILLED, Yard, processes_named, process
 
 
 def test_a_stopped_job_has_time_to_save(yard: Yard) -> None:
-    """SIGTERM, checkpoint, exit 0: stopped, not succeeded."""
+    """SIGTERM, checkpoint, exit code 0: stopped, not succeeded."""
     job = yard.submit_ready(
         "trap 'sleep 0.3; echo saved; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
     )
@@ -22,8 +22,7 @@ def test_a_stopped_job_has_time_to_save(yard: Yard) -> None:
     assert "saved" in yard.launcher.log(job.id)
 
 
-def test_stopping_is_quick(yard: Yard) -> None:
-    """Nobody waits for a poll."""
+def test_a_stop_request_takes_effect_at_once(yard: Yard) -> None:
     job = yard.submit_ready("echo ready; exec sleep 600", grace_s=50.0)
     begun = time.monotonic()
     yard.launcher.cancel(job.id)
@@ -31,8 +30,7 @@ def test_stopping_is_quick(yard: Yard) -> None:
     assert time.monotonic() - begun < 20.0
 
 
-def test_the_whole_tree_is_killed_after_the_grace_period(yard: Yard) -> None:
-    """Also what ignores SIGTERM in a session of its own."""
+def test_all_processes_are_killed_after_the_grace_period(yard: Yard) -> None:
     job = yard.submit_ready(
         "trap '' TERM; setsid sh -c \"trap '' TERM; exec sleep 61.77\" & echo ready; sleep 61.77",
         grace_s=0.5,
@@ -45,8 +43,8 @@ def test_the_whole_tree_is_killed_after_the_grace_period(yard: Yard) -> None:
     assert processes_named("61.77") == []
 
 
-def test_what_a_stopped_job_leaves_behind_is_ended(yard: Yard) -> None:
-    """The shell dies of SIGTERM, its child does not get it from anybody else."""
+def test_processes_left_by_a_stopped_job_are_terminated(yard: Yard) -> None:
+    """The shell ends on SIGTERM; its child receives none from it."""
     job = yard.submit_ready("setsid sleep 62.77 & echo ready; wait")
     until(lambda: processes_named("62.77"), "the sleep")
     yard.launcher.cancel(job.id)
@@ -54,16 +52,14 @@ def test_what_a_stopped_job_leaves_behind_is_ended(yard: Yard) -> None:
     assert processes_named("62.77") == []
 
 
-def test_daemons_of_a_job_end_with_it(yard: Yard) -> None:
-    """Worker processes that lost their parent would hold the GPU's memory."""
+def test_daemons_of_a_job_are_terminated_with_it(yard: Yard) -> None:
     job = yard.submit("(setsid sleep 63.77 &); (setsid nohup sleep 63.77 &); sleep 0.2; exit 1")
     over = yard.end(job)
     assert (over.state, over.exit_code) == (JobState.FAILED, 1)
     assert processes_named("63.77") == []
 
 
-def test_stubborn_daemons_of_a_job_end_with_it(yard: Yard) -> None:
-    """They are asked first, and have two seconds."""
+def test_daemons_that_ignore_sigterm_are_killed(yard: Yard) -> None:
     job = yard.submit("(setsid sh -c \"trap '' TERM; sleep 64.77; :\" &); sleep 0.2; exit 0")
     over = yard.end(job)
     assert over.state is JobState.SUCCEEDED
@@ -71,8 +67,7 @@ def test_stubborn_daemons_of_a_job_end_with_it(yard: Yard) -> None:
     assert processes_of(job) == []
 
 
-def test_stopping_twice_is_stopping_once(yard: Yard) -> None:
-    """Impatient people press twice; the job gets one SIGTERM."""
+def test_several_stop_requests_send_one_sigterm(yard: Yard) -> None:
     job = yard.submit_ready(
         "trap 'echo term' TERM; echo ready; for i in $(seq 20); do sleep 0.05; done; exit 0"
     )
@@ -84,7 +79,6 @@ def test_stopping_twice_is_stopping_once(yard: Yard) -> None:
 
 
 def test_a_job_that_ended_by_itself_was_not_stopped(yard: Yard) -> None:
-    """The wish came too late, and the row says what happened."""
     job = yard.submit("exit 0")
     until(lambda: yard.folder(job).read_ending() is not None, "the end")
     yard.launcher.cancel(job.id)
@@ -92,7 +86,7 @@ def test_a_job_that_ended_by_itself_was_not_stopped(yard: Yard) -> None:
 
 
 def test_a_job_can_be_stopped_the_moment_it_was_started(yard: Yard, scratch: Path) -> None:
-    """Before its shim has come up: either it never starts, or it is stopped."""
+    """Before its shim runs: either it never starts, or it is stopped."""
     job = yard.submit(f"echo $$ >> {scratch}/ran; exec sleep 60")
     yard.launcher.cancel(job.id)
     over = yard.end(job)
@@ -101,8 +95,7 @@ def test_a_job_can_be_stopped_the_moment_it_was_started(yard: Yard, scratch: Pat
     until(lambda: not processes_of(job), "the end of every process")
 
 
-def test_a_shim_that_gets_the_machines_sigterm_stops_its_job(yard: Yard) -> None:
-    """At shut-down every process gets one; the job is stopped, and can be resumed."""
+def test_a_shim_that_receives_sigterm_stops_its_job(yard: Yard) -> None:
     job = yard.submit_ready("trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done")
     os.kill(yard.processes(job).shim.pid, signal.SIGTERM)
     over = yard.end(job)
@@ -111,7 +104,7 @@ def test_a_shim_that_gets_the_machines_sigterm_stops_its_job(yard: Yard) -> None
 
 
 def test_a_reused_pid_is_never_signalled(yard: Yard) -> None:
-    """The number is that of a stranger now: same pid, another start."""
+    """The pid belongs to another process now, which started at another time."""
     stranger = yard.submit_ready("echo ready; exec sleep 60")
     pid = yard.processes(stranger).job
     assert pid is not None

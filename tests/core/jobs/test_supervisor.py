@@ -42,15 +42,13 @@ def run(*arguments: str):  # noqa: ANN201  (a CommandResult)
     return run_command(module_argv("core.jobs", *arguments), timeout_s=60)
 
 
-def test_the_supervisor_looks_after_the_queue(lone_yard: Yard) -> None:
-    """A job that went back in line, as its launcher died, is started by it."""
+def test_the_supervisor_advances_the_queue(lone_yard: Yard) -> None:
     with supervisor(lone_yard.paths.home):
         job = lone_yard.submit("exit 3")
         until(lambda: state_of(lone_yard, job.id) == "failed", "the row of the failed job")
 
 
-def test_the_supervisor_tidies_up_after_jobs_of_long_ago(lone_yard: Yard) -> None:
-    """Once it starts, and each day."""
+def test_the_supervisor_removes_folders_of_old_jobs(lone_yard: Yard) -> None:
     job = lone_yard.end(lone_yard.submit("echo done"))
     with lone_yard.launcher.database.write() as connection:
         update_job(connection, job.id, {"ended_at": 1e9})
@@ -59,8 +57,7 @@ def test_the_supervisor_tidies_up_after_jobs_of_long_ago(lone_yard: Yard) -> Non
     assert state_of(lone_yard, job.id) == "succeeded"
 
 
-def test_a_second_supervisor_says_so(lone_yard: Yard) -> None:
-    """One clear sentence, exit code 2."""
+def test_a_second_supervisor_is_refused(lone_yard: Yard) -> None:
     with supervisor(lone_yard.paths.home):
         second = run("--home", str(lone_yard.paths.home))
     assert second.exit_code == 2
@@ -71,10 +68,9 @@ def test_a_second_supervisor_says_so(lone_yard: Yard) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_the_supervisor_ends_and_its_jobs_go_on(
+def test_jobs_continue_when_the_supervisor_ends(
     lone_yard: Yard, scratch: Path, number: signal.Signals, code: int
 ) -> None:
-    """Stopping `datahall up` stops no training."""
     with supervisor(lone_yard.paths.home) as process:
         job = lone_yard.submit_ready(f"echo ready; {until_there(scratch / 'go')}")
         process.send_signal(number)
@@ -84,16 +80,14 @@ def test_the_supervisor_ends_and_its_jobs_go_on(
     assert lone_yard.end(job).state is JobState.SUCCEEDED
 
 
-def test_a_killed_supervisor_leaves_its_place_free(lone_yard: Yard) -> None:
-    """Its lock dies with it; the next one finds the jobs again."""
+def test_a_supervisor_can_start_after_one_was_killed(lone_yard: Yard) -> None:
     with supervisor(lone_yard.paths.home):
         job = lone_yard.submit_ready("echo ready; sleep 1; exit 3")
     with supervisor(lone_yard.paths.home):
         until(lambda: state_of(lone_yard, job.id) == "failed", "the row of the failed job")
 
 
-def test_one_tick_is_a_command(yard: Yard, scratch: Path) -> None:
-    """What a shim calls when no supervisor runs."""
+def test_the_tick_command_advances_the_queue_once(yard: Yard, scratch: Path) -> None:
     first = yard.submit("exit 0")
     yard.submit(f"touch {scratch}/second", after=first.id)
     until(lambda: yard.folder(first).read_ending() is not None, "the end of the first")
@@ -103,7 +97,6 @@ def test_one_tick_is_a_command(yard: Yard, scratch: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [("--home", "/proc/nowhere"), ("unknown",), ("--hom",)])
 def test_wrong_usage_is_refused(arguments: Sequence[str]) -> None:
-    """Exit code 2, and no traceback."""
     refused = run(*arguments)
     assert refused.exit_code == 2
     assert "Traceback" not in refused.stderr
@@ -111,7 +104,6 @@ def test_wrong_usage_is_refused(arguments: Sequence[str]) -> None:
 
 
 def test_help_has_an_example() -> None:
-    """As for every command."""
     shown = run("--help")
     assert shown.exit_code == 0
     assert "example: python -P -m core.jobs --home" in shown.stdout

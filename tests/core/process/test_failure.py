@@ -73,7 +73,7 @@ def test_an_error_is_read_back_as_it_was_reported(
 def test_text_that_utf8_cannot_encode_is_escaped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], code: int
 ) -> None:
-    """A file name that is not UTF-8; half a surrogate pair from a damaged file."""
+    """A file name that is not UTF-8; half of a surrogate pair from a damaged file."""
     report_error(CorruptError(f"caf{chr(code)}.txt differs"), tmp_path)
     found = read_error(tmp_path)
     assert found is not None
@@ -99,7 +99,7 @@ def test_a_damaged_report_is_none(tmp_path: Path, content: str) -> None:
 
 
 def test_an_unknown_kind_becomes_the_base_class(tmp_path: Path) -> None:
-    """Written by a newer Datahall."""
+    """Written by a newer version of Datahall."""
     (tmp_path / "error.json").write_text('{"kind": "newer", "message": "it broke", "remedy": ""}')
     found = read_error(tmp_path)
     assert type(found) is DatahallError
@@ -107,7 +107,7 @@ def test_an_unknown_kind_becomes_the_base_class(tmp_path: Path) -> None:
 
 
 def test_missing_details_become_the_base_class(tmp_path: Path) -> None:
-    """Written by an older Datahall."""
+    """Written by an older version of Datahall."""
     (tmp_path / "error.json").write_text('{"kind": "locked", "message": "locked", "remedy": ""}')
     found = read_error(tmp_path)
     assert type(found) is DatahallError

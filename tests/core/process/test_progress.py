@@ -1,4 +1,4 @@
-"""Progress: said by the job, read by whoever looks."""
+"""Progress reports of a job."""
 
 import math
 from pathlib import Path
@@ -12,14 +12,12 @@ PROGRESS = ProgressReport(
 )
 
 
-def test_what_was_reported_is_read(tmp_path: Path) -> None:
-    """Every field."""
+def test_a_report_is_read_back(tmp_path: Path) -> None:
     write_progress(tmp_path, PROGRESS)
     assert read_progress(tmp_path) == PROGRESS
 
 
-def test_the_newest_report_counts_and_leaves_nothing_else(tmp_path: Path) -> None:
-    """Five a second for days must not fill the folder."""
+def test_a_report_replaces_the_one_before(tmp_path: Path) -> None:
     for done in range(5):
         write_progress(tmp_path, ProgressReport(done=done, total=None, unit="bytes", message=""))
     newest = read_progress(tmp_path)
@@ -28,26 +26,22 @@ def test_the_newest_report_counts_and_leaves_nothing_else(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["progress.json"]
 
 
-def test_nothing_was_said_yet(tmp_path: Path) -> None:
-    """Absent, not zero."""
+def test_no_report_is_none(tmp_path: Path) -> None:
     assert read_progress(tmp_path) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"done": 1}', b"\xff\x00", b'{"x": 1}'])
-def test_what_makes_no_sense_was_not_said(tmp_path: Path, content: bytes) -> None:
-    """Jobs are programs of any kind."""
+def test_a_damaged_report_is_ignored(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "progress.json").write_bytes(content)
     assert read_progress(tmp_path) is None
 
 
-def test_a_job_goes_on_when_its_folder_is_gone(tmp_path: Path) -> None:
-    """A progress bar is not worth a training run."""
+def test_a_missing_folder_does_not_end_the_job(tmp_path: Path) -> None:
     write_progress(tmp_path / "removed", PROGRESS)
     assert read_progress(tmp_path / "removed") is None
 
 
-def test_a_rate_that_is_not_a_number_passes(tmp_path: Path) -> None:
-    """Zero tokens in zero seconds."""
+def test_a_rate_of_nan_is_written(tmp_path: Path) -> None:
     write_progress(
         tmp_path, ProgressReport(done=0, total=1, unit="steps", message="", rate=math.nan)
     )

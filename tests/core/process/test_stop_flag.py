@@ -1,4 +1,4 @@
-"""The wish to stop reaches whoever asks for it, and whoever waits."""
+"""The stop flag, which a signal handler sets."""
 
 import os
 import signal
@@ -25,8 +25,7 @@ def flag() -> Iterator[StopFlag]:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_signal_sets_the_flag_and_is_remembered(flag: StopFlag, number: signal.Signals) -> None:
-    """Ctrl-C ends with another exit status."""
+def test_a_signal_sets_the_flag(flag: StopFlag, number: signal.Signals) -> None:
     assert not flag.is_set()
     signal.raise_signal(number)
     assert flag.is_set()
@@ -34,7 +33,7 @@ def test_a_signal_sets_the_flag_and_is_remembered(flag: StopFlag, number: signal
 
 
 def test_a_signal_ends_a_wait_that_it_interrupts(flag: StopFlag) -> None:
-    """The handler runs in the thread that waits: with a lock, it would wait for itself."""
+    """The handler runs in the waiting thread, where taking a lock would deadlock."""
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM))
     started = time.monotonic()
     timer.start()
@@ -42,8 +41,7 @@ def test_a_signal_ends_a_wait_that_it_interrupts(flag: StopFlag) -> None:
     assert time.monotonic() - started < 30
 
 
-def test_a_wait_ends_without_a_wish() -> None:
-    """And then says so."""
+def test_a_wait_ends_without_a_request() -> None:
     flag = StopFlag()
     assert not flag.wait(0)
     assert not flag.wait(0.05)
