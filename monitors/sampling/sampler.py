@@ -1,7 +1,7 @@
 """The sampler: at each tick, call the collectors that are due and store what they return."""
 
 import math
-import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -209,7 +209,7 @@ def sample_once(settings: SamplerSettings, *, host: str, demo: bool) -> HostStat
         for one in make_collectors(context, demo=demo)
     ]
     _poll(collectors, clock, _ONCE_DEADLINE_S)
-    threading.Event().wait(_ONCE_PAUSE_S)
+    time.sleep(_ONCE_PAUSE_S)
     at = clock.now()
     _poll(collectors, clock, _ONCE_DEADLINE_S)
     for collector in collectors:

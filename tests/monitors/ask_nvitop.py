@@ -1,4 +1,4 @@
-"""Print what nvitop says of every GPU, as JSON (see test_oracles.py)."""
+"""Print the values of nvitop for every GPU as JSON (see test_oracles.py)."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from nvitop import NA, Device
 
 
 def main() -> None:
-    """Ask through nvitop's own API."""
+    """Read them through the Python API of nvitop."""
     document = [
         {
             "name": device.name(),

@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,17 @@ def test_it_uses_at_most_60_mib_of_memory(sampler: Process) -> None:
     (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
 
     assert int(line.split()[1]) / 1024 < 60
+
+
+def test_the_process_loads_no_heavy_packages() -> None:
+    """They would cost more memory and start-up time than the sampler itself."""
+    heavy = {"sqlalchemy", "numpy", "pandas", "streamlit", "torch", "httpx"}
+    code = "import sys, monitors.__main__; print(*sys.modules)"
+
+    done = run_command([sys.executable, "-P", "-c", code], environment=LIGHT)
+
+    assert done.exit_code == 0, done.stderr
+    assert heavy.isdisjoint(done.stdout.split())
 
 
 def test_a_second_sampler_on_the_same_home_is_refused(sampler: Process, paths: StatePaths) -> None:
