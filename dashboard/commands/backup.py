@@ -133,7 +133,10 @@ def drill(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Restore to a scratch folder, compare every byte, delete. Example: datahall backup drill."""
+    """Test that a snapshot can be restored. Example: datahall backup drill.
+
+    Restores to a scratch folder, compares every byte with the manifest, and removes the folder.
+    """
     with workspace_of(home) as workspace:
         job = backups.request_drill(workspace, cli_actor(), snapshot)
         _finish(workspace, job, as_json=as_json)
@@ -192,8 +195,9 @@ def unlock(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove stale locks of the repository: older than 30 minutes, or of a dead process.
+    """Remove stale locks of the repository.
 
+    A lock is stale when it is older than 30 minutes or its process, on this host, has ended.
     Example: datahall backup unlock
     """
     with workspace_of(home) as workspace:
@@ -219,9 +223,10 @@ def recover(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Replace a damaged database by the newest intact copy in a snapshot.
+    """Recover a damaged database from the newest snapshot.
 
-    The damaged file is kept beside it as datahall.db.damaged-TIME. Stop "datahall up" first.
+    The newest snapshot with an intact copy is used; the damaged file is kept beside it as
+    datahall.db.damaged-TIME. Stop "datahall up" first.
     Example: datahall backup recover
     """
     found = recover_database(
