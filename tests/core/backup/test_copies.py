@@ -13,7 +13,7 @@ from core.errors import CorruptError, UnavailableError
 
 
 def make(path: Path) -> None:
-    """Make a WAL database whose two tables always sum up to zero."""
+    """Make a WAL database whose two tables together always sum to zero."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("pragma journal_mode=wal")
         connection.executescript("create table a (n int, pad text); create table b (n int);")

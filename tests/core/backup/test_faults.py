@@ -38,7 +38,7 @@ RepositoryOf = Callable[..., Repository]
 
 
 def big_file(folder: Path, megabytes: int) -> Path:
-    """Write random bytes, which restic can neither shrink nor share."""
+    """Write random bytes, which restic can neither compress nor deduplicate."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "big.bin"
     path.write_bytes(os.urandom(megabytes << 20))

@@ -26,7 +26,7 @@ def put(program: Path, folder: Path, name: str) -> str:
 
 
 def link_programs(folder: Path) -> None:
-    """Put what unpacking a package needs beside a false apt-get."""
+    """Link the programs that unpacking a package needs beside a fake apt-get."""
     for name in ("dpkg-deb", "sh", "cp", "touch", "tar", "rm"):
         (folder / name).symlink_to(shutil.which(name) or "")
 
@@ -93,7 +93,7 @@ def test_without_restic_the_remedy_installs_it(tmp_path: Path) -> None:
 
 @pytest.fixture
 def package(program: Program, tmp_path: Path) -> Path:
-    """A Debian package `restic`, built by the real dpkg-deb, whose program tells its version."""
+    """A Debian package `restic`, built by the real dpkg-deb, whose program prints its version."""
     tree = tmp_path / "tree"
     put(program("echo 'restic 0.14.0 compiled with go1.19'"), tree / "usr" / "bin", "restic")
     (tree / "DEBIAN").mkdir()

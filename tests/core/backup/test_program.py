@@ -19,7 +19,7 @@ STATUS = '{"message_type":"status","seconds_elapsed":%d,"bytes_done":7}'
 def run(
     path: Path, stall_s: float = 60.0, grace_s: float = 60.0, **listeners: Callable[..., None]
 ) -> Outcome:
-    """Run a program, with more patience than even a busy machine needs."""
+    """Run a program with time limits that suit a busy machine."""
     runner = WatchedRunner(stall_s=stall_s, grace_s=grace_s)
     return runner.run(Call(argv=[str(path)]), **listeners)
 
@@ -30,9 +30,9 @@ def test_output_and_exit_code_are_kept(program: Program) -> None:
 
 
 def test_a_line_that_comes_in_pieces_is_one_line(program: Program) -> None:
-    heard: list[str] = []
-    outcome = run(program("printf '{\"a\"'; sleep 0.4; echo ':1}'"), on_line=heard.append)
-    assert heard == ['{"a":1}']
+    lines: list[str] = []
+    outcome = run(program("printf '{\"a\"'; sleep 0.4; echo ':1}'"), on_line=lines.append)
+    assert lines == ['{"a":1}']
     assert outcome.stdout == ()
 
 

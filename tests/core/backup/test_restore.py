@@ -72,8 +72,8 @@ def test_a_snapshot_is_found_by_the_start_of_its_id(vault: Vault, taken: Snapsho
     for name in ("fffffffff", "", "x", "--help"):
         with pytest.raises(NotFoundError, match="no snapshot"):
             vault.find(name)
-    twin = replace(taken, id=taken.id[:10] + "0" * 54)
-    vault.store.record(twin)
+    similar = replace(taken, id=taken.id[:10] + "0" * 54)
+    vault.store.record(similar)
     with pytest.raises(NotFoundError, match="several"):
         vault.find(taken.id[:10])
 
