@@ -110,18 +110,18 @@ def test_free_space_is_known_for_folders_only(tmp_path: Path) -> None:
     assert location_of(tmp_path, "s3:https://host/bucket").free_bytes() is None
 
 
-@pytest.mark.parametrize("name", ["x.tmp", "linked", "glob [a]*?"])
+@pytest.mark.parametrize("parent", ["x.tmp", "linked", "glob [a]*?"])
 def test_a_home_with_an_unusual_path_is_backed_up(
-    with_repository: StatePaths, tmp_path: Path, name: str
+    with_repository: StatePaths, tmp_path: Path, parent: str
 ) -> None:
-    real = tmp_path / ("real" if name == "linked" else name) / "home"
+    real = tmp_path / ("real" if parent == "linked" else parent) / "home"
     (real / "datasets" / "demo").mkdir(parents=True)
     (real / "datasets" / "demo" / "pairs").write_bytes(b"pairs")
     (real / "datasets" / "demo" / "half.tmp").write_bytes(b"half")
     for name in ("repository", "secrets"):
         shutil.copytree(with_repository.home / name, real / name)
     home = real
-    if name == "linked":
+    if parent == "linked":
         home = tmp_path / "linked"
         home.symlink_to(real)
     repository = open_repository(Settings(home=home))
