@@ -48,7 +48,6 @@ job = sa.Table(
     sa.Column("num_devices", sa.Integer, nullable=False),
     sa.Column("after", sa.String),
     sa.Column("grace_s", sa.Double, nullable=False),
-    sa.Column("desired", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False, index=True),
     sa.Column("assigned", sa.JSON, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),

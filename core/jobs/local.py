@@ -110,10 +110,10 @@ class LocalLauncher:
             job = _find(connection, job_id)
             if job.state is JobState.QUEUED:
                 ending = rows.ending_columns(stopped_before_start(self.clock.now()))
-                rows.update_job(connection, job_id, {"desired": "stop", **ending})
+                rows.update_job(connection, job_id, ending)
             elif job.state is JobState.RUNNING:
                 reason = f"stop requested; killed after {job.spec.grace_s:g} s if still running"
-                columns = {"desired": "stop", "state": JobState.STOPPING, "reason": reason}
+                columns = {"state": JobState.STOPPING, "reason": reason}
                 rows.update_job(connection, job_id, columns)
         if job.state in (JobState.RUNNING, JobState.STOPPING):
             self._request_stop(job)

@@ -30,7 +30,6 @@ def insert_job(connection: sa.Connection, job: Job, log: Path) -> None:
             num_devices=spec.num_devices,
             after=spec.after,
             grace_s=spec.grace_s,
-            desired="run",
             state=job.state,
             assigned=[],
             created_at=job.created_at,

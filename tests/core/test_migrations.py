@@ -1,9 +1,12 @@
 """Migrations produce the schema of `core.tables`."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -12,6 +15,8 @@ from alembic.script import ScriptDirectory
 from core.command import module_argv, run_command, start
 from core.database import MIGRATIONS, Database, open_database, sqlite_url
 from core.errors import CorruptError, SettingsError, UnavailableError
+from core.jobs.launcher import JobState
+from core.jobs.rows import jobs_by_id
 from core.tables import metadata
 
 OPENER = """
@@ -129,3 +134,24 @@ def test_opening_a_database_loads_no_torch() -> None:
     script = "import sys, core.database; sys.exit('torch' in sys.modules)"
     argv = (module_argv("x")[0], "-P", "-c", script)
     assert run_command(argv).exit_code == 0
+
+
+def test_the_jobs_of_an_earlier_version_are_kept(tmp_path: Path) -> None:
+    """Its rows have no home and a column that was dropped since."""
+    url = sqlite_url(tmp_path / "datahall.db")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        columns = sa.Table("job", sa.MetaData(), autoload_with=connection)
+        row = {column.name: "" for column in columns.c if not column.nullable}
+        lists = {"argv": ["true"], "environment": {}, "assigned": []}
+        numbers = {"num_devices": 1, "grace_s": 1.0, "created_at": 1.0, "sequence": 1}
+        words = {"id": "a1", "kind": "backup", "state": "succeeded", "device": "none"}
+        connection.execute(sa.insert(columns).values(**row | lists | numbers | words))
+    engine.dispose()
+    with closing(open_database(url)) as database, database.read() as connection:
+        job = jobs_by_id(connection, ["a1"])["a1"]
+    assert (job.state, job.home, job.spec.argv) == (JobState.SUCCEEDED, None, ("true",))

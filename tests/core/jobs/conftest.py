@@ -55,7 +55,7 @@ def until_there(path: Path) -> str:
 
 
 @dataclass(slots=True)
-class Yard:
+class JobTester:
     """A launcher of shell programs, with the folders of its jobs."""
 
     launcher: LocalLauncher
@@ -103,10 +103,10 @@ class Yard:
 
 
 @pytest.fixture
-def lone_yard(database: Database, paths: StatePaths) -> Iterator[Yard]:
+def unsupervised(database: Database, paths: StatePaths) -> Iterator[JobTester]:
     """A launcher while no supervisor runs: each shim looks after the queue when its job is over."""
     launcher = LocalLauncher(database, paths, SETTINGS, SystemClock())
-    yield Yard(launcher, paths)
+    yield JobTester(launcher, paths)
     for job in launcher.jobs():
         for process in processes_of(job):
             os.kill(process.pid, signal.SIGKILL)
@@ -114,11 +114,11 @@ def lone_yard(database: Database, paths: StatePaths) -> Iterator[Yard]:
 
 
 @pytest.fixture
-def yard(lone_yard: Yard) -> Iterator[Yard]:
+def tester(unsupervised: JobTester) -> Iterator[JobTester]:
     """A launcher as if a supervisor ran; it is the test that ticks."""
-    supervisor = take_lock(lone_yard.paths.supervisor_lock)
+    supervisor = take_lock(unsupervised.paths.supervisor_lock)
     assert supervisor is not None
-    yield lone_yard
+    yield unsupervised
     os.close(supervisor)
 
 

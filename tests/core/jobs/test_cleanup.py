@@ -9,50 +9,52 @@ from core.jobs.__main__ import FolderCleanup
 from core.jobs.launcher import JobState
 from core.jobs.rows import update_job
 from core.paths import StatePaths
-from tests.core.jobs.conftest import Yard
+from tests.core.jobs.conftest import JobTester
 
 DAY_S = 86_400.0
 
 
-def tidying(yard: Yard, clock: FixedClock, keep_days: float = 90) -> FolderCleanup:
-    """Return what tidies the yard."""
-    database = yard.launcher.database
+def tidying(tester: JobTester, clock: FixedClock, keep_days: float = 90) -> FolderCleanup:
+    """Return what tidies the tester."""
+    database = tester.launcher.database
     return FolderCleanup(
-        database=database, ledger=Ledger(database, clock, yard.paths),
-        paths=yard.paths, clock=clock,
+        database=database, ledger=Ledger(database, clock, tester.paths),
+        paths=tester.paths, clock=clock,
         keep_days=keep_days,
     )  # fmt: skip
 
 
-def ended(yard: Yard, at: float) -> str:
+def ended(tester: JobTester, at: float) -> str:
     """Return a job that ended at a time."""
-    job = yard.end(yard.submit("echo done"))
-    with yard.launcher.database.write() as connection:
+    job = tester.end(tester.submit("echo done"))
+    with tester.launcher.database.write() as connection:
         update_job(connection, job.id, {"ended_at": at})
     return job.id
 
 
-def test_folders_of_old_jobs_are_removed_and_their_rows_kept(yard: Yard, clock: FixedClock) -> None:
-    old, young = ended(yard, clock.now() - 91 * DAY_S), ended(yard, clock.now() - 89 * DAY_S)
-    working = yard.submit_ready("echo ready; exec sleep 600")
-    stranger = yard.paths.jobs / "notes"
+def test_folders_of_old_jobs_are_removed_and_their_rows_kept(
+    tester: JobTester, clock: FixedClock
+) -> None:
+    old, young = ended(tester, clock.now() - 91 * DAY_S), ended(tester, clock.now() - 89 * DAY_S)
+    working = tester.submit_ready("echo ready; exec sleep 600")
+    stranger = tester.paths.jobs / "notes"
     stranger.mkdir()
 
-    assert tidying(yard, clock).remove_old_folders() == 1
+    assert tidying(tester, clock).remove_old_folders() == 1
 
-    assert not yard.paths.job(old).exists()
-    assert all(path.exists() for path in (*map(yard.paths.job, (young, working.id)), stranger))
-    job = yard.launcher.job(old)
-    assert (job.state, job.reason, yard.launcher.log(old)) == (
-        JobState.SUCCEEDED, yard.launcher.job(young).reason, "",
+    assert not tester.paths.job(old).exists()
+    assert all(path.exists() for path in (*map(tester.paths.job, (young, working.id)), stranger))
+    job = tester.launcher.job(old)
+    assert (job.state, job.reason, tester.launcher.log(old)) == (
+        JobState.SUCCEEDED, tester.launcher.job(young).reason, "",
     )  # fmt: skip
-    yard.launcher.cancel(working.id)
+    tester.launcher.cancel(working.id)
 
 
-def test_old_folders_are_removed_once_a_day(yard: Yard, clock: FixedClock) -> None:
-    tidy = tidying(yard, clock)
+def test_old_folders_are_removed_once_a_day(tester: JobTester, clock: FixedClock) -> None:
+    tidy = tidying(tester, clock)
     assert tidy.remove_old_folders() == 0
-    ended(yard, clock.now() - 91 * DAY_S)
+    ended(tester, clock.now() - 91 * DAY_S)
     clock.advance(DAY_S - 1)
     assert tidy.remove_old_folders() == 0
     clock.advance(1)
@@ -69,16 +71,16 @@ def test_a_home_without_jobs_needs_no_cleanup(
 
 
 def test_a_folder_that_cannot_be_removed_does_not_keep_the_others(
-    yard: Yard, clock: FixedClock
+    tester: JobTester, clock: FixedClock
 ) -> None:
-    ids = sorted(ended(yard, clock.now() - 91 * DAY_S) for _ in range(3))
-    stuck = yard.paths.job(ids[0])
-    stuck.rename(yard.paths.home / "elsewhere")
-    stuck.symlink_to(yard.paths.home / "elsewhere")
+    ids = sorted(ended(tester, clock.now() - 91 * DAY_S) for _ in range(3))
+    stuck = tester.paths.job(ids[0])
+    stuck.rename(tester.paths.home / "elsewhere")
+    stuck.symlink_to(tester.paths.home / "elsewhere")
     with pytest.raises(OSError, match="symbolic link"):
-        tidying(yard, clock).remove_old_folders()
-    assert [yard.paths.job(job_id).exists() for job_id in ids] == [True, False, False]
+        tidying(tester, clock).remove_old_folders()
+    assert [tester.paths.job(job_id).exists() for job_id in ids] == [True, False, False]
     outcomes = [
-        entry.outcome for entry in Ledger(yard.launcher.database, clock, yard.paths).entries()
+        entry.outcome for entry in Ledger(tester.launcher.database, clock, tester.paths).entries()
     ]
     assert sorted(outcomes) == ["allowed", "failed"]

@@ -12,70 +12,72 @@ from core.command import module_argv
 from core.jobs.launcher import JobKind, JobSpec, JobState
 from core.process.progress import ProgressReport, write_progress
 from core.tables import job as table
-from tests.core.jobs.conftest import Yard, processes_of, until, until_there
+from tests.core.jobs.conftest import JobTester, processes_of, until, until_there
 
 
-def test_a_job_gets_its_id_and_folder_as_variables(yard: Yard) -> None:
-    job = yard.submit(
+def test_a_job_gets_its_id_and_folder_as_variables(tester: JobTester) -> None:
+    job = tester.submit(
         'echo "$DATAHALL_JOB|$DATAHALL_JOB_FOLDER|$DATAHALL_HOME|$DATAHALL_RUN"; pwd',
         environment={"DATAHALL_RUN": "run-1"},
     )
-    yard.end(job)
-    folder = yard.paths.job(job.id)
-    assert yard.launcher.log(job.id).splitlines() == [
-        f"{job.id}|{folder}|{yard.paths.home}|run-1",
+    tester.end(job)
+    folder = tester.paths.job(job.id)
+    assert tester.launcher.log(job.id).splitlines() == [
+        f"{job.id}|{folder}|{tester.paths.home}|run-1",
         str(folder),
     ]
 
 
-def test_a_job_opens_the_database_of_its_launcher(yard: Yard) -> None:
+def test_a_job_opens_the_database_of_its_launcher(tester: JobTester) -> None:
     """Also when a command-line flag named it, which a child does not see."""
-    job = yard.submit('echo "$DATAHALL_DATABASE_URL"')
-    yard.end(job)
-    assert yard.launcher.log(job.id) == f"sqlite:///{yard.paths.database}\n"
+    job = tester.submit('echo "$DATAHALL_DATABASE_URL"')
+    tester.end(job)
+    assert tester.launcher.log(job.id) == f"sqlite:///{tester.paths.database}\n"
 
 
 @pytest.mark.parametrize(
     ("device", "count", "visible"),
     [("none", 1, "[]"), ("cpu", 1, "[]"), ("cuda:1", 1, "[1]"), ("cuda", 2, "[0,1]")],
 )
-def test_a_job_sees_only_its_own_gpus(yard: Yard, device: str, count: int, visible: str) -> None:
+def test_a_job_sees_only_its_own_gpus(
+    tester: JobTester, device: str, count: int, visible: str
+) -> None:
     """A job without a GPU sees none."""
-    job = yard.submit('echo "[$CUDA_VISIBLE_DEVICES]"', device=device, num_devices=count)
-    yard.end(job)
-    assert yard.launcher.log(job.id).strip() == visible
+    job = tester.submit('echo "[$CUDA_VISIBLE_DEVICES]"', device=device, num_devices=count)
+    tester.end(job)
+    assert tester.launcher.log(job.id).strip() == visible
 
 
-def test_the_pid_of_a_job_is_that_of_its_own_process(yard: Yard) -> None:
-    job = yard.submit_ready('echo "ready $$"; exec sleep 60')
-    until(lambda: yard.launcher.job(job.id).pid, "the pid in the row")
-    assert yard.launcher.log(job.id) == f"ready {yard.launcher.job(job.id).pid}\n"
+def test_the_pid_of_a_job_is_that_of_its_own_process(tester: JobTester) -> None:
+    job = tester.submit_ready('echo "ready $$"; exec sleep 60')
+    until(lambda: tester.launcher.job(job.id).pid, "the pid in the row")
+    assert tester.launcher.log(job.id) == f"ready {tester.launcher.job(job.id).pid}\n"
 
 
-def test_a_job_inherits_its_lock_and_nothing_else(yard: Yard) -> None:
-    job = yard.submit("ls -l /proc/$$/fd")
-    yard.end(job)
-    targets = {line.split(" -> ")[-1] for line in yard.launcher.log(job.id).splitlines()[1:]}
-    folder = yard.paths.job(job.id)
+def test_a_job_inherits_its_lock_and_nothing_else(tester: JobTester) -> None:
+    job = tester.submit("ls -l /proc/$$/fd")
+    tester.end(job)
+    targets = {line.split(" -> ")[-1] for line in tester.launcher.log(job.id).splitlines()[1:]}
+    folder = tester.paths.job(job.id)
     assert targets == {"/dev/null", str(folder / "log.txt"), str(folder / "lock")}
 
 
-def test_a_job_has_its_own_session(yard: Yard) -> None:
-    job = yard.submit_ready("echo ready; exec sleep 60")
-    processes = yard.processes(job)
+def test_a_job_has_its_own_session(tester: JobTester) -> None:
+    job = tester.submit_ready("echo ready; exec sleep 60")
+    processes = tester.processes(job)
     assert processes.job is not None
     sessions = {os.getsid(processes.job.pid), os.getsid(processes.shim.pid), os.getsid(0)}
     assert len(sessions) == 3
 
 
-def test_a_shim_uses_less_than_25_mb(yard: Yard) -> None:
-    job = yard.submit_ready("echo ready; exec sleep 60")
-    assert psutil.Process(yard.processes(job).shim.pid).memory_info().rss < 25_000_000
+def test_a_shim_uses_less_than_25_mb(tester: JobTester) -> None:
+    job = tester.submit_ready("echo ready; exec sleep 60")
+    assert psutil.Process(tester.processes(job).shim.pid).memory_info().rss < 25_000_000
 
 
-def test_a_shim_is_not_a_child_of_the_launcher(yard: Yard) -> None:
-    job = yard.submit_ready("echo ready; exec sleep 60")
-    assert psutil.Process(yard.processes(job).shim.pid).ppid() != os.getpid()
+def test_a_shim_is_not_a_child_of_the_launcher(tester: JobTester) -> None:
+    job = tester.submit_ready("echo ready; exec sleep 60")
+    assert psutil.Process(tester.processes(job).shim.pid).ppid() != os.getpid()
 
 
 @pytest.mark.parametrize(
@@ -86,78 +88,78 @@ def test_a_shim_is_not_a_child_of_the_launcher(yard: Yard) -> None:
     ],
 )
 def test_a_program_that_cannot_be_started_fails_with_the_reason(
-    yard: Yard, program: str, reason: str
+    tester: JobTester, program: str, reason: str
 ) -> None:
     spec = JobSpec(kind=JobKind.BACKUP, title="Back up", subject="all", argv=(program,))
-    job = yard.end(yard.launcher.submit(spec))
+    job = tester.end(tester.launcher.submit(spec))
     assert (job.state, job.reason, job.exit_code) == (JobState.FAILED, reason, None)
 
 
-def test_a_log_that_cannot_be_written_fails_the_job(yard: Yard) -> None:
-    job = yard.submit("echo never", log=Path("/proc/nowhere/log.txt"))
-    over = yard.launcher.job(job.id)
+def test_a_log_that_cannot_be_written_fails_the_job(tester: JobTester) -> None:
+    job = tester.submit("echo never", log=Path("/proc/nowhere/log.txt"))
+    over = tester.launcher.job(job.id)
     assert over.state is JobState.FAILED
     assert over.reason.startswith("could not be started: ")
 
 
-def test_another_log_file_is_appended_to(yard: Yard, scratch: Path) -> None:
+def test_another_log_file_is_appended_to(tester: JobTester, scratch: Path) -> None:
     log = scratch / "runs" / "1" / "log.txt"
     for word in ("first", "second"):
-        yard.end(yard.submit(f"echo {word}", log=log))
+        tester.end(tester.submit(f"echo {word}", log=log))
     assert log.read_text() == "first\nsecond\n"
 
 
-def test_a_long_log_is_rotated(yard: Yard) -> None:
-    job = yard.submit(
+def test_a_long_log_is_rotated(tester: JobTester) -> None:
+    job = tester.submit(
         "for i in $(seq 3); do seq -f 'line %.0f xxxxxxxxxxxxxxxxxxxxxxx' $((i * 1000)) "
         "$((i * 1000 + 900)); sleep 0.8; done; echo the end"
     )
-    yard.end(job)
-    log = yard.paths.job(job.id) / "log.txt"
+    tester.end(job)
+    log = tester.paths.job(job.id) / "log.txt"
     assert log.with_name("log.txt.1").exists()
     assert log.stat().st_size < 100_000
-    assert yard.launcher.log(job.id, tail=1) == "the end\n"
-    assert len(yard.launcher.log(job.id, tail=500).splitlines()) == 500
+    assert tester.launcher.log(job.id, tail=1) == "the end\n"
+    assert len(tester.launcher.log(job.id, tail=500).splitlines()) == 500
 
 
-def test_invalid_utf8_in_the_log_is_replaced(yard: Yard) -> None:
-    job = yard.end(yard.submit(r"printf '\351 \000 \360\237\214\231\nlast'"))
-    assert yard.launcher.log(job.id) == "� \x00 🌙\nlast"
+def test_invalid_utf8_in_the_log_is_replaced(tester: JobTester) -> None:
+    job = tester.end(tester.submit(r"printf '\351 \000 \360\237\214\231\nlast'"))
+    assert tester.launcher.log(job.id) == "� \x00 🌙\nlast"
 
 
-def test_progress_is_what_the_job_last_reported(yard: Yard) -> None:
-    job = yard.submit_ready("echo ready; exec sleep 60")
-    assert yard.launcher.progress(job.id) is None
+def test_progress_is_what_the_job_last_reported(tester: JobTester) -> None:
+    job = tester.submit_ready("echo ready; exec sleep 60")
+    assert tester.launcher.progress(job.id) is None
     progress = ProgressReport(done=3.0, total=None, unit="bytes", message="reading 'a\nb'", at=5.0)
-    write_progress(yard.paths.job(job.id), progress)
-    assert yard.launcher.progress(job.id) == progress
+    write_progress(tester.paths.job(job.id), progress)
+    assert tester.launcher.progress(job.id) == progress
 
 
-def test_the_order_of_a_shim_is_private(yard: Yard) -> None:
-    job = yard.end(yard.submit("exit 0", environment={"RESTIC_PASSWORD": "secret"}))
-    folder = yard.paths.job(job.id)
+def test_the_order_of_a_shim_is_private(tester: JobTester) -> None:
+    job = tester.end(tester.submit("exit 0", environment={"RESTIC_PASSWORD": "secret"}))
+    folder = tester.paths.job(job.id)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "order.json").stat().st_mode) == 0o600
 
 
-def test_the_next_job_starts_without_a_supervisor(lone_yard: Yard, scratch: Path) -> None:
-    backup = lone_yard.submit("sleep 0.3", kind=JobKind.BACKUP)
-    lone_yard.submit(f"touch {scratch}/trained", after=backup.id)
+def test_the_next_job_starts_without_a_supervisor(unsupervised: JobTester, scratch: Path) -> None:
+    backup = unsupervised.submit("sleep 0.3", kind=JobKind.BACKUP)
+    unsupervised.submit(f"touch {scratch}/trained", after=backup.id)
     until((scratch / "trained").exists, "the training, with nobody looking")
 
 
-def test_rows_are_updated_without_a_supervisor(lone_yard: Yard) -> None:
-    job = lone_yard.submit("exit 3")
+def test_rows_are_updated_without_a_supervisor(unsupervised: JobTester) -> None:
+    job = unsupervised.submit("exit 3")
 
     def state() -> str:
         query = sa.select(table.c.state).where(table.c.id == job.id)
-        with lone_yard.launcher.database.read() as connection:
+        with unsupervised.launcher.database.read() as connection:
             return str(connection.execute(query).scalar_one())
 
     until(lambda: state() == "failed", "the row of the failed job")
 
 
-def test_a_job_may_queue_another_that_outlives_it(yard: Yard, scratch: Path) -> None:
+def test_a_job_may_queue_another_that_outlives_it(tester: JobTester, scratch: Path) -> None:
     """The second job is a descendant of the first, but not a leftover."""
     inner = (
         "import os, sys; from pathlib import Path; from core.settings import load_settings; "
@@ -176,11 +178,11 @@ def test_a_job_may_queue_another_that_outlives_it(yard: Yard, scratch: Path) -> 
         argv=argv,
         environment={"DATAHALL_RUN": "run-1"},
     )
-    first = yard.end(yard.launcher.submit(spec))
-    assert first.state is JobState.SUCCEEDED, yard.launcher.log(first.id)
-    second = yard.launcher.job(yard.launcher.log(first.id).strip())
+    first = tester.end(tester.launcher.submit(spec))
+    assert first.state is JobState.SUCCEEDED, tester.launcher.log(first.id)
+    second = tester.launcher.job(tester.launcher.log(first.id).strip())
     assert second.state is JobState.RUNNING
     (scratch / "go").touch()
-    assert yard.end(second).state is JobState.SUCCEEDED
+    assert tester.end(second).state is JobState.SUCCEEDED
     assert (scratch / "done").read_text() == "\n", "a run's name must not leak into another job"
     until(lambda: not processes_of(first), "the end of the first job's processes")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.command import module_argv, start
 from core.jobs.launcher import JobState
-from tests.core.jobs.conftest import PATIENCE_S, Yard
+from tests.core.jobs.conftest import PATIENCE_S, JobTester
 
 NUM_PROCESSES, NUM_JOBS = 3, 8
 SUBMITTER = """
@@ -20,18 +20,18 @@ for _ in range(int(sys.argv[3])):
 """
 
 
-def test_concurrent_launchers_assign_no_slot_twice(yard: Yard, scratch: Path) -> None:
+def test_concurrent_launchers_assign_no_slot_twice(tester: JobTester, scratch: Path) -> None:
     """Each job creates a folder named after its GPU, which must not exist yet."""
     program = (
         f"gpu={scratch}/gpu-$CUDA_VISIBLE_DEVICES; echo $DATAHALL_JOB >> {scratch}/ran; "
         f"mkdir $gpu || echo clash >> {scratch}/clashes; sleep 0.05; rmdir $gpu"
     )
-    home = str(yard.paths.home)
+    home = str(tester.paths.home)
     argv = (module_argv("x")[0], "-P", "-c", SUBMITTER, home, program, str(NUM_JOBS))
-    submitters = [start(argv, environment=yard.environment) for _ in range(NUM_PROCESSES)]
+    submitters = [start(argv, environment=tester.environment) for _ in range(NUM_PROCESSES)]
     for submitter in submitters:
         assert submitter.wait(timeout=PATIENCE_S * 2) == 0
-    jobs = [yard.end(job) for job in yard.launcher.jobs()]
+    jobs = [tester.end(job) for job in tester.launcher.jobs()]
     assert [job.state for job in jobs] == [JobState.SUCCEEDED] * NUM_PROCESSES * NUM_JOBS
     ran = (scratch / "ran").read_text().split()
     assert sorted(ran) == sorted(job.id for job in jobs)

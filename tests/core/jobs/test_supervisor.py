@@ -13,7 +13,7 @@ from core.jobs.launcher import JobState
 from core.jobs.rows import update_job
 from core.locks import is_locked
 from core.tables import job as table
-from tests.core.jobs.conftest import PATIENCE_S, Yard, until, until_there
+from tests.core.jobs.conftest import PATIENCE_S, JobTester, until, until_there
 
 
 @contextmanager
@@ -30,10 +30,10 @@ def supervisor(home: Path) -> Iterator[Process]:
         process.communicate(timeout=PATIENCE_S)
 
 
-def state_of(yard: Yard, job_id: str) -> str:
+def state_of(tester: JobTester, job_id: str) -> str:
     """Return a job's state as its row says, without looking after it."""
     query = sa.select(table.c.state).where(table.c.id == job_id)
-    with yard.launcher.database.read() as connection:
+    with tester.launcher.database.read() as connection:
         return str(connection.execute(query).scalar_one())
 
 
@@ -42,56 +42,56 @@ def run(*arguments: str):  # noqa: ANN201  (a CommandResult)
     return run_command(module_argv("core.jobs", *arguments), timeout_s=60)
 
 
-def test_the_supervisor_advances_the_queue(lone_yard: Yard) -> None:
-    with supervisor(lone_yard.paths.home):
-        job = lone_yard.submit("exit 3")
-        until(lambda: state_of(lone_yard, job.id) == "failed", "the row of the failed job")
+def test_the_supervisor_advances_the_queue(unsupervised: JobTester) -> None:
+    with supervisor(unsupervised.paths.home):
+        job = unsupervised.submit("exit 3")
+        until(lambda: state_of(unsupervised, job.id) == "failed", "the row of the failed job")
 
 
-def test_the_supervisor_removes_folders_of_old_jobs(lone_yard: Yard) -> None:
-    job = lone_yard.end(lone_yard.submit("echo done"))
-    with lone_yard.launcher.database.write() as connection:
+def test_the_supervisor_removes_folders_of_old_jobs(unsupervised: JobTester) -> None:
+    job = unsupervised.end(unsupervised.submit("echo done"))
+    with unsupervised.launcher.database.write() as connection:
         update_job(connection, job.id, {"ended_at": 1e9})
-    with supervisor(lone_yard.paths.home):
-        until(lambda: not lone_yard.paths.job(job.id).exists(), "the end of the folder")
-    assert state_of(lone_yard, job.id) == "succeeded"
+    with supervisor(unsupervised.paths.home):
+        until(lambda: not unsupervised.paths.job(job.id).exists(), "the end of the folder")
+    assert state_of(unsupervised, job.id) == "succeeded"
 
 
-def test_a_second_supervisor_is_refused(lone_yard: Yard) -> None:
-    with supervisor(lone_yard.paths.home):
-        second = run("--home", str(lone_yard.paths.home))
+def test_a_second_supervisor_is_refused(unsupervised: JobTester) -> None:
+    with supervisor(unsupervised.paths.home):
+        second = run("--home", str(unsupervised.paths.home))
     assert second.exit_code == 2
     assert second.stderr.startswith(
-        f"error: a job supervisor already runs on {lone_yard.paths.home}. "
+        f"error: a job supervisor already runs on {unsupervised.paths.home}. "
     )
     assert len(second.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_jobs_continue_when_the_supervisor_ends(
-    lone_yard: Yard, scratch: Path, number: signal.Signals, code: int
+    unsupervised: JobTester, scratch: Path, number: signal.Signals, code: int
 ) -> None:
-    with supervisor(lone_yard.paths.home) as process:
-        job = lone_yard.submit_ready(f"echo ready; {until_there(scratch / 'go')}")
+    with supervisor(unsupervised.paths.home) as process:
+        job = unsupervised.submit_ready(f"echo ready; {until_there(scratch / 'go')}")
         process.send_signal(number)
         assert process.wait(timeout=PATIENCE_S) == code
-        assert lone_yard.launcher.job(job.id).state is JobState.RUNNING
+        assert unsupervised.launcher.job(job.id).state is JobState.RUNNING
     (scratch / "go").touch()
-    assert lone_yard.end(job).state is JobState.SUCCEEDED
+    assert unsupervised.end(job).state is JobState.SUCCEEDED
 
 
-def test_a_supervisor_can_start_after_one_was_killed(lone_yard: Yard) -> None:
-    with supervisor(lone_yard.paths.home):
-        job = lone_yard.submit_ready("echo ready; sleep 1; exit 3")
-    with supervisor(lone_yard.paths.home):
-        until(lambda: state_of(lone_yard, job.id) == "failed", "the row of the failed job")
+def test_a_supervisor_can_start_after_one_was_killed(unsupervised: JobTester) -> None:
+    with supervisor(unsupervised.paths.home):
+        job = unsupervised.submit_ready("echo ready; sleep 1; exit 3")
+    with supervisor(unsupervised.paths.home):
+        until(lambda: state_of(unsupervised, job.id) == "failed", "the row of the failed job")
 
 
-def test_the_tick_command_advances_the_queue_once(yard: Yard, scratch: Path) -> None:
-    first = yard.submit("exit 0")
-    yard.submit(f"touch {scratch}/second", after=first.id)
-    until(lambda: yard.folder(first).read_ending() is not None, "the end of the first")
-    assert run("tick", "--home", str(yard.paths.home)).exit_code == 0
+def test_the_tick_command_advances_the_queue_once(tester: JobTester, scratch: Path) -> None:
+    first = tester.submit("exit 0")
+    tester.submit(f"touch {scratch}/second", after=first.id)
+    until(lambda: tester.folder(first).read_ending() is not None, "the end of the first")
+    assert run("tick", "--home", str(tester.paths.home)).exit_code == 0
     until((scratch / "second").exists, "the second job")
 
 
