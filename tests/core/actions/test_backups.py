@@ -26,6 +26,8 @@ from core.errors import ConflictError, DeniedError, InputError, NotFoundError
 from core.paths import StatePaths
 from core.settings import Settings
 
+pytestmark = pytest.mark.slow  # real restic
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -122,7 +124,6 @@ HOLD = """
 import pathlib, sys
 from core.locks import held
 
-pytestmark = pytest.mark.slow  # real restic
 with held(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     input()
