@@ -200,10 +200,13 @@ class Ledger:
     def verify(self) -> AuditReport:
         """Compare every row with the chain, and the log with its head."""
         with held(self.paths.audit_lock), self.database.read() as connection:
-            query = sa.select(audit).order_by(audit.c.sequence)
-            rows = connection.execute(query).mappings().all()
+            rows, is_complete = _read_rows(connection)
             head, key = _read_head(self.paths), _read_key(self.paths)
         problem = _find_broken_row(rows)
+        if not problem and not is_complete:
+            problem = f"row {len(rows) + 1} was changed"
+        if not problem and _is_key_lost(head, key):
+            problem = "the key of the record of the log's end (secrets/audit-key) is missing"
         if key is not None and not problem:
             problem = self._compare(rows, head, key)
         state = LogState.ALTERED if problem else LogState.WHOLE
@@ -218,8 +221,7 @@ class Ledger:
         of the log says so, see `accept_end`.
         """
         with self.database.read() as connection:
-            query = sa.select(audit).order_by(audit.c.sequence)
-            rows = connection.execute(query).mappings().all()
+            rows, _ = _read_rows(connection)
         is_restored = any(row["action"] == _ACCEPT_END and row["time"] >= taken_at for row in rows)
         return "" if is_restored else _find_lost_row(rows, head)
 
@@ -230,7 +232,9 @@ class Ledger:
         """
         head, key = _read_head(self.paths), _read_key(self.paths)
         with held(self.paths.audit_lock), self.database.read() as connection:
-            if key is not None:
+            if key is None:
+                self.paths.audit_head.unlink(missing_ok=True)
+            else:
                 _write_head(self.paths, _newest(connection).signed(key))
         arguments = {"reason": reason, "rows_before": head.rows if head else None}
         self._append(_Entry(actor, _ACCEPT_END, "", arguments), AuditOutcome.ALLOWED)
@@ -250,7 +254,8 @@ class Ledger:
         """Append one durable row; before it, in a log without a head, one that records this."""
         try:
             with held(self.paths.audit_lock):
-                if not self.paths.audit_key.exists() and self.entries(1):
+                has_no_end = _read_key(self.paths) is None and _read_head(self.paths) is None
+                if has_no_end and self.entries(1):
                     self._write(_ADOPTION, AuditOutcome.ALLOWED, "this home had no head")
                 self._write(entry, outcome, detail)
         except OSError as error:
@@ -294,10 +299,10 @@ class Ledger:
         It is the row that the head names even if that is no longer in the database, so that rows
         which were deleted at the end leave a gap for ever.
         """
-        if key is None:
-            return newest
         head = _read_head(self.paths)
-        if head is None or not head.is_signed(key):
+        if key is None and not _is_key_lost(head, key):
+            return newest
+        if key is None or head is None or not head.is_signed(key):
             return AuditHead(rows=newest.rows, hash=_LOST)
         is_shared = not self.database.is_sqlite and newest.rows > head.rows
         is_announced = newest.rows == head.rows + 1 and newest.hash == head.next_hash
@@ -322,6 +327,21 @@ def _newest(connection: sa.Connection) -> AuditHead:
     query = sa.select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
     row = connection.execute(query).first()
     return AuditHead(rows=row[0], hash=row[1]) if row else AuditHead(rows=0, hash=_GENESIS)
+
+
+def _read_rows(connection: sa.Connection) -> tuple[Sequence[sa.RowMapping], bool]:
+    """Return the rows in order up to the first whose arguments are not valid JSON.
+
+    Whether these are all rows is returned beside them.
+    """
+    rows = []
+    found = connection.execute(sa.select(audit).order_by(audit.c.sequence)).mappings()
+    try:
+        for row in found:
+            rows.append(row)  # noqa: PERF402  (the rows before an undecodable one are kept)
+    except ValueError:
+        return rows, False
+    return rows, True
 
 
 def _find_broken_row(rows: Sequence[sa.RowMapping]) -> str:
@@ -353,10 +373,15 @@ def _hash(content: Mapping[str, Any]) -> str:
     return digest_text(canonical_json(dict(content)))
 
 
+def _is_key_lost(head: AuditHead | None, key: str | None) -> bool:
+    """Whether the key was deleted: it is stored before the first row that the head counts."""
+    return key is None and head is not None and head.rows > 0
+
+
 def _read_key(paths: StatePaths) -> str | None:
     """Return the key that signs the head; None before the first action in this home."""
     try:
-        return paths.audit_key.read_text(encoding="ascii")
+        return paths.audit_key.read_text(encoding="ascii", errors="backslashreplace")
     except FileNotFoundError:
         return None
 

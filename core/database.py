@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,11 @@ def translate_errors(url: sa.URL) -> Iterator[None]:
                 remedy="Restore the newest intact copy: datahall backup recover",
             ) from error
         raise
+    except JSONDecodeError as error:
+        raise CorruptError(
+            f"the database holds a value that is not valid JSON: {error}",
+            remedy="Restore the newest copy: datahall backup recover --force",
+        ) from error
 
 
 @cache  # a training process writes points through the same statement for hours

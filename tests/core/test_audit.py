@@ -32,7 +32,7 @@ from core.audit import (
 from core.clock import FixedClock
 from core.command import start, wait
 from core.database import Database, open_database, sqlite_url
-from core.errors import ConflictError, DeniedError, UnavailableError
+from core.errors import ConflictError, CorruptError, DeniedError, UnavailableError
 from core.files import canonical_json, digest_text
 from core.paths import StatePaths
 from core.tables import audit
@@ -231,6 +231,8 @@ def delete_then_cut_head(ledger: Ledger) -> None:
         delete_then_cut_head,
         lambda it: it.paths.audit_head.unlink(),
         lambda it: it.paths.audit_head.write_text("{"),
+        lambda it: it.paths.audit_key.unlink(),
+        lambda it: it.paths.audit_key.write_bytes(b"\xff" * 64),
         lambda it: alter(
             it.database, sa.update(audit).where(audit.c.sequence == 4).values(hash="0" * 64)
         ),
@@ -246,6 +248,8 @@ def delete_then_cut_head(ledger: Ledger) -> None:
         "last row deleted and the head edited to fit",
         "head deleted",
         "head damaged",
+        "key deleted",
+        "key not ASCII",
         "a hash replaced",
     ],
 )
@@ -257,6 +261,22 @@ def test_every_manipulation_is_found_and_stays_found(
     assert report_of(ledger).state is LogState.ALTERED
     fill(ledger, admin, 2)
     assert report_of(ledger).state is LogState.ALTERED
+
+
+def test_a_row_whose_arguments_are_not_json_is_found(sqlite_ledger: Ledger, admin: Actor) -> None:
+    fill(sqlite_ledger, admin)
+    with sqlite_ledger.database.write() as connection:
+        connection.exec_driver_sql("update audit set arguments = '{' where sequence = 2")
+    assert report_of(sqlite_ledger).problem == "row 2 was changed"
+    with pytest.raises(CorruptError, match="not valid JSON"):
+        sqlite_ledger.entries()
+
+
+def test_a_lost_key_is_accepted_on_purpose(ledger: Ledger, admin: Actor) -> None:
+    fill(ledger, admin)
+    ledger.paths.audit_key.unlink()
+    ledger.accept_end(admin, "restored snapshot 1a2b")
+    assert ledger.verify() == AuditReport(state=LogState.WHOLE, rows=6)
 
 
 def test_a_row_appended_without_datahall_is_found(sqlite_ledger: Ledger, admin: Actor) -> None:
