@@ -20,6 +20,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from core.errors import CorruptError, SettingsError, UnavailableError
 from core.files import mount_point
+from core.paths import StatePaths
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,8 +88,26 @@ class Database:
 
 
 def open_database_of(settings: Settings) -> Database:
-    """Open the database of the settings, by default the one in the home folder."""
-    return open_database(settings.database_url or sqlite_url(settings.paths.database))
+    """Open the database of the settings, by default the one in the home folder.
+
+    Raises CorruptError when the file of a home that was used before was deleted or emptied: a new
+    one would hide the loss.
+    """
+    if settings.database_url:
+        return open_database(settings.database_url)
+    path = settings.paths.database
+    if is_database_lost(settings.paths):
+        raise CorruptError(
+            f"the database {path} is missing or empty, and this home folder was used before",
+            remedy="Restore the newest copy: datahall backup recover",
+        )
+    return open_database(sqlite_url(path))
+
+
+def is_database_lost(paths: StatePaths) -> bool:
+    """Whether the SQLite file is missing or empty although an action was recorded in it."""
+    is_filled = paths.database.exists() and paths.database.stat().st_size > 0
+    return not is_filled and paths.audit_head.exists()
 
 
 def sqlite_url(path: Path) -> str:

@@ -200,6 +200,8 @@ def missing_repository(location: str) -> MissingRepositoryError:
 
 def lock_age_text(seconds: float) -> str:
     """Return the age of a lock for people."""
+    if seconds < 0:
+        return "in the future: the clock of that host is wrong, or the clock of this one"
     if seconds < _MINUTE_S:
         return f"{seconds:.0f} s ago"
     return f"{seconds / _MINUTE_S:.0f} min ago"

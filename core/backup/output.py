@@ -255,9 +255,10 @@ def _locked(text: str, _location: str) -> DatahallError:
 
 
 def _duration_s(text: str) -> float | None:
-    """Return the seconds of a Go duration such as `1h2m3.5s`; None when it is not one."""
+    """Return the seconds of a Go duration such as `-1h2m3.5s`; None when it is not one."""
     parts = _DURATION.findall(text)
-    return sum(float(number) * _UNIT_S[unit] for number, unit in parts) if parts else None
+    seconds = sum(float(number) * _UNIT_S[unit] for number, unit in parts) if parts else None
+    return -seconds if seconds and text.startswith("-") else seconds
 
 
 def _full(_text: str, location: str) -> DatahallError:

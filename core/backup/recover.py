@@ -11,11 +11,12 @@ from tempfile import TemporaryDirectory
 
 from core.audit import Actor, AuditOutcome, Ledger
 from core.backup.backup import integrity_problems, remove_database
+from core.backup.errors import MissingRepositoryError, NoRepositoryError
 from core.backup.manifest import stored_name
 from core.backup.records import Snapshot
 from core.backup.repository import Repository, open_repository
 from core.clock import Clock
-from core.database import open_database, sqlite_url
+from core.database import is_database_lost, open_database, sqlite_url
 from core.errors import ConflictError, CorruptError, InputError, NotFoundError
 from core.files import PRIVATE_FILE, sync
 from core.locks import held, is_locked, take_lock
@@ -23,32 +24,42 @@ from core.paths import StatePaths
 from core.process.progress import Progress
 from core.settings import Settings
 
+_EMPTY = (
+    "Nothing can be restored. To continue with an empty database (the damaged one is kept): "
+    "datahall backup recover --empty"
+)
 _LOG_SUFFIXES = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """A database that was replaced by its copy in a snapshot.
+    """A database that was replaced by its copy in a snapshot, or by an empty one.
 
     Attributes:
-        created_at: when the snapshot was made.
+        snapshot: the snapshot of the copy; None for an empty database.
         kept: the replaced file; None when there was none.
     """
 
-    snapshot: str
-    created_at: float
+    snapshot: Snapshot | None
     kept: Path | None
 
 
 def recover_database(
-    settings: Settings, actor: Actor, clock: Clock, progress: Progress, *, force: bool = False
+    settings: Settings,
+    actor: Actor,
+    clock: Clock,
+    progress: Progress,
+    *,
+    force: bool = False,
+    empty: bool = False,
 ) -> Recovery:
-    """Replace the database by the newest intact copy in a snapshot.
+    """Replace the database by the newest intact copy in a snapshot, with `empty` by an empty one.
 
-    The replaced file is kept as `datahall.db.damaged-UTC_TIME`, with its log; the copy appears
-    complete or not at all, with an audit entry. Raises ConflictError while another process uses the
-    database, or when it is intact and not `force`; NotFoundError when no snapshot holds an intact
-    copy; InputError when the database is on a server.
+    Takes no lock of the repository. The replaced file is kept as `datahall.db.damaged-UTC_TIME`,
+    with its log; the copy appears complete or not at all, with an audit entry. Raises ConflictError
+    while another process uses the database, or when it is intact and not `force`; NotFoundError
+    when no snapshot holds an intact copy, NoRepositoryError before the first backup; InputError
+    when the database is on a server.
     """
     if settings.database_url:
         raise InputError(
@@ -59,18 +70,26 @@ def recover_database(
     paths.prepare()
     with _alone(paths), held(paths.backup_lock):
         progress.begin("checking the database")
-        if paths.database.exists() and not integrity_problems(paths.database) and not force:
+        if not force and _is_intact(paths):
             raise ConflictError(
                 f"the database {paths.database} is intact",
                 remedy="To replace it by the newest copy nevertheless: "
                 "datahall backup recover --force",
             )
-        repository = open_repository(settings)
         with TemporaryDirectory(prefix=".tmp-recover-", dir=paths.home) as scratch:
-            snapshot, copy = _newest_copy(repository, paths, Path(scratch), progress)
+            copy, snapshot = Path(scratch) / paths.database.name, None
+            if not empty:
+                repository = open_repository(settings, takes_locks=False)
+                snapshot, copy = _newest_copy(repository, paths, Path(scratch), progress)
             _finish_copy(copy, snapshot, paths, actor, clock)
             kept = _replace(paths.database, copy, clock.now())
-    return Recovery(snapshot=snapshot.id, created_at=snapshot.created_at, kept=kept)
+    return Recovery(snapshot=snapshot, kept=kept)
+
+
+def _is_intact(paths: StatePaths) -> bool:
+    """Whether the database is in its place and undamaged."""
+    is_there = paths.database.exists() and not is_database_lost(paths)
+    return is_there and not integrity_problems(paths.database)
 
 
 @contextlib.contextmanager
@@ -101,7 +120,13 @@ def _newest_copy(
     """Restore copies into `scratch`, newest first, until one is intact."""
     name = stored_name(paths.home, paths.staged(paths.database))
     reasons = []
-    for snapshot in repository.snapshots():
+    try:
+        snapshots = repository.snapshots()
+    except MissingRepositoryError:
+        raise
+    except NoRepositoryError as error:
+        raise NoRepositoryError(error.message, remedy=_EMPTY) from error
+    for snapshot in snapshots:
         if name not in repository.listing(snapshot.id):
             continue
         progress.begin(f"restoring the database from snapshot {snapshot.id[:8]}")
@@ -118,20 +143,23 @@ def _newest_copy(
     detail = f" ({'; '.join(reasons)})" if reasons else ""
     raise NotFoundError(
         f"no snapshot in {repository.name} holds an intact copy of the database{detail}",
-        remedy="List the snapshots: datahall backup list",
+        remedy=_EMPTY,
     )
 
 
 def _finish_copy(
-    copy: Path, snapshot: Snapshot, paths: StatePaths, actor: Actor, clock: Clock
+    copy: Path, snapshot: Snapshot | None, paths: StatePaths, actor: Actor, clock: Clock
 ) -> None:
     """Bring the copy's schema up to date and record the recovery in its audit log."""
-    copy.chmod(PRIVATE_FILE)
     database = open_database(sqlite_url(copy))
+    copy.chmod(PRIVATE_FILE)
+    source = f"snapshot {snapshot.id[:8]}" if snapshot else "nothing: an empty database"
     try:
         ledger = Ledger(database, clock, paths)
-        ledger.accept_end(actor, f"recovered from snapshot {snapshot.id[:8]}")
-        ledger.note(actor, "backups.recover", snapshot.id, AuditOutcome.ALLOWED)
+        ledger.accept_end(actor, f"recovered from {source}")
+        ledger.note(
+            actor, "backups.recover", snapshot.id if snapshot else "empty", AuditOutcome.ALLOWED
+        )
     finally:
         database.close()
     for suffix in _LOG_SUFFIXES:  # the last connection has written the log into the file

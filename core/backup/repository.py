@@ -349,8 +349,11 @@ class _RestoreMeter:
         self.next_at = now + spent + max(_MIN_PAUSE_S, spent * _SHARE_OF_TIME)
 
 
-def open_repository(settings: Settings) -> Repository:
-    """Return the repository of the settings; restic is located on first use."""
+def open_repository(settings: Settings, *, takes_locks: bool = True) -> Repository:
+    """Return the repository of the settings; restic is located on first use.
+
+    Without locks it can only be read.
+    """
     paths = settings.paths
     location = Location(
         address=settings.backup.repository or str(paths.repository),
@@ -365,6 +368,7 @@ def open_repository(settings: Settings) -> Repository:
             location=location,
             find=lambda: obtain_restic(paths.tools),
             runner=WatchedRunner(stall_s=location.stall_s),
+            takes_locks=takes_locks,
         )
     )
 

@@ -265,11 +265,13 @@ class ResticClient:
     """Runs restic on `location`.
 
     `find` returns the program on first use, so that a client can be made where restic is missing.
+    A client that only reads can do so without a lock: then no other lock stops it.
     """
 
     location: Location
     find: Callable[[], Restic]
     runner: WatchedRunner
+    takes_locks: bool = True
     _restic: Restic | None = field(default=None, init=False)
 
     @property
@@ -319,7 +321,7 @@ class ResticClient:
         """
         self.location.check_key_file()
         call = Call(
-            argv=argv,
+            argv=argv if self.takes_locks else (*argv, "--no-lock"),
             environment=self.location.environment,
             folder=folder,
             keep_open=keep_open,

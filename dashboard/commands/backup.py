@@ -220,6 +220,10 @@ def recover(
     force: Annotated[
         bool, typer.Option("--force", help="Replace the database although it is intact.")
     ] = False,
+    empty: Annotated[
+        bool,
+        typer.Option("--empty", help="Start with an empty database: no snapshot has a copy."),
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -230,24 +234,33 @@ def recover(
     Example: datahall backup recover
     """
     found = recover_database(
-        read_settings(home), cli_actor(), SystemClock(), Progress(log=_print_stage), force=force
+        read_settings(home),
+        cli_actor(),
+        SystemClock(),
+        Progress(log=_print_stage),
+        force=force,
+        empty=empty,
     )
     if as_json:
         print_json(
             {
-                "snapshot": found.snapshot,
-                "time": found.created_at,
+                "snapshot": found.snapshot.id if found.snapshot else None,
+                "time": found.snapshot.created_at if found.snapshot else None,
                 "kept": str(found.kept) if found.kept else None,
             }
         )
         return
-    print(
-        f"Recovered datahall.db as it was at {local_time(found.created_at)} "
-        f"(snapshot {found.snapshot[:8]})"
-    )
+    if found.snapshot:
+        print(
+            f"Recovered datahall.db as it was at {local_time(found.snapshot.created_at)} "
+            f"(snapshot {found.snapshot.id[:8]})"
+        )
+    else:
+        print("datahall.db is empty now")
     if found.kept:
         print(f"The damaged file was kept: {found.kept}")
-    print("Changes made after that time are lost. Check the backups: datahall backup verify")
+    if found.snapshot:
+        print("Changes made after that time are lost. Check the backups: datahall backup verify")
 
 
 @app.command("recovery-key")

@@ -94,9 +94,23 @@ def test_a_lock_names_its_holder_and_its_age() -> None:
     )
 
 
+def test_a_lock_of_a_clock_that_is_ahead_is_not_stale() -> None:
+    lines = tuple(LOCKED.format(how="").replace("1m12.5s ago", "-2h0m0s ago").split("\n"))
+    error = explain(Outcome(exit_code=1, stderr=lines), "/r")
+    assert isinstance(error, LockedError)
+    assert not error.is_stale("elsewhere")
+    assert "in the future" in error.message
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("31m0.5s", 1860.5), ("2h3m4s", 7384.0), ("250ms", 0.25), ("1.5s", 1.5)],
+    [
+        ("31m0.5s", 1860.5),
+        ("2h3m4s", 7384.0),
+        ("250ms", 0.25),
+        ("1.5s", 1.5),
+        ("-4h59m42s", -17982.0),
+    ],
 )
 def test_the_age_of_a_lock_is_parsed(text: str, seconds: float) -> None:
     lines = tuple(LOCKED.format(how="").replace("1m12.5s", text).split("\n"))

@@ -1,19 +1,24 @@
 """A damaged database is recovered from a snapshot, without being opened."""
 
 import os
+import signal
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from core.audit import Actor, Ledger, LogState, Role
 from core.backup.backup import BackupReport, integrity_problems
+from core.backup.errors import NoRepositoryError
 from core.backup.recover import recover_database
+from core.backup.restic import Location
 from core.backup.vault import Vault
 from core.clock import SystemClock
-from core.database import Database, open_database, sqlite_url
+from core.database import Database, open_database, open_database_of, sqlite_url
 from core.errors import ConflictError, CorruptError, InputError, NotFoundError
 from core.locks import held
 from core.paths import StatePaths
@@ -54,6 +59,25 @@ def recover(paths: StatePaths, progress: Progress, *, force: bool = False) -> Pa
     return recover_database(settings, ADMIN, SystemClock(), progress, force=force).kept
 
 
+@contextmanager
+def exclusive_lock(location: Location) -> Iterator[None]:
+    """Stop a `restic check` while it holds its exclusive lock."""
+    process = subprocess.Popen(
+        ["/usr/bin/restic", "check", "--no-cache"],
+        env={**location.environment, "PATH": "/usr/bin:/bin"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert location.folder is not None
+    while not [it for it in (location.folder / "locks").iterdir() if "tmp" not in it.name]:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGSTOP)
+    yield
+    process.kill()
+    process.wait()
+
+
 def test_the_newest_copy_replaces_the_damaged_database_which_is_kept(
     vault: Vault, database: Database, run_backup: BackUp, progress: Progress
 ) -> None:
@@ -69,7 +93,8 @@ def test_the_newest_copy_replaces_the_damaged_database_which_is_kept(
     assert caught.value.remedy.endswith("datahall backup recover")
 
     found = recover_database(Settings(home=paths.home), ADMIN, SystemClock(), progress)
-    assert found.snapshot == taken.id
+    assert found.snapshot is not None
+    assert found.snapshot.id == taken.id
     assert found.kept is not None
     assert found.kept.name.startswith("datahall.db.damaged-")
     assert found.kept.read_bytes() == damaged
@@ -127,17 +152,73 @@ def test_a_damaged_copy_in_the_newest_snapshot_is_skipped(
     database.close()
     overwrite(paths.database)
     found = recover_database(Settings(home=paths.home), ADMIN, SystemClock(), progress)
-    assert found.snapshot == first.id
+    assert found.snapshot is not None
+    assert found.snapshot.id == first.id
 
 
 def test_a_database_that_is_gone_is_recovered_as_well(
     vault: Vault, database: Database, run_backup: BackUp, progress: Progress
 ) -> None:
+    note(vault.paths, database, "runs.start")
     run_backup(vault, "state")
     database.close()
     vault.paths.database.unlink()
+    with pytest.raises(CorruptError, match="missing or empty"):
+        open_database_of(Settings(home=vault.paths.home))
     assert recover(vault.paths, progress) is None
-    assert integrity_problems(vault.paths.database) == []
+    assert actions(vault.paths)[0] == "runs.start"
+
+
+def test_an_emptied_database_is_recovered_as_well(
+    vault: Vault, database: Database, run_backup: BackUp, progress: Progress
+) -> None:
+    note(vault.paths, database, "runs.start")
+    run_backup(vault, "state")
+    database.close()
+    vault.paths.database.write_bytes(b"")
+    assert recover(vault.paths, progress) is not None
+    assert actions(vault.paths)[0] == "runs.start"
+
+
+def test_recovery_does_not_wait_for_a_lock_of_the_repository(
+    vault: Vault, database: Database, run_backup: BackUp, progress: Progress
+) -> None:
+    """Unlocking is an action, and no action can be recorded in a damaged database."""
+    note(vault.paths, database, "runs.start")
+    run_backup(vault, "state")
+    database.close()
+    overwrite(vault.paths.database)
+    with exclusive_lock(vault.repository.location):
+        recover(vault.paths, progress)
+    assert actions(vault.paths)[0] == "runs.start"
+
+
+def test_a_home_without_backups_continues_with_an_empty_database(
+    vault: Vault, database: Database, progress: Progress
+) -> None:
+    note(vault.paths, database, "runs.start")
+    database.close()
+    overwrite(vault.paths.database)
+    damaged = vault.paths.database.read_bytes()
+    with pytest.raises(NotFoundError) as caught:
+        recover(vault.paths, progress)
+    assert caught.value.remedy.endswith("datahall backup recover --empty")
+    settings = Settings(home=vault.paths.home)
+    found = recover_database(settings, ADMIN, SystemClock(), progress, empty=True)
+    assert found.snapshot is None
+    assert found.kept is not None
+    assert found.kept.read_bytes() == damaged
+    assert actions(vault.paths) == ["audit.accept-end", "backups.recover"]
+
+
+def test_before_the_first_backup_the_remedy_is_an_empty_database(
+    paths: StatePaths, progress: Progress
+) -> None:
+    paths.prepare()
+    paths.database.write_bytes(b"not a database")
+    with pytest.raises(NoRepositoryError) as caught:
+        recover(paths, progress)
+    assert caught.value.remedy.endswith("datahall backup recover --empty")
 
 
 def test_without_a_copy_nothing_is_changed(
