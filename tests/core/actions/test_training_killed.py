@@ -23,7 +23,7 @@ from core.data.demo.corpus import TOPICS, topic_pairs
 from core.database import sqlite_url
 from core.jobs.folder import JobFolder
 from core.jobs.launcher import Job, JobState
-from core.jobs.processes import with_variable
+from core.jobs.processes import send, with_variable
 from core.locks import take_lock
 from core.process.variables import SHIM_VARIABLE
 from core.settings import Settings
@@ -49,7 +49,7 @@ def workspace(settings: Settings, tmp_path: Path) -> Iterator[Workspace]:
         yield opened
         for job in opened.launcher.jobs():
             for process in with_variable(SHIM_VARIABLE, job.id):
-                os.kill(process.pid, signal.SIGKILL)
+                send(process, signal.SIGKILL)
     os.close(supervisor)
 
 
@@ -68,7 +68,7 @@ def kill_after_a_checkpoint(workspace: Workspace, view: RunView) -> None:
     processes = JobFolder(workspace.paths.job(job_of(view).id)).read_processes()
     assert processes is not None
     assert processes.job is not None
-    os.kill(processes.job.pid, signal.SIGKILL)
+    assert send(processes.job, signal.SIGKILL)
 
 
 def end(workspace: Workspace, job: Job) -> JobState:

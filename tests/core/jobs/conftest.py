@@ -16,7 +16,7 @@ from core.database import Database
 from core.jobs.folder import JobFolder, JobProcesses
 from core.jobs.launcher import Job, JobKind, JobSpec
 from core.jobs.local import LocalLauncher
-from core.jobs.processes import Identity, with_variable
+from core.jobs.processes import Identity, send, with_variable
 from core.locks import take_lock
 from core.paths import StatePaths
 from core.process.variables import SHIM_VARIABLE
@@ -109,7 +109,7 @@ def unsupervised(database: Database, paths: StatePaths) -> Iterator[JobTester]:
     yield JobTester(launcher, paths)
     for job in launcher.jobs():
         for process in processes_of(job):
-            os.kill(process.pid, signal.SIGKILL)
+            send(process, signal.SIGKILL)
         until(lambda job=job: not processes_of(job), "the end of every process")
 
 

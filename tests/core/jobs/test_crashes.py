@@ -1,6 +1,5 @@
 """Killed launchers, shims and jobs: no job runs twice, no process is left, states are true."""
 
-import contextlib
 import os
 import random
 import shutil
@@ -15,7 +14,7 @@ from core.command import module_argv, start
 from core.jobs.folder import JobProcesses
 from core.jobs.launcher import Job, JobState
 from core.jobs.local import LocalLauncher
-from core.jobs.processes import identify
+from core.jobs.processes import identify, send
 from core.jobs.rows import jobs_by_id, update_job
 from core.paths import StatePaths
 from tests.core.jobs.conftest import (
@@ -95,7 +94,7 @@ def test_a_job_ends_when_its_shim_is_killed(tester: JobTester) -> None:
     job = tester.submit_ready(
         "trap 'sleep 0.5; echo saved; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
     )
-    os.kill(tester.processes(job).shim.pid, signal.SIGKILL)
+    send(tester.processes(job).shim, signal.SIGKILL)
     until(lambda: tester.launcher.job(job.id).state is not JobState.RUNNING, "a change of state")
     over = tester.end(job)
     assert (over.state, over.reason) == (JobState.CRASHED, SHIM_KILLED)
@@ -107,7 +106,7 @@ def test_a_job_without_shim_keeps_its_slot_until_it_ends(tester: JobTester, scra
     """Two jobs on one GPU would both run out of memory."""
     slow = f"trap '{until_there(scratch / 'go')}; exit 0' TERM; echo ready; "
     job = tester.submit_ready(slow + "while :; do sleep 0.05; done", device="cuda:0")
-    os.kill(tester.processes(job).shim.pid, signal.SIGKILL)
+    send(tester.processes(job).shim, signal.SIGKILL)
     following = tester.submit("exit 0", device="cuda:0")
     assert tester.launcher.job(job.id).state in (JobState.RUNNING, JobState.STOPPING)
     assert following.state is JobState.QUEUED
@@ -125,7 +124,7 @@ def test_processes_of_a_killed_shim_are_killed_after_the_grace_period(tester: Jo
         grace_s=0.5,
     )
     until(lambda: len(processes_named("71.77")) == 2, "both sleeps")
-    os.kill(tester.processes(job).shim.pid, signal.SIGKILL)
+    send(tester.processes(job).shim, signal.SIGKILL)
     over = tester.end(job)
     assert over.state is JobState.CRASHED
     assert processes_named("71.77") == []
@@ -135,7 +134,7 @@ def test_a_job_killed_with_its_shim_is_crashed(tester: JobTester) -> None:
     """For example by the out-of-memory killer."""
     job = tester.submit_ready("echo ready; exec sleep 60")
     for process in processes_of(job):
-        os.kill(process.pid, signal.SIGKILL)
+        send(process, signal.SIGKILL)
     over = tester.end(job)
     assert (over.state, over.reason) == (JobState.CRASHED, SHIM_KILLED)
 
@@ -144,7 +143,7 @@ def test_a_restart_of_the_machine_is_the_reason(tester: JobTester) -> None:
     job = tester.submit_ready("echo ready; exec sleep 60")
     processes = tester.processes(job)
     for process in processes_of(job):
-        os.kill(process.pid, signal.SIGKILL)
+        send(process, signal.SIGKILL)
     until(lambda: not processes_of(job), "the end of every process")
     tester.folder(job).write_processes(
         JobProcesses(boot_id="an earlier boot", shim=processes.shim, job=processes.job)
@@ -175,7 +174,7 @@ def test_a_job_whose_start_was_lost_in_a_power_cut_is_not_started_again(
 ) -> None:
     job = tester.submit_ready(f"echo once >> {scratch}/ran; echo ready; exec sleep 60")
     for process in processes_of(job):
-        os.kill(process.pid, signal.SIGKILL)
+        send(process, signal.SIGKILL)
     until(lambda: not processes_of(job), "the end of every process")
     with tester.launcher.database.write() as connection:
         update_job(
@@ -203,7 +202,7 @@ def test_a_job_with_a_damaged_process_record_is_not_started_again(
     (tester.paths.job(job.id) / "process.json").write_bytes(b"{")
     assert tester.launcher.job(job.id).state is JobState.RUNNING
     for process in processes_of(job):
-        os.kill(process.pid, signal.SIGKILL)
+        send(process, signal.SIGKILL)
     assert tester.end(job).state is JobState.CRASHED
     assert (scratch / "ran").read_text() == "once\n"
 
@@ -248,7 +247,9 @@ def test_no_job_runs_twice_while_launchers_and_shims_are_killed(
 ) -> None:
     """Afterwards the queue works, and the recorded endings are true."""
     dice = random.Random(seed)  # noqa: S311  (no secret: a failure is to be repeated)
-    program = f"echo $DATAHALL_JOB >> {scratch}/ran; sleep 0.3"
+    # `exec`: with the sleep in a process of its own, a job that loses it ends by itself and fails.
+    program = f"echo $DATAHALL_JOB >> {scratch}/ran; exec sleep 0.3"
+    killed = tester.submit_ready(f"echo $DATAHALL_JOB >> {scratch}/ran; echo ready; exec sleep 60")
     submitters = [start_submitter(tester, program) for _ in range(3)]
     for _ in range(9):
         tester.submit(program)
@@ -256,10 +257,10 @@ def test_no_job_runs_twice_while_launchers_and_shims_are_killed(
         until(lambda: any(map(processes_of, tester.launcher.jobs())), "a process of a job")
         victims = [it for job in tester.launcher.jobs() for it in processes_of(job)]
         for victim in dice.sample(victims, k=min(2, len(victims))):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(victim.pid, signal.SIGKILL)
+            send(victim, signal.SIGKILL)
         tester.launcher.tick()
         tester.submit(program)
+    send(tester.processes(killed).shim, signal.SIGKILL)
     for submitter in submitters:
         submitter.kill()
         reap(submitter)
@@ -268,6 +269,7 @@ def test_no_job_runs_twice_while_launchers_and_shims_are_killed(
     runs = Counter((scratch / "ran").read_text().split())
     assert last.state is JobState.SUCCEEDED
     assert {job.state for job in ended} == {JobState.SUCCEEDED, JobState.CRASHED}
+    assert tester.launcher.job(killed.id).state is JobState.CRASHED
     assert set(runs.values()) == {1}
     assert {job.id for job in ended if job.state is JobState.SUCCEEDED} <= runs.keys()
     assert not any(processes_of(job) for job in ended)
@@ -279,7 +281,7 @@ def test_a_query_changes_nothing(tester: JobTester) -> None:
     tester.processes(job)
     tester.launcher.tick()
     for process in processes_of(job):
-        os.kill(process.pid, signal.SIGKILL)
+        send(process, signal.SIGKILL)
     until(lambda: not processes_of(job), "the end of every process")
     stored = stored_job(tester, job.id)
     (listed,) = tester.launcher.jobs()

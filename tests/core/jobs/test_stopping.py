@@ -1,13 +1,12 @@
 """Stopping a job: SIGTERM, then SIGKILL; no process is left."""
 
-import os
 import signal
 import time
 from pathlib import Path
 
 from core.jobs.folder import JobProcesses
 from core.jobs.launcher import JobState
-from core.jobs.processes import Identity, boot_id, identify
+from core.jobs.processes import Identity, boot_id, identify, send
 from tests.core.jobs.conftest import SHIM_KILLED, JobTester, processes_named, processes_of, until
 
 
@@ -97,7 +96,7 @@ def test_a_job_can_be_stopped_the_moment_it_was_started(tester: JobTester, scrat
 
 def test_a_shim_that_receives_sigterm_stops_its_job(tester: JobTester) -> None:
     job = tester.submit_ready("trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done")
-    os.kill(tester.processes(job).shim.pid, signal.SIGTERM)
+    send(tester.processes(job).shim, signal.SIGTERM)
     over = tester.end(job)
     assert over.state is JobState.STOPPED
     assert over.reason == "stopped by a signal from outside, such as a shutdown of the machine"
@@ -112,7 +111,7 @@ def test_a_reused_pid_is_never_signalled(tester: JobTester) -> None:
     old = tester.processes(job)
     assert old.job is not None
     for process in (old.shim, old.job):
-        os.kill(process.pid, signal.SIGKILL)
+        send(process, signal.SIGKILL)
     until(lambda: not processes_of(job), "the end of the job")
     reused = Identity(pid=pid.pid, create_time=pid.create_time - 1.0)
     tester.folder(job).write_processes(JobProcesses(boot_id=boot_id(), shim=reused, job=reused))
