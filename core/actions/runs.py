@@ -20,20 +20,23 @@ class TextSink(Protocol):
 
 
 def list_runs(workspace: Workspace) -> Sequence[RunView]:
-    """Return all runs, newest first."""
-    newest: dict[str, Job] = {}
-    for job in workspace.launcher.jobs(kind=JobKind.TRAINING, limit=10_000):
-        newest.setdefault(job.spec.subject, job)
+    """Return all runs, newest first, each with its newest job; no checkpoint is read."""
+    newest = workspace.launcher.newest_by_subject(JobKind.TRAINING)
     return [
         run_view(workspace, found, newest.get(found.run.id)) for found in workspace.runs.summaries()
     ]
 
 
 def find_run(workspace: Workspace, name: str) -> RunView:
-    """Return one run by id or name; raises NotFoundError."""
+    """Return one run by id or name; raises NotFoundError.
+
+    Unlike in the list, the exit reason of an interrupted run names the newest checkpoint.
+    """
     found = workspace.runs.summary(name)
     jobs = workspace.launcher.jobs(subject=found.run.id, kind=JobKind.TRAINING, limit=1)
-    return run_view(workspace, found, jobs[0] if jobs else None)
+    job = jobs[0] if jobs else None
+    last = _newest_checkpoint(workspace, found.run) if _was_interrupted(job) else ""
+    return run_view(workspace, found, job, checkpoint=last)
 
 
 def detail(workspace: Workspace, name: str) -> RunDetail:
@@ -71,8 +74,10 @@ def compare(workspace: Workspace, names: Sequence[str]) -> Sequence[tuple[str, S
     return sorted(rows, key=lambda row: len({repr(value) for value in row[1]}) == 1)
 
 
-def run_view(workspace: Workspace, summary: RunSummary, job: Job | None) -> RunView:
-    """Join a run with its newest training job."""
+def run_view(
+    workspace: Workspace, summary: RunSummary, job: Job | None, *, checkpoint: str = ""
+) -> RunView:
+    """Join a run with its newest training job; `checkpoint` is added to the exit reason."""
     run, latest = summary.run, summary.latest
     step = latest[Metric.TRAIN_LOSS].step if Metric.TRAIN_LOSS in latest else 0
     is_active = job is not None and not job.state.is_over
@@ -83,7 +88,7 @@ def run_view(workspace: Workspace, summary: RunSummary, job: Job | None) -> RunV
         state=_state(run, job, step),
         step=step,
         steps=run.steps,
-        exit_reason=_reason(workspace, run, job, step),
+        exit_reason=_reason(run, job, step, checkpoint),
         progress=progress,
         latest=latest,
     )
@@ -104,17 +109,27 @@ def _state(run: Run, job: Job | None, step: int) -> JobState:
     return job.state
 
 
-def _reason(workspace: Workspace, run: Run, job: Job | None, step: int) -> str:
-    """Return how the run ended, with its step and the checkpoint that it can continue from."""
+def _reason(run: Run, job: Job | None, step: int, checkpoint: str) -> str:
+    """Return what the run waits for, or how it ended, at which step and with which checkpoint."""
     if job is None:
         return f'it was never queued; start it with "datahall runs resume {run.spec.name}"'
-    if job.state in (JobState.SUCCEEDED, JobState.QUEUED, JobState.RUNNING, JobState.STOPPING):
+    if not _was_interrupted(job):
         return job.reason
-    if job.started_at is None:
-        return job.reason
+    where = f"at step {step}, {checkpoint}" if checkpoint else f"at step {step}"
+    return f"{job.reason or job.state} ({where})"
+
+
+def _newest_checkpoint(workspace: Workspace, run: Run) -> str:
+    """Return which checkpoint the run can continue from."""
     newest = newest_checkpoint(workspace.paths.checkpoints(run.id))
-    good = f"newest checkpoint at step {newest.step}" if newest else "no checkpoint"
-    return f"{job.reason or job.state} (at step {step}, {good})"
+    return f"newest checkpoint at step {newest.step}" if newest else "no checkpoint"
+
+
+def _was_interrupted(job: Job | None) -> bool:
+    """Whether a training process ended before the run was finished."""
+    if job is None or job.started_at is None:
+        return False
+    return job.state.is_over and job.state is not JobState.SUCCEEDED
 
 
 def _comparable(view: RunView) -> dict[str, Any]:

@@ -109,7 +109,8 @@ class Launcher(Protocol):
     """Queues jobs, starts them, and finds out how they ended, whichever process is killed.
 
     Several processes may use one launcher at the same time; no job is ever started twice. Queries
-    (`job`, `jobs`, `log`, `progress`, `error`) report the present state and change nothing. The
+    (`job`, `jobs`, `newest_by_subject`, `log`,
+    `progress`, `error`) report the present state and change nothing. The
     queue advances in `submit`, `cancel`, `wait` and `tick`; a supervisor calls `tick` each second,
     and without one each job does when it ends.
     """
@@ -133,6 +134,10 @@ class Launcher(Protocol):
         self, *, subject: str | None = None, kind: JobKind | None = None, limit: int = 200
     ) -> Sequence[Job]:
         """Return jobs, newest first."""
+        ...
+
+    def newest_by_subject(self, kind: JobKind) -> Mapping[str, Job]:
+        """Return the newest job of a kind for each subject that has one, in one query."""
         ...
 
     def cancel(self, job_id: str) -> Job:

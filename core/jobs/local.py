@@ -13,7 +13,7 @@ import platform
 import secrets
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -102,6 +102,12 @@ class LocalLauncher:
         with self.database.read() as connection:
             found = rows.newest_jobs(connection, subject=subject, kind=kind, limit=limit)
         return [self._in_present_state(job) for job in found]
+
+    def newest_by_subject(self, kind: JobKind) -> Mapping[str, Job]:
+        """Return the newest job of a kind for each subject; see Launcher."""
+        with self.database.read() as connection:
+            found = rows.newest_by_subject(connection, kind)
+        return {job.spec.subject: self._in_present_state(job) for job in found}
 
     def cancel(self, job_id: str) -> Job:
         """Request a job to stop; see Launcher."""

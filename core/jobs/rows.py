@@ -72,6 +72,13 @@ def newest_jobs(
     return [_to_job(row) for row in connection.execute(query).mappings()]
 
 
+def newest_by_subject(connection: sa.Connection, kind: JobKind) -> Sequence[Job]:
+    """Return the newest job of a kind for each subject."""
+    newest = sa.select(sa.func.max(table.c.sequence)).where(table.c.kind == kind)
+    query = sa.select(table).where(table.c.sequence.in_(newest.group_by(table.c.subject)))
+    return [_to_job(row) for row in connection.execute(query).mappings()]
+
+
 def ended_before(connection: sa.Connection, time: float, *, among: Sequence[str]) -> Sequence[str]:
     """Return the ids of those of the jobs that ended before a time."""
     found: list[str] = []

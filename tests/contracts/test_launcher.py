@@ -56,6 +56,19 @@ def test_a_job_is_found_by_id_and_among_the_jobs_of_its_subject(bench: Bench) ->
     assert bench.launcher.job(first.id).spec.subject == "run-1"
 
 
+def test_each_subject_has_one_newest_job_of_a_kind(bench: Bench) -> None:
+    bench.submit(subject="run-1", kind=JobKind.TRAINING)
+    resumed = bench.submit(subject="run-1", kind=JobKind.TRAINING)
+    other = bench.submit(subject="run-2", kind=JobKind.TRAINING)
+    bench.submit(subject="run-2", kind=JobKind.EVALUATION)
+    found = bench.launcher.newest_by_subject(JobKind.TRAINING)
+    assert {subject: job.id for subject, job in found.items()} == {
+        "run-1": resumed.id,
+        "run-2": other.id,
+    }
+    assert bench.launcher.newest_by_subject(JobKind.PROMOTE) == {}
+
+
 @pytest.mark.parametrize("word", ["", "nothing", "../../etc", "'; drop table job; --"])
 def test_an_unknown_job_is_not_found(bench: Bench, word: str) -> None:
     for ask in (

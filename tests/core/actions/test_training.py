@@ -270,6 +270,29 @@ def test_the_reason_of_a_crash_has_the_signal_the_step_and_the_checkpoint(
 
 
 @pytest.mark.usefixtures("dataset")
+def test_a_list_reads_one_job_per_run_and_no_checkpoint(
+    workspace: Workspace, admin: Actor, launcher: MemoryLauncher, clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    view = _running(workspace, launcher, admin)
+    launcher.otherwise = Script(seconds=1, returncode=-9)
+    clock.advance(2)
+    resumed = resume_run(workspace, admin, "long")
+    clock.advance(2)
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("the list reads every job, or a checkpoint")
+
+    monkeypatch.setattr(MemoryLauncher, "jobs", refuse)
+    monkeypatch.setattr("core.actions.runs.newest_checkpoint", refuse)
+    (listed,) = list_runs(workspace)
+    assert listed.job is not None
+    assert resumed.job is not None
+    assert (listed.run.id, listed.job.id) == (view.run.id, resumed.job.id)
+    assert listed.exit_reason.endswith("(at step 0)")
+
+
+@pytest.mark.usefixtures("dataset")
 def test_a_run_that_ended_before_its_last_step_is_stopped(
     workspace: Workspace, admin: Actor
 ) -> None:

@@ -92,6 +92,11 @@ class MemoryLauncher:
         ]
         return found[:limit]
 
+    def newest_by_subject(self, kind: JobKind) -> Mapping[str, Job]:
+        """Return the newest job of a kind for each subject; see Launcher."""
+        self.tick()
+        return {job.spec.subject: job for job in self.rows.values() if job.spec.kind is kind}
+
     def cancel(self, job_id: str) -> Job:
         """Request a job to stop; see Launcher."""
         job = self.job(job_id)
