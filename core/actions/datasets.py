@@ -35,13 +35,15 @@ def list_datasets(workspace: Workspace) -> Sequence[DatasetView]:
     for job in workspace.launcher.jobs(limit=200):
         if not job.state.is_over and job.spec.subject.startswith("dataset:"):
             active.setdefault(job.spec.subject, job)
+    datasets = workspace.datasets.list()
+    snapshots = workspace.vault.protections([dataset.digest for dataset in datasets])
     return [
         DatasetView(
             dataset=dataset,
-            snapshot=workspace.vault.protecting(dataset.digest),
+            snapshot=snapshots.get(dataset.digest),
             job=active.get(dataset_subject(dataset)),
         )
-        for dataset in workspace.datasets.list()
+        for dataset in datasets
     ]
 
 

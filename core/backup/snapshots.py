@@ -1,6 +1,6 @@
 """The rows about snapshots: a cache of the repository, and the proofs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
@@ -40,6 +40,12 @@ class SnapshotStore:
         with self.database.read() as connection:
             return [_snapshot(row) for row in connection.execute(query).mappings()]
 
+    def find(self, snapshot_ids: Collection[str]) -> Sequence[Snapshot]:
+        """Return the snapshots with these ids, without those that have no row."""
+        query = sa.select(snapshot).where(snapshot.c.id.in_(snapshot_ids))
+        with self.database.read() as connection:
+            return [_snapshot(row) for row in connection.execute(query).mappings()]
+
     def mark_verified(self, snapshot_id: str, at: float) -> None:
         """Record that the snapshot was compared with its manifest without a difference."""
         self._mark(snapshot.c.id == snapshot_id, verified_at=at)
@@ -62,17 +68,23 @@ class SnapshotStore:
         with self.database.write(durable=True) as connection:
             self.database.upsert(connection, protection, rows)
 
-    def holding(self, dataset_digest: str) -> Sequence[Snapshot]:
-        """Return the verified snapshots that hold the dataset, newest first."""
+    def holding(
+        self, dataset_digests: Collection[str], repository: str
+    ) -> Mapping[str, Sequence[str]]:
+        """Return the ids of the verified snapshots that hold each dataset, newest first."""
         query = (
-            sa.select(snapshot)
-            .join(protection, protection.c.snapshot_id == snapshot.c.id)
-            .where(protection.c.dataset_digest == dataset_digest)
-            .where(snapshot.c.verified_at.is_not(None))
+            sa.select(protection)
+            .join(snapshot, protection.c.snapshot_id == snapshot.c.id)
+            .where(protection.c.dataset_digest.in_(dataset_digests))
+            .where(snapshot.c.repository == repository, snapshot.c.verified_at.is_not(None))
             .order_by(snapshot.c.created_at.desc(), snapshot.c.id)
         )
         with self.database.read() as connection:
-            return [_snapshot(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            found.setdefault(row["dataset_digest"], []).append(row["snapshot_id"])
+        return found
 
     def remove(self, snapshot_ids: Sequence[str]) -> None:
         """Remove snapshots and what they protected."""

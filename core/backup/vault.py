@@ -6,7 +6,7 @@ read; they add the proofs, and the memory of snapshots that are gone.
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -117,10 +117,17 @@ class Vault:
 
     def protecting(self, dataset_digest: str) -> Snapshot | None:
         """Return the newest verified snapshot that holds the dataset; None when there is none."""
-        found = self._protecting(dataset_digest)
-        if found is None:
+        return self.protections([dataset_digest]).get(dataset_digest)
+
+    def protections(self, dataset_digests: Collection[str]) -> Mapping[str, Snapshot]:
+        """Return the newest verified snapshot of each dataset that one holds, by digest.
+
+        The rows are updated at most once, and only when a dataset seems unprotected.
+        """
+        found = self._protections(dataset_digests)
+        if len(found) < len(set(dataset_digests)):
             self._refresh_quietly()
-            found = self._protecting(dataset_digest)
+            found = self._protections(dataset_digests)
         return found
 
     def status(self) -> RepositoryStatus:
@@ -261,14 +268,19 @@ class Vault:
             with contextlib.suppress(DatahallError):
                 self.refresh()
 
-    def _protecting(self, dataset_digest: str) -> Snapshot | None:
-        holding = self.store.holding(dataset_digest)
+    def _protections(self, dataset_digests: Collection[str]) -> Mapping[str, Snapshot]:
+        """Return the newest verified snapshot in the repository by dataset digest, from the rows.
+
+        The repository is listed after the rows were read, see `_present_now`.
+        """
+        holding = self.store.holding(dataset_digests, self.repository.key)
         present = self._present_now()
-        for snapshot in holding:
-            is_here = snapshot.repository == self.repository.key
-            if is_here and (present is None or snapshot.id in present):
-                return snapshot
-        return None
+        newest = {
+            digest: next((key for key in ids if present is None or key in present), "")
+            for digest, ids in holding.items()
+        }
+        snapshots = {it.id: it for it in self.store.find(set(newest.values()))}
+        return {digest: snapshots[key] for digest, key in newest.items() if key in snapshots}
 
     def _refresh(self) -> None:
         here = self.repository.key

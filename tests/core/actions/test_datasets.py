@@ -1,13 +1,16 @@
-"""Actions on datasets: a version in use cannot be deleted."""
+"""Actions on datasets: a version in use cannot be deleted; a list reads its parts at once."""
+
+from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
-from core.actions.datasets import delete_dataset, request_prepare
+from core.actions.datasets import delete_dataset, list_datasets, request_prepare
 from core.actions.records import TrainRequest
 from core.actions.training import request_run, stop_run
 from core.actions.workspace import Workspace
 from core.audit import Actor
-from core.data.records import Dataset
+from core.backup.snapshots import SnapshotStore
+from core.data.records import Dataset, Pair
 from core.errors import ConflictError
 from core.jobs.launcher import JobKind, JobSpec
 from tests.core.jobs.memory import MemoryLauncher, Script
@@ -45,3 +48,25 @@ def test_a_version_cannot_be_deleted_while_an_old_job_uses_it(
     launcher.cancel(job.id)
     delete_dataset(workspace, admin, "cats", dataset.digest)
     assert workspace.datasets.list() == []
+
+
+def test_the_protection_of_all_datasets_is_read_at_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+    protections = SnapshotStore.holding
+
+    def counted(
+        store: SnapshotStore, digests: Collection[str], repository: str
+    ) -> Mapping[str, Sequence[str]]:
+        reads.append(len(digests))
+        return protections(store, digests, repository)
+
+    monkeypatch.setattr(SnapshotStore, "holding", counted)
+    for name in ("ants", "bees", "cats"):
+        pairs = [Pair(source=f"I see {name}.", target=f"Veo {name}.")]
+        workspace.datasets.add(
+            name, "en", "es", pairs, origin="made up", licence="", clock=workspace.clock
+        )
+    assert [view.is_protected for view in list_datasets(workspace)] == [False] * 3
+    assert reads == [3, 3], "once more after the rows were brought in line with the repository"

@@ -29,6 +29,11 @@ def ids(snapshots: Sequence[Snapshot]) -> list[str]:
     return [entry.id for entry in snapshots]
 
 
+def holding(store: SnapshotStore, repository: str = "/r") -> Sequence[str]:
+    """Return the ids of the snapshots that hold the dataset `digest`."""
+    return store.holding(["digest"], repository).get("digest", [])
+
+
 def test_a_snapshot_is_read_as_it_was_recorded(store: SnapshotStore) -> None:
     store.record(taken("a", 1.0))
     store.record(replace(taken("a", 1.0), files=3))
@@ -46,10 +51,12 @@ def test_snapshots_are_listed_newest_first_by_repository(store: SnapshotStore) -
 def test_only_a_verified_snapshot_protects(store: SnapshotStore) -> None:
     store.record(taken("a", 1.0))
     store.protect("a", ["digest"])
-    assert store.holding("digest") == []
+    assert holding(store) == []
     store.mark_verified("a", 9.0)
-    assert store.holding("digest") == [taken("a", 1.0, verified_at=9.0)]
-    assert store.holding("other") == []
+    assert holding(store) == ["a"]
+    assert store.find(["a", "ghost"]) == [taken("a", 1.0, verified_at=9.0)]
+    assert store.holding(["digest", "other"], "/r").keys() == {"digest"}
+    assert store.holding(["digest"], "/other") == {}
 
 
 def test_the_newest_verified_snapshot_comes_first(store: SnapshotStore) -> None:
@@ -57,7 +64,7 @@ def test_the_newest_verified_snapshot_comes_first(store: SnapshotStore) -> None:
         store.record(taken(snapshot_id, at, verified_at=9.0))
         store.protect(snapshot_id, ["digest", "digest"][:1])
     store.revoke("c")
-    assert ids(store.holding("digest")) == ["b", "a"]
+    assert holding(store) == ["b", "a"]
 
 
 def test_all_proofs_of_one_repository_can_be_revoked(store: SnapshotStore) -> None:
@@ -66,7 +73,7 @@ def test_all_proofs_of_one_repository_can_be_revoked(store: SnapshotStore) -> No
     store.protect("a", ["digest"])
     store.protect("b", ["digest"])
     store.revoke_all("/r")
-    assert ids(store.holding("digest")) == ["b"]
+    assert (holding(store), holding(store, "/other")) == ([], ["b"])
 
 
 def test_a_restored_snapshot_is_verified_as_well(store: SnapshotStore) -> None:
@@ -81,4 +88,4 @@ def test_a_removed_snapshot_protects_nothing(store: SnapshotStore) -> None:
     store.protect("a", [])
     store.remove(["a", "ghost"])
     assert store.list() == []
-    assert store.holding("digest") == []
+    assert holding(store) == []

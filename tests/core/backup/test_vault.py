@@ -82,6 +82,15 @@ def test_the_gate_of_a_copied_home_opens_without_listing_first(
     copy.store.database.close()
 
 
+def test_the_newest_present_snapshot_of_each_dataset_protects_it(
+    vault: Vault, taken: Snapshot, run_backup: BackUp
+) -> None:
+    newer = run_backup(vault, "demo/abc123").snapshot
+    assert vault.protections(["abc123", "unknown"]) == {"abc123": newer}
+    vault.repository.forget([newer.id])
+    assert vault.protections(["abc123", "unknown"]) == {"abc123": taken}
+
+
 def test_rows_with_the_path_of_a_moved_home_are_relocated(
     vault: Vault, taken: Snapshot, calls: list[str]
 ) -> None:
