@@ -96,7 +96,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the suites of rooms that own tables on both databases."""
     path = metafunc.definition.path.relative_to(TESTS)
     if "database" in metafunc.fixturenames and any(path.is_relative_to(it) for it in ON_BOTH):
-        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+        on_server = pytest.param("postgresql", marks=pytest.mark.slow)
+        metafunc.parametrize("database", ["sqlite", on_server], indirect=True)
 
 
 @pytest.fixture

@@ -80,7 +80,13 @@ def _word(script: Script) -> str:
     return f"printf %s {shlex.quote(json.dumps(said))} > $DATAHALL_JOB_FOLDER/error.json; "
 
 
-@pytest.fixture(params=["memory", "local", "local-postgresql"])
+# The launcher of this machine on each database; its jobs are processes.
+LOCAL_LAUNCHERS = ("local", "local-postgresql")
+
+
+@pytest.fixture(
+    params=["memory", *(pytest.param(it, marks=pytest.mark.slow) for it in LOCAL_LAUNCHERS)]
+)
 def bench(request: pytest.FixtureRequest, paths: StatePaths) -> Iterator[Bench]:
     """Each adapter in turn, with two CPU slots and two GPUs."""
     if request.param == "memory":

@@ -200,6 +200,7 @@ def test_hostile_text_does_not_affect_the_other_texts(translator: Translator, te
     assert found[1].text == translator.translate(["hello world"], beam=1)[0].text
 
 
+@pytest.mark.slow
 @effort(
     max_examples=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -216,6 +217,7 @@ def test_a_lone_surrogate_is_refused(translator: Translator) -> None:
         translator.translate(["\ud800"])
 
 
+@pytest.mark.slow
 def test_concurrent_requests_get_their_own_translations(translator: Translator) -> None:
     texts = [f"hello {'world ' * number}you" for number in range(12)]
     alone = [translator.translate([text], beam=2)[0].text for text in texts]

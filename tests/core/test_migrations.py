@@ -66,6 +66,7 @@ def test_opening_a_current_database_loads_no_migration(tmp_path: Path) -> None:
     assert time.process_time() - begun < 0.1
 
 
+@pytest.mark.slow
 def test_several_processes_can_create_the_database_at_the_same_time(tmp_path: Path) -> None:
     """`datahall up` starts four processes."""
     path = tmp_path / "datahall.db"

@@ -19,6 +19,8 @@ from monitors.gauges import Gauge
 from monitors.store.sqlite import SqliteTelemetryStore
 from tests.monitors.simulation import Driver
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 30.0
 LIGHT = {"OMP_NUM_THREADS": "1"}
 

@@ -13,6 +13,8 @@ import pytest
 from core.command import module_argv, run_command, start
 from tests.monitors.simulation import Driver
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MIB = 1024**2
 

@@ -12,6 +12,8 @@ from core.backup.errors import StalledError
 from core.backup.program import Call, Outcome, WatchedRunner
 from core.errors import UnavailableError
 
+pytestmark = pytest.mark.slow
+
 Program = Callable[[str], Path]
 STATUS = '{"message_type":"status","seconds_elapsed":%d,"bytes_done":7}'
 

@@ -29,6 +29,7 @@ def translations(corpus: Sequence[Pair]) -> Mapping[str, str]:
     return {pair.source: pair.target for pair in corpus}
 
 
+@pytest.mark.slow
 def test_the_corpus_is_large_and_varied(corpus: Sequence[Pair]) -> None:
     """At least 30,000 distinct pairs on at least 40 topics."""
     assert len({(pair.source, pair.target) for pair in corpus}) == len(corpus) >= 30_000
@@ -45,6 +46,7 @@ def test_greetings_are_in_the_corpus(translations: Mapping[str, str]) -> None:
     assert len(neighbours) > 100
 
 
+@pytest.mark.slow
 def test_an_english_sentence_has_one_translation() -> None:
     seen: dict[str, str] = {}
     for topic in TOPICS:

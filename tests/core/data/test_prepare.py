@@ -141,6 +141,7 @@ def _prepare_in_process(dataset: Dataset, size: int) -> None:
     prepare(dataset, vocabulary_size=size, clock=FixedClock())
 
 
+@pytest.mark.slow
 def test_several_processes_may_prepare_a_version_at_once(kept: Dataset, clock: FixedClock) -> None:
     context = multiprocessing.get_context("spawn")
     workers = [

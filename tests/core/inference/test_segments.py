@@ -9,6 +9,8 @@ from hypothesis import strategies as some
 from core.inference.segments import split_long, split_text
 from core.inference.text_translator import is_repetitive, max_repeats
 
+pytestmark = pytest.mark.slow
+
 
 def segments(text: str) -> list[str]:
     """Return what would be translated."""

@@ -27,6 +27,8 @@ from tests.core.jobs.conftest import (
     until_there,
 )
 
+pytestmark = pytest.mark.slow
+
 PYTHON = module_argv("x")[0]
 SUBMITTER = """
 import os, signal, sys

@@ -14,6 +14,8 @@ from core.process.progress import ProgressReport, write_progress
 from core.tables import job as table
 from tests.core.jobs.conftest import JobTester, processes_of, until, until_there
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_job_gets_its_id_and_folder_as_variables(tester: JobTester) -> None:
     job = tester.submit(

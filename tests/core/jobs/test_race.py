@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from core.command import module_argv, start
 from core.jobs.launcher import JobState
 from tests.core.jobs.conftest import PATIENCE_S, JobTester
+
+pytestmark = pytest.mark.slow
 
 NUM_PROCESSES, NUM_JOBS = 3, 8
 SUBMITTER = """

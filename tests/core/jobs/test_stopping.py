@@ -4,10 +4,14 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from core.jobs.folder import JobProcesses
 from core.jobs.launcher import JobState
 from core.jobs.processes import Identity, boot_id, identify, send
 from tests.core.jobs.conftest import SHIM_KILLED, JobTester, processes_named, processes_of, until
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_stopped_job_has_time_to_save(tester: JobTester) -> None:

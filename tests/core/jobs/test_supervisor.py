@@ -15,6 +15,8 @@ from core.locks import is_locked
 from core.tables import job as table
 from tests.core.jobs.conftest import PATIENCE_S, JobTester, until, until_there
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def supervisor(home: Path) -> Iterator[Process]:

@@ -197,6 +197,7 @@ def train_step(
     return loss.item() / after.numel()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_training_overfits_one_batch(make_model: MakeModel, norm: Norm) -> None:
     torch.manual_seed(1)
@@ -209,6 +210,7 @@ def test_training_overfits_one_batch(make_model: MakeModel, norm: Norm) -> None:
     assert losses[-1] < 0.05
 
 
+@pytest.mark.slow
 def test_training_learns_to_reverse_unseen_sequences(make_model: MakeModel) -> None:
     torch.manual_seed(1)
     model = make_model()

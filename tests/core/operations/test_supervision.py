@@ -32,6 +32,8 @@ from core.operations.supervision import (
 from core.paths import StatePaths
 from core.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def port() -> int:

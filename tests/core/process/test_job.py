@@ -164,6 +164,7 @@ def test_the_database_is_closed_when_the_job_ends(environment: dict[str, str]) -
     assert seen[0].database.engine.pool.checkedin() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("on_stop", list(OnStop))
 def test_a_signal_stops_the_job(tmp_path: Path, on_stop: OnStop, number: signal.Signals) -> None:

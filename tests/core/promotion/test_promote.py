@@ -31,6 +31,8 @@ from core.registry.registry import ModelRegistry
 from core.runs.records import RunSpec, TranslationSample
 from core.runs.store import RunStore
 
+pytestmark = pytest.mark.slow
+
 MakeCheckpoint = Callable[..., Path]
 MakeRun = Callable[..., str]
 

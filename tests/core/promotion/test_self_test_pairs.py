@@ -16,6 +16,8 @@ from core.promotion.promote import NUM_SELF_TEST_PAIRS, self_test_pairs
 from core.runs.records import Run, RunSpec, TranslationSample
 from core.runs.store import RunStore
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def runs(database: Database, clock: FixedClock) -> RunStore:

@@ -11,6 +11,8 @@ from core.errors import ConflictError
 from core.runs.records import MetricPoint, RunSpec
 from core.runs.store import RunStore
 
+pytestmark = pytest.mark.slow
+
 NUM_POINTS = 100_000
 
 

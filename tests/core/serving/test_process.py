@@ -27,6 +27,8 @@ from core.registry.registry import ModelRegistry
 from core.serving.__main__ import main
 from core.serving.client import TranslationClient
 
+pytestmark = pytest.mark.slow
+
 MakeVersion = Callable[..., VersionFolder]
 
 

@@ -50,6 +50,7 @@ def test_a_zero_gradient_gives_a_zero_update() -> None:
     assert torch.equal(orthogonalise(torch.zeros(1, 4, 4)), torch.zeros(1, 4, 4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["adamw", "muon"])
 def test_every_parameter_is_updated(kind: str) -> None:
     torch.manual_seed(0)

@@ -14,6 +14,8 @@ from core.checkpoints.catalog import checkpoint_folders, newest_good
 from core.process.job import OnStop, run_job
 from core.training.run import train_run
 
+pytestmark = pytest.mark.slow
+
 Trial = Any  # tests/core/training/conftest.py
 MakeTrial = Callable[..., Trial]
 METRICS = ("train_loss", "gradient_norm", "learning_rate", "valid_loss", "valid_bleu")

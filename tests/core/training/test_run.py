@@ -25,6 +25,8 @@ from core.process.progress import read_progress
 from core.training import loop
 from core.training.loop import Position, position_of
 
+pytestmark = pytest.mark.slow
+
 Trial = Any  # tests/core/training/conftest.py
 MakeTrial = Callable[..., Trial]
 PATIENCE_S = 120.0

@@ -133,6 +133,7 @@ def test_up_on_a_damaged_database_names_the_command_that_restores_it(
     assert "datahall backup recover" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", READ_COMMANDS)
 def test_a_read_command_imports_no_slow_package(settings: Settings, command: str) -> None:
     """It has to answer within 0.35 s."""
@@ -191,6 +192,7 @@ def test_wrong_usage_is_one_line_that_names_the_help(
     assert error.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_shell_completes_commands(shell: str) -> None:
     environment = {
@@ -215,6 +217,7 @@ def test_ctrl_c_ends_a_command_with_130(
     assert "interrupted" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize("flags", [(), ("--json",)])
 def test_output_does_not_depend_on_the_encoding_of_the_terminal(

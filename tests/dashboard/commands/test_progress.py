@@ -17,6 +17,8 @@ from dashboard.commands.cli import run
 from dashboard.commands.progress import follow, progress_counter, require_success
 from tests.core.inference.echo import EchoTranslator
 
+pytestmark = pytest.mark.slow
+
 REPORT = {"done": 30, "total": 120, "unit": "files", "message": "comparing [bold]", "rate": 7.0}
 
 

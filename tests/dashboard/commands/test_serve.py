@@ -14,6 +14,8 @@ import pytest
 from core.command import module_argv, start
 from core.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 Ask = Callable[..., tuple[int, Any]]
 
 

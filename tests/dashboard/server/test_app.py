@@ -28,6 +28,8 @@ from dashboard.server.process import main
 from dashboard.server.streamlit_setup import content_policy, front_page, streamlit_options
 from tests.dashboard.e2e.harness import await_answer, free_port, stop
 
+pytestmark = pytest.mark.slow
+
 # Not plotly: Streamlit imports it wherever it is installed.
 FORBIDDEN = ("torch", "ctranslate2", "sentencepiece", "altair", "pydeck", "matplotlib")
 

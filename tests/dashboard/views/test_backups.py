@@ -22,6 +22,8 @@ from core.settings import Settings
 from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import PAIRS, Site
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., AppTest]
 TextOf = Callable[[AppTest], str]
 JOB_TIMEOUT_S = 60.0

@@ -70,6 +70,7 @@ def test_one_gpu_is_shown_in_full(site: Site, open_page: Open, clock: FixedClock
     assert "Simulated L40S 48GB" in page.table[0].value.to_string()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [

@@ -11,6 +11,8 @@ from monitors.collectors.gpu import GpuCollector
 from tests.monitors.collectors.gpus import collector, facts, values
 from tests.monitors.simulation import LIBRARY, Driver
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_gpu_that_falls_off_the_bus_stays_visible_as_lost(
     driver: Driver, gpus: GpuCollector

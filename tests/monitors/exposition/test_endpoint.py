@@ -9,6 +9,8 @@ import pytest
 from core.errors import SettingsError
 from monitors.exposition.endpoint import MetricsEndpoint
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def endpoint() -> Iterator[MetricsEndpoint]:

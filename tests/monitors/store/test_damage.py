@@ -141,6 +141,7 @@ def test_a_damaged_file_is_renamed_and_sampling_goes_on_in_a_new_one(
     assert kept.name in log[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_no_16_damaged_bytes_stop_the_sampler_or_its_readers(
     path: Path, clock: FixedClock, log: list[str], seed: int

@@ -69,6 +69,7 @@ def check(points: Sequence[Point], samples: Samples, width: float) -> None:
         assert math.floor(point.at / width) == math.floor(newest / width)
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 1 << 32),
     seal_every=st.integers(1, 100),
