@@ -29,7 +29,7 @@ def request_backup(
     `new_repository` creates an empty repository where one was before and is lost.
     """
     spec = _spec(
-        workspace, JobKind.BACKUP, f"Back up: {scope.label.lower()}", scope.value,
+        workspace, JobKind.BACKUP, f"Back up {scope.label.lower()}", scope.value,
         "run", what=scope.value, new_repository=new_repository,
     )  # fmt: skip
     arguments = {"new_repository": True} if new_repository else None

@@ -55,8 +55,10 @@ def run_verify(job: JobContext, *, read_data: bool = False) -> JobResult:
     """Check the repository and compare every snapshot with its manifest."""
     report = verify(_vault(job), job.progress, read_data=read_data)
     if not report.faults:
+        num_verified = len(report.verified)
+        snapshots = "snapshot" if num_verified == 1 else "snapshots"
         return JobResult(
-            sentence=f"The repository is intact; {len(report.verified)} snapshots verified",
+            sentence=f"The repository is intact; {num_verified} {snapshots} verified",
             values={"read_data": read_data, "verified": list(report.verified)},
         )
     for fault in report.faults:

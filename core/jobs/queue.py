@@ -135,7 +135,7 @@ def _check_predecessor(job: Job, known: Mapping[str, Job]) -> Decision | None:
     elif first.state is JobState.SUCCEEDED:
         return None
     elif not first.state.is_over:
-        reason = f"waits for: {first.spec.title}"
+        reason = f"waiting for: {first.spec.title}"
         return Decision(job_id=job.id, state=JobState.QUEUED, reason=reason)
     else:
         reason = f"{first.spec.kind} {first.state}: {first.reason}"
@@ -150,7 +150,7 @@ def _check_slots(job: Job, free: dict[str, list[int]], blocked: set[str]) -> Dec
     if device.kind == "none":
         return Decision(job_id=job.id, state=JobState.RUNNING, reason="")
     if device.kind in blocked:
-        reason = "waits for an earlier job"
+        reason = "waiting for an earlier job"
         return Decision(job_id=job.id, state=JobState.QUEUED, reason=reason)
     chosen = choose_slots(device, free[device.kind])
     if chosen is None:
@@ -176,12 +176,12 @@ def _free_slots(kind: str, jobs: Sequence[Job], slots: Slots) -> list[int]:
 def _waits_for(device: Device, num_free: int) -> str:
     """Return which slots a job waits for."""
     if device.kind == "cpu":
-        return "waits for a free CPU slot"
+        return "waiting for a free CPU slot"
     if device.index is not None:
-        return f"waits for GPU {device.index}"
+        return f"waiting for GPU {device.index}"
     if device.count == 1:
-        return "waits for a free GPU"
-    return f"waits for {device.count} free GPUs ({num_free} free now)"
+        return "waiting for a free GPU"
+    return f"waiting for {device.count} free GPUs ({num_free} free now)"
 
 
 def _process_columns(processes: JobProcesses | None) -> Mapping[str, Any]:

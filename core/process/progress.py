@@ -77,14 +77,25 @@ class Progress:
         self._unit = ""
         self._total: float | None = None
         self._first = 0.0
+        self._has_rate = True
         self._began_at = self._clock.monotonic()
         self._written_at: float | None = None
 
     def begin(
-        self, message: str, *, total: float | None = None, unit: str = "", done: float = 0
+        self,
+        message: str,
+        *,
+        total: float | None = None,
+        unit: str = "",
+        done: float = 0,
+        has_rate: bool = True,
     ) -> None:
-        """Begin a stage of the work; rate and remaining time are those of the stage."""
+        """Begin a stage of the work; rate and remaining time are those of the stage.
+
+        Without `has_rate` neither is reported: the units take different times.
+        """
         self._message, self._unit, self._total, self._first = message, unit, total, done
+        self._has_rate = has_rate
         self._began_at = self._clock.monotonic()
         self._written_at = None
         if self._log is not None:
@@ -118,6 +129,8 @@ class Progress:
         write_progress(self._folder, report)
 
     def rate(self, done: float) -> float | None:
-        """Return units per second since the stage began; None before the first."""
+        """Return units per second since the stage began; None before the first, or by choice."""
+        if not self._has_rate:
+            return None
         spent = self._clock.monotonic() - self._began_at
         return (done - self._first) / spent if spent > 0 and done > self._first else None

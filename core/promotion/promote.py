@@ -174,7 +174,7 @@ def self_test_pairs(datasets: DatasetStore, runs: RunStore, run: Run) -> Sequenc
 
 def _begin(progress: Progress, stage: int, message: str) -> None:
     """Report the start of a stage."""
-    progress.begin(message, total=_NUM_STAGES, unit="stages", done=stage)
+    progress.begin(message, total=_NUM_STAGES, unit="stages", done=stage, has_rate=False)
 
 
 def _load(stores: Stores, request: PromotionRequest) -> _TrainedModel:

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from core.errors import DatahallError, InputError
-from dashboard.commands.console import INTERRUPTED, messages, print_error
+from dashboard.commands.console import INTERRUPTED, given_home, messages, print_error
 
 # Each command or group, and what implements it: a function or a typer.Typer of a module below
 # `dashboard.commands`. The module is imported when the command is used, because a command should
@@ -95,7 +95,10 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    """Control room of an AI data centre. Example: datahall up --demo."""
+    """Operate an AI data centre: telemetry, data, training, models, backups.
+
+    Example: datahall up --demo
+    """
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -107,7 +110,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = _invoke(list(arguments) or ["--help"])
     except DatahallError as error:
-        print_error(error, as_json=as_json)
+        print_error(error, as_json=as_json, home=given_home(arguments))
         return error.exit_code
     except typer.TyperException as error:
         return _report_usage(error, as_json=as_json)

@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,6 +18,8 @@ from core.errors import DatahallError
 from core.text import one_line, split_lines
 
 INTERRUPTED = 130  # exit status after Ctrl-C
+# A command line in a remedy stands in quotes, in backquotes, or behind a colon at the end.
+_COMMAND = re.compile(r'(?<=")datahall [^"\n]+|(?<=`)datahall [^`\n]+|(?<=: )datahall [^"`\n]+$')
 _PIPE_WIDTH = 200  # columns of a table that is not printed on a terminal
 
 
@@ -60,12 +64,36 @@ def _without_infinity(value: object) -> object:
     return value
 
 
-def print_error(error: DatahallError, *, as_json: bool) -> None:
-    """Print an error: one line on standard error, or a JSON document on standard output."""
+def print_error(error: DatahallError, *, as_json: bool, home: Path | None = None) -> None:
+    """Print an error: one line on standard error, or a JSON document on standard output.
+
+    Commands in its remedy get the option --home when the failed command was given one.
+    """
+    error.remedy = with_home(error.remedy, home)
     if as_json:
         print_json({"error": error.to_document()})
     else:
         messages.print(f"datahall: {error}", markup=False, soft_wrap=True)
+
+
+def with_home(text: str, home: Path | None) -> str:
+    """Return the text with `--home DIR` added to each command in it, unless `home` is None."""
+    if home is None:
+        return text
+    option = f" --home {shlex.quote(str(home))}"
+    return _COMMAND.sub(lambda found: found[0] + option, text)
+
+
+def given_home(arguments: Sequence[str]) -> Path | None:
+    """Return the value of the option --home in a command line; None without the option."""
+    names = [name for name, _, _ in (argument.partition("=") for argument in arguments)]
+    if "--home" not in names:
+        return None
+    position = names.index("--home")
+    _, is_joined, value = arguments[position].partition("=")
+    if not is_joined:
+        value = next(iter(arguments[position + 1 :]), "")
+    return Path(value) if value else None
 
 
 def print_table(

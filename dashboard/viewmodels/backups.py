@@ -30,7 +30,7 @@ _BADGES = {
     SnapshotState.UNVERIFIED: severity_badge(Severity.WARNING, "not verified"),
     SnapshotState.MISSING: severity_badge(Severity.CRITICAL, "missing"),
 }
-_BACKED_UP = Badge(word="Backed up and verified", icon=":material/verified_user:", color="green")
+_VERIFIED = Badge(word="Newest backup verified", icon=":material/verified_user:", color="green")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +72,9 @@ def repository_badge(status: RepositoryStatus, snapshots: Sequence[Snapshot], no
         return severity_badge(Severity.WARNING, "No backup yet")
     if now - newest > OVERDUE_S:
         return severity_badge(Severity.WARNING, f"Last backup {format_age(newest, now)}")
-    if not any(entry.state is SnapshotState.VERIFIED for entry in snapshots):
-        return severity_badge(Severity.INFO, "Not verified yet")
-    return _BACKED_UP
+    if max(snapshots, key=lambda it: it.created_at).state is not SnapshotState.VERIFIED:
+        return severity_badge(Severity.INFO, "Newest backup not verified")
+    return _VERIFIED
 
 
 def repository_details(
@@ -84,7 +84,7 @@ def repository_details(
     missing = ", ".join(short_id(entry) for entry in status.missing)
     values = {
         "Last verified backup": format_time_and_age(status.last_success_at, now, zone),
-        "Last test restore": format_time_and_age(status.last_drill_at, now, zone),
+        "Last restore drill": format_time_and_age(status.last_drill_at, now, zone),
         "Snapshots": format_count(status.snapshots),
         "Missing snapshots": missing and f'{missing}; to check, run "datahall backup verify"',
         "Repository": status.repository,

@@ -109,6 +109,11 @@ def format_time_and_age(at: float | None, now: float, zone: tzinfo) -> str:
     return f"{format_time(at, zone)} ({format_age(at, now)})"
 
 
+def capitalize_first(sentence: str) -> str:
+    """Return a sentence with a capital at its start; the rest stays as it is."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def short_id(digest: str | None) -> str:
     """Return the first eight characters of a digest or id."""
     return digest[:_ID_CHARACTERS] if digest else ABSENT

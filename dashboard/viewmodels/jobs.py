@@ -7,10 +7,12 @@ from core.jobs.launcher import Job, JobKind, JobState
 from core.process.progress import ProgressReport
 from dashboard.viewmodels.elements import JOB_STATE_BADGES, Badge
 from dashboard.viewmodels.formatting import (
+    capitalize_first,
     format_age,
     format_bytes,
     format_count,
     format_duration,
+    format_number,
     format_rate,
 )
 
@@ -74,7 +76,7 @@ def progress_text(progress: ProgressReport) -> str:
         parts.append(_amounts(progress))
         if progress.rate:
             is_bytes = progress.unit == _BYTES
-            parts.append(format_rate(progress.rate) if is_bytes else f"{progress.rate:,.1f}/s")
+            parts.append(format_rate(progress.rate) if is_bytes else _count_rate(progress))
     if progress.eta_s is not None:
         parts.append(f"{format_duration(progress.eta_s)} left")
     return " · ".join(parts)
@@ -89,7 +91,7 @@ def outcome_rows(
             when=format_age(job.ended_at or job.created_at, now),
             title=job.spec.title,
             badge=JOB_STATE_BADGES[job.state],
-            sentence=results.get(job.id) or job.reason,
+            sentence=capitalize_first(results.get(job.id) or job.reason),
         )
         for job in jobs
     ]
@@ -129,6 +131,11 @@ def _amounts(progress: ProgressReport) -> str:
     done = _amount(progress.done, progress.unit)
     total = f" of {_amount(progress.total, progress.unit)}" if progress.total else ""
     return f"{done}{total}" if progress.unit == _BYTES else f"{done}{total} {progress.unit}"
+
+
+def _count_rate(progress: ProgressReport) -> str:
+    """Return the rate of something that is counted, such as `113 sentences/s`."""
+    return f"{format_number(progress.rate)} {progress.unit}/s"
 
 
 def _amount(amount: float | None, unit: str) -> str:

@@ -35,11 +35,11 @@ from dashboard.viewmodels.scores import ScoreRow, ScoreSet
 _SERVING = Badge(word="serving", icon=":material/play_circle:", color="green")
 _ARCHIVED = Badge(word="archived", icon=":material/inventory_2:", color="gray")
 _SELF_TEST_BADGES: Mapping[SelfTestVerdict, Badge] = {
-    SelfTestVerdict.PASSED: success_badge("self-test passed"),
-    SelfTestVerdict.FAILED: severity_badge(Severity.CRITICAL, "self-test failed"),
+    SelfTestVerdict.PASSED: success_badge("passed"),
+    SelfTestVerdict.FAILED: severity_badge(Severity.CRITICAL, "failed"),
     SelfTestVerdict.UNKNOWN: severity_badge(
         Severity.WARNING,
-        "self-test missing",
+        "missing",
         "No verdict of the comparison with the trained model is recorded for this version",
     ),
 }

@@ -23,7 +23,7 @@ _SIDES = 2  # source and target tokens
 _STATE_BYTES_PER_WEIGHT = 16  # weight, gradient and two Adam moments in float32
 
 PRESET_DESCRIPTIONS: Mapping[str, str] = {
-    "demo": "the demo corpus in minutes on any machine",
+    "demo": "trains on the demo corpus in minutes, on any machine",
     "tiny": "small datasets on a CPU",
     "small": "some hundred thousand pairs; one GPU recommended",
     "base": "the Transformer base model; needs a GPU",
@@ -87,7 +87,7 @@ def estimate(config: TrainConfig, views: Sequence[RunView], preset: str, device:
     weights = num_parameters(config)
     step_s = _measured_step_s(views, preset, device)
     seconds = config.steps * step_s if step_s else _computed_s(config, weights, device)
-    source = "from an earlier run" if step_s else "estimate; no earlier run on this host"
+    source = "measured in an earlier run" if step_s else "a rough estimate: no earlier run"
     if config.minutes:
         seconds, source = config.minutes * 60, "time limit"
     memory = format_bytes(weights * _STATE_BYTES_PER_WEIGHT)
@@ -96,7 +96,7 @@ def estimate(config: TrainConfig, views: Sequence[RunView], preset: str, device:
         seconds=seconds,
         is_measured=bool(step_s),
         sentence=f"{format_quantity(weights)} parameters; {memory} for weights, gradients and "
-        f"optimizer; about {format_duration(seconds)} ({source})",
+        f"optimizer; takes about {format_duration(seconds)} ({source})",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from core.actions.records import RunDetail
 from core.checkpoints.catalog import Checkpoint
-from core.runs.records import TranslationSample
+from core.runs.records import Metric, TranslationSample
 from dashboard.viewmodels.elements import JOB_STATE_BADGES, LabelledValue, Table
 from dashboard.viewmodels.formatting import (
     ABSENT,
@@ -24,6 +24,7 @@ from dashboard.viewmodels.runs import RunRow, run_row
 from dashboard.viewmodels.scores import ScoreRow, ScoreSet
 
 LOG_LINES = 400
+_SCORE_LABELS: Mapping[str, str] = {Metric.VALID_BLEU: "BLEU", Metric.VALID_LOSS: "loss"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,7 @@ def _details(detail: RunDetail, now: float, zone: tzinfo) -> Sequence[LabelledVa
         "Requested": format_time_and_age(view.run.created_at, now, zone),
         "Last attempt": format_duration(job_duration_s(view.job) if view.job else None),
         "Code version": spec.code_version,
-        "Status": run_row(view, now).reason or JOB_STATE_BADGES[view.state].word,
+        "State": run_row(view, now).reason or JOB_STATE_BADGES[view.state].word,
     }
     return [
         LabelledValue(label=label, value=value)
@@ -137,7 +138,7 @@ def _backup(detail: RunDetail) -> str:
     spec = detail.view.run.spec
     if spec.waiver is not None:
         return f"none; reason: {spec.waiver}"
-    return f"snapshot {short_id(spec.snapshot)}" if spec.snapshot else "runs before training"
+    return f"snapshot {short_id(spec.snapshot)}" if spec.snapshot else "not backed up yet"
 
 
 def _attempt_table(detail: RunDetail, zone: tzinfo) -> Table:
@@ -181,7 +182,9 @@ def _roles(checkpoint: Checkpoint) -> Sequence[str]:
 
 def _validation(scores: Mapping[str, float]) -> str:
     """Format the validation scores of a checkpoint."""
-    parts = [f"{name} {format_number(value)}" for name, value in scores.items()]
+    parts = [
+        f"{_SCORE_LABELS.get(name, name)} {format_number(value)}" for name, value in scores.items()
+    ]
     return " · ".join(parts) or ABSENT
 
 

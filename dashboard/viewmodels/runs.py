@@ -10,6 +10,7 @@ from core.runs.records import Metric, MetricPoint
 from dashboard.viewmodels.elements import JOB_STATE_BADGES, Badge, Severity, severity_badge
 from dashboard.viewmodels.formatting import (
     ABSENT,
+    capitalize_first,
     format_age,
     format_count,
     format_duration,
@@ -17,7 +18,7 @@ from dashboard.viewmodels.formatting import (
     format_quantity,
     short_id,
 )
-from dashboard.viewmodels.jobs import progress_ratio, progress_text
+from dashboard.viewmodels.jobs import progress_text
 from dashboard.viewmodels.scores import ScoreSet
 
 _STEPS = "steps"
@@ -70,7 +71,7 @@ class RunRow:
     def summary(self) -> str:
         """The run in one line."""
         parts = [] if self.steps == "0" else [f"step {self.steps}", f"loss {self.loss}"]
-        if not self.is_over:
+        if not self.is_over and not self.activity:
             parts += [self.speed, f"{self.left} left"]
         return " · ".join(part for part in parts if ABSENT not in part)
 
@@ -78,7 +79,7 @@ class RunRow:
     def overview(self) -> str:
         """What the Overview shows: progress of a running run, else why it waits or ended."""
         if self.state is JobState.RUNNING:
-            return self.summary
+            return self.activity or self.summary
         return " · ".join(text for text in (self.reason, self.summary, self.created) if text)
 
 
@@ -102,8 +103,8 @@ def run_row(view: RunView, now: float) -> RunRow:
         preset=spec.preset,
         device=spec.device,
         created=format_age(view.run.created_at, now),
-        reason="" if view.state is JobState.SUCCEEDED else view.exit_reason,
-        activity=_activity(view),
+        reason="" if view.state is JobState.SUCCEEDED else capitalize_first(view.exit_reason),
+        activity=capitalize_first(_activity(view)),
         waiver=None if spec.waiver is None else _waiver_badge(spec.waiver),
         is_over=view.is_over,
         can_stop=view.can_stop,
@@ -159,12 +160,10 @@ def _speed(latest: Mapping[str, MetricPoint]) -> str:
 
 
 def _ratio(view: RunView) -> float | None:
-    """Return how much of the run is done; before the number of steps is known, of its stage."""
+    """Return how much of the run is done; None before the number of steps is known."""
     if view.state is JobState.SUCCEEDED:
         return 1.0
-    if view.steps:
-        return min(view.step / view.steps, 1.0)
-    return progress_ratio(view.progress)
+    return min(view.step / view.steps, 1.0) if view.steps else None
 
 
 def _activity(view: RunView) -> str:

@@ -63,7 +63,7 @@ def draw_actions(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
         )
         _job_button("Verify", lambda: request_verify(workspace, current_actor(), read_data=is_full))
         if snapshots:
-            _job_button("Test restore", lambda: request_drill(workspace, current_actor()))
+            _job_button("Restore drill", lambda: request_drill(workspace, current_actor()))
         st.button(
             "Restore",
             key="restore",
@@ -87,7 +87,7 @@ def draw_snapshots(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
         return
     table = Table(
         header=(
-            "Time", "Age", "Content", "Size", "Added", "Files", "Verification", "Test restore", "Id"
+            "Time", "Age", "Content", "Size", "New data", "Files", "Verification", "Restore drill", "Id"
         ),
         rows=[
             (it.created, it.age, it.content, it.size, it.added, it.files, it.verified.word,

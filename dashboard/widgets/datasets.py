@@ -216,16 +216,16 @@ def _draw_dropped_chart(summary: PrepareSummary) -> None:
 def _delete_confirmation(row: DatasetRow, dialog: str) -> Confirmation:
     """Return the confirmation of a deletion."""
     backup = (
-        "a snapshot contains this version, so it can be restored"
+        "A snapshot contains this version, so it can be restored."
         if row.is_protected
-        else "**no snapshot contains this version: it cannot be restored**"
+        else "**No snapshot contains this version: it cannot be restored.**"
     )
     return Confirmation(
         dialog=dialog,
         title=f"Delete {escape_markdown(row.label)}?",
-        sentence="This version is deleted from this host:",
+        sentence="The version is deleted from this host.",
         consequences=(
-            f"{escape_markdown(row.pairs)} pairs {escape_markdown(row.languages)}",
+            f"It has {escape_markdown(row.pairs)} pairs {escape_markdown(row.languages)}.",
             backup,
         ),
         name=row.name,

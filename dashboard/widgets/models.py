@@ -1,6 +1,7 @@
 """The Models page: the deployed version, promotion, all versions, deployment history."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
@@ -165,7 +166,7 @@ def _draw_version(row: ModelRow) -> None:
     with st.container(border=True, key="version"):
         with st.container(horizontal=True, vertical_alignment="center"):
             draw_badge(row.badge)
-            draw_badge(row.self_test)
+            draw_badge(replace(row.self_test, word=f"self-test {row.self_test.word}"))
         if row.score_rows:
             draw_scores(row.score_rows)
         left, right = st.columns(2)

@@ -25,7 +25,7 @@ from dashboard.session_state import (
     set_value,
 )
 from dashboard.viewmodels.elements import SEVERITY_BADGES, Severity
-from dashboard.viewmodels.formatting import escape_markdown
+from dashboard.viewmodels.formatting import capitalize_first, escape_markdown
 from dashboard.viewmodels.health import HealthSummary, Problem
 from dashboard.widgets.elements import draw_badge
 
@@ -93,7 +93,7 @@ def draw_error(error: DatahallError) -> None:
 
 def error_text(error: DatahallError) -> str:
     """Return message and remedy as Markdown; the message starts with a capital letter."""
-    message = error.message[:1].upper() + error.message[1:]
+    message = capitalize_first(error.message)
     fix = escape_markdown(error.remedy, MAX_MESSAGE_CHARACTERS)
     return escape_markdown(message, MAX_MESSAGE_CHARACTERS) + (f"  \n**Fix:** {fix}" if fix else "")
 

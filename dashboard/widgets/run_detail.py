@@ -76,8 +76,8 @@ def _draw_metrics(workspace: Workspace, page: RunPage, others: Sequence[RunView]
         named = {view.run.spec.name: view for view in others}
         compared = _choose_others(list(named), MAX_RUNS - 1, "curves-beside")
         smoothing = st.slider("Smoothing", 0.0, 0.99, 0.0, 0.01, key="curves-smoothing", width=200)
-        log = st.toggle("Log scale of the loss", key="curves-log")
-        elapsed = st.toggle("Seconds instead of steps", key="curves-elapsed")
+        log = st.toggle("Logarithmic loss axis", key="curves-log")
+        elapsed = st.toggle("Time axis in seconds", key="curves-elapsed")
     views = [find_run(workspace, page.row.name), *(named[it] for it in compared if it in named)]
     options = ChartOptions(log=log, elapsed=elapsed, resumed_at=page.resumed_at)
     is_active = any(not view.is_over for view in views)

@@ -90,8 +90,8 @@ def confirm_promotion(workspace: Workspace, dialog: str, name: str, reason: str 
         dialog=dialog,
         title=f"Promote {escape_markdown(name)} to production?",
         sentence="The best checkpoint is exported and compared with the trained model. If the "
-        "comparison passes, the export serves all translations; you can roll back to the current "
-        "version.",
+        "comparison passes, the export serves all translations. A rollback restores the version "
+        "before it, if there is one.",
         consequences=() if damage is None else (escape_markdown(damage.message, 400),),
         consent="" if damage is None else f"Use the checkpoint of step {damage.available_step}",
         button="Promote run",
@@ -243,10 +243,10 @@ def _delete_confirmation(row: RunRow) -> Confirmation:
     return Confirmation(
         dialog=f"training-delete-{row.id}",
         title=f"Delete {escape_markdown(row.name)}?",
-        sentence="This cannot be undone on this host:",
+        sentence="The deletion cannot be undone.",
         consequences=(
-            "the checkpoints, log and metrics of the run are deleted",
-            "model versions made from it, and snapshots that contain it, are kept",
+            "Checkpoints, log and metrics of the run are deleted.",
+            "Model versions made from it and snapshots that contain it are kept.",
         ),
         name=row.name,
         button="Delete run",

@@ -39,7 +39,7 @@ def test_cpu_jobs_wait_for_a_slot(bench: Bench) -> None:
         JobState.RUNNING,
         JobState.QUEUED,
     ]
-    assert bench.launcher.job(third.id).reason == "waits for a free CPU slot"
+    assert bench.launcher.job(third.id).reason == "waiting for a free CPU slot"
     assert "an earlier job" in bench.launcher.job(fourth.id).reason
     bench.begin(first)
     bench.launcher.cancel(first.id)
@@ -69,7 +69,7 @@ def test_a_job_for_several_gpus_is_not_overtaken(bench: Bench) -> None:
     both = bench.submit(LONG, device="cuda", num_devices=2)
     small = bench.submit(LONG, device="cuda")
     assert (both.state, small.state) == (JobState.QUEUED, JobState.QUEUED)
-    assert both.reason == "waits for 2 free GPUs (1 free now)"
+    assert both.reason == "waiting for 2 free GPUs (1 free now)"
     bench.begin(first)
     bench.launcher.cancel(first.id)
     bench.end(first)
@@ -91,7 +91,7 @@ def test_a_job_starts_once_the_one_before_it_succeeded(bench: Bench) -> None:
         Script(seconds=1.5), kind=JobKind.BACKUP, title="Back up demo", subject="dataset:1"
     )
     training = bench.submit(after=backup.id)
-    assert (training.state, training.reason) == (JobState.QUEUED, "waits for: Back up demo")
+    assert (training.state, training.reason) == (JobState.QUEUED, "waiting for: Back up demo")
     done = bench.end(training)
     assert done.state is JobState.SUCCEEDED
     backed_up = bench.launcher.job(backup.id)

@@ -108,7 +108,7 @@ def test_a_second_tick_decides_nothing(jobs: Sequence[Job]) -> None:
 def test_a_job_waits_for_a_gpu_that_disappeared() -> None:
     """It comes back, for example after an update of the driver."""
     (decision,) = decide([make_job("a", "cuda:2")], {}, Slots(cpu=1, gpus=0))
-    assert (decision.state, decision.reason) == (JobState.QUEUED, "waits for GPU 2")
+    assert (decision.state, decision.reason) == (JobState.QUEUED, "waiting for GPU 2")
 
 
 def test_a_job_whose_predecessor_does_not_exist_fails() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.process.progress import ProgressReport, read_progress, write_progress
+from core.clock import FixedClock
+from core.process.progress import Progress, ProgressReport, read_progress, write_progress
 
 PROGRESS = ProgressReport(
     done=3.5, total=10.0, unit="steps", message="¿qué? \"'\n🌙", rate=1.25, eta_s=5.2, at=1e9
@@ -49,3 +50,15 @@ def test_a_rate_of_nan_is_written(tmp_path: Path) -> None:
     assert said is not None
     assert said.rate is not None
     assert math.isnan(said.rate)
+
+
+@pytest.mark.parametrize("has_rate", [True, False])
+def test_units_that_take_different_times_have_no_rate(tmp_path: Path, *, has_rate: bool) -> None:
+    clock = FixedClock(at=100.0)
+    progress = Progress(tmp_path, clock)
+    progress.begin("exporting", total=4, unit="stages", has_rate=has_rate)
+    clock.advance(2.0)
+    progress.update(1)
+    report = read_progress(tmp_path)
+    assert report is not None
+    assert (report.rate, report.eta_s) == ((0.5, 6.0) if has_rate else (None, None))

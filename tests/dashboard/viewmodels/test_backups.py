@@ -52,8 +52,8 @@ def test_the_badge_shows_the_most_urgent_state(now: float) -> None:
     lost = replace(STATUS, missing=("5a" * 32,))
     assert repository_badge(lost, [good], now).word == "1 snapshot missing"
     assert repository_badge(STATUS, [], now).word == "No backup yet"
-    assert repository_badge(STATUS, [SNAPSHOT], now).word == "Not verified yet"
-    assert repository_badge(STATUS, [good], now).word == "Backed up and verified"
+    assert repository_badge(STATUS, [SNAPSHOT], now).word == "Newest backup not verified"
+    assert repository_badge(STATUS, [good], now).word == "Newest backup verified"
     assert repository_badge(STATUS, [good], now + 8 * 86_400).word == "Last backup 8 d ago"
 
 
@@ -71,7 +71,7 @@ def test_details_show_the_last_backup_and_leave_out_what_is_unknown(now: float) 
     details = {it.label: it.value for it in repository_details(STATUS, now, UTC)}
     assert details == {
         "Last verified backup": "1970-01-02 02:46:40 (1 h ago)",
-        "Last test restore": "never",
+        "Last restore drill": "never",
         "Snapshots": "1",
         "Repository": "/home/r",
         "Program": "restic 0.14.0",

@@ -26,7 +26,7 @@ def test_bytes_have_sizes_rate_and_remaining_time() -> None:
 
 def test_steps_are_counted() -> None:
     progress = ProgressReport(done=320, total=800, unit="steps", message="training", rate=6.5)
-    assert progress_text(progress) == "training · 320 of 800 steps · 6.5/s"
+    assert progress_text(progress) == "training · 320 of 800 steps · 6.50 steps/s"
 
 
 def test_an_unknown_total_gives_no_ratio() -> None:
@@ -100,5 +100,5 @@ def test_an_outcome_shows_the_result_or_the_reason(job: Job, now: float) -> None
     good = replace(job, id="a", state=JobState.SUCCEEDED, ended_at=now - 5)
     bad = replace(job, id="b", state=JobState.FAILED, ended_at=now - 9, reason="exit code 1")
     rows = outcome_rows([good, bad], {"a": "12 of 12 files match"}, now)
-    assert [row.sentence for row in rows] == ["12 of 12 files match", "exit code 1"]
+    assert [row.sentence for row in rows] == ["12 of 12 files match", "Exit code 1"]
     assert [row.when for row in rows] == ["5 s ago", "9 s ago"]

@@ -57,7 +57,7 @@ def test_lineage_names_run_and_snapshot(now: float) -> None:
 def test_self_test_measurements_are_labelled(now: float) -> None:
     (row,) = model_rows([MODEL], now, UTC)
     values = {it.label: it.value for it in row.self_test_values}
-    assert row.self_test.word == "self-test passed"
+    assert row.self_test.word == "passed"
     assert values["Largest log-probability difference (float32)"] == "2.10e-04"
     assert values["Equal greedy translations (int8)"] == "98 %"
 
@@ -65,14 +65,14 @@ def test_self_test_measurements_are_labelled(now: float) -> None:
 @pytest.mark.parametrize("self_test", [None, replace(SELF_TEST, verdict=SelfTestVerdict.UNKNOWN)])
 def test_a_missing_self_test_verdict_is_a_warning(now: float, self_test: SelfTest | None) -> None:
     (row,) = model_rows([replace(MODEL, self_test=self_test)], now, UTC)
-    assert row.self_test.word == "self-test missing"
+    assert row.self_test.word == "missing"
     assert row.self_test.color == SEVERITY_BADGES[Severity.WARNING].color
 
 
 def test_a_failed_self_test_is_critical(now: float) -> None:
     failed = replace(SELF_TEST, verdict=SelfTestVerdict.FAILED)
     (row,) = model_rows([replace(MODEL, self_test=failed)], now, UTC)
-    assert row.self_test.word == "self-test failed"
+    assert row.self_test.word == "failed"
     assert row.self_test.color == SEVERITY_BADGES[Severity.CRITICAL].color
 
 

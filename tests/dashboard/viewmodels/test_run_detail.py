@@ -62,7 +62,7 @@ def test_details_name_the_snapshot_or_the_reason_for_none(run_view: RunView, now
     assert details["Backup"] == "none; reason: trial"
     early = replace(run_view, run=replace(run_view.run, spec=replace(spec, snapshot=None)))
     details = {it.label: it.value for it in run_page(detail(early), now, UTC).details}
-    assert details["Backup"] == "runs before training"
+    assert details["Backup"] == "not backed up yet"
 
 
 def test_the_duration_of_the_last_attempt_is_shown(run_view: RunView, now: float) -> None:

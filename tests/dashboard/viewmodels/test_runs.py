@@ -35,7 +35,7 @@ def test_a_queued_run_shows_its_reason_and_no_numbers(run_view: RunView, now: fl
     row = run_row(queued, now)
     assert (row.loss, row.speed, row.left, row.bleu) == ("—", "—", "—", "—")
     assert row.ratio is None
-    assert row.reason == "waiting for a backup"
+    assert row.reason == "Waiting for a backup"
     assert row.summary == ""
     assert row.activity == ""
 
@@ -43,12 +43,20 @@ def test_a_queued_run_shows_its_reason_and_no_numbers(run_view: RunView, now: fl
 def test_a_run_shows_what_it_does_besides_training(run_view: RunView, now: float) -> None:
     early = replace(run_view, step=0, steps=None, latest={})
     cleaning = ProgressReport(done=40, total=100, unit="pairs", message="cleaning", eta_s=3)
-    assert run_row(early, now).activity == "starting: loading PyTorch and the data"
+    assert run_row(early, now).activity == "Starting: loading PyTorch and the data"
     row = run_row(replace(early, progress=cleaning), now)
-    assert row.activity == "cleaning · 40 of 100 pairs · 3 s left"
-    assert row.ratio == pytest.approx(0.4)
+    assert row.activity == "Cleaning · 40 of 100 pairs · 3 s left"
     late = ProgressReport(done=9, total=90, unit="sentences", message="translating the test split")
     assert "9 of 90 sentences" in run_row(replace(run_view, progress=late), now).activity
+
+
+def test_the_progress_of_a_stage_is_not_that_of_the_run(run_view: RunView, now: float) -> None:
+    stage = ProgressReport(done=40, total=50, unit="pairs", message="cleaning", eta_s=3)
+    early = replace(run_view, step=0, steps=None, latest={}, progress=stage)
+    assert run_row(early, now).ratio is None
+    late = run_row(replace(run_view, progress=stage), now)
+    assert late.summary == "step 320 / 800 · loss 2.91"
+    assert late.overview == late.activity
 
 
 @pytest.mark.parametrize("state", [JobState.STOPPED, JobState.FAILED, JobState.CRASHED])
@@ -94,6 +102,8 @@ def test_active_runs_come_first_and_states_are_counted(run_view: RunView, now: f
 def test_the_overview_shows_the_progress_of_a_running_run_and_the_reason_of_an_ended_one(
     run_view: RunView, now: float
 ) -> None:
-    assert run_row(run_view, now).overview.startswith("step 320 / 800")
+    training = ProgressReport(done=320, total=800, unit="steps", message="training")
+    running = replace(run_view, progress=training)
+    assert run_row(running, now).overview.startswith("step 320 / 800")
     crashed = replace(run_view, state=JobState.CRASHED, exit_reason="killed")
-    assert run_row(crashed, now).overview == "killed · step 320 / 800 · loss 2.91 · 1 min ago"
+    assert run_row(crashed, now).overview == "Killed · step 320 / 800 · loss 2.91 · 1 min ago"

@@ -84,11 +84,11 @@ def test_a_snapshot_shows_content_and_verification(
 ) -> None:
     page = open_page("backups")
     row = page.dataframe[0].value.iloc[0]
-    assert (row["Age"], row["Content"], row["Verification"], row["Test restore"]) == (
+    assert (row["Age"], row["Content"], row["Verification"], row["Restore drill"]) == (
         "1 min ago", "Datasets", "verified", "never",
     )  # fmt: skip
     assert row["Id"] == snapshot.id[:8]
-    assert "Backed up and verified" in text_of(page)
+    assert "Newest backup verified" in text_of(page)
 
 
 def test_a_snapshot_that_was_deleted_is_missing(
@@ -202,7 +202,7 @@ def test_verification_and_test_restore_are_jobs(site: Site, open_page: Open) -> 
     page = open_page("backups")
     page.checkbox(key="verify-full").check().run()
     click(page, "Verify")
-    click(page, "Test restore")
+    click(page, "Restore drill")
     drill, verify = site.launcher.jobs(kind=JobKind.VERIFY)
     assert "--read-data" in verify.spec.argv
     assert "drill" in drill.spec.argv
