@@ -87,7 +87,8 @@ def draw_snapshots(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
         return
     table = Table(
         header=(
-            "Time", "Age", "Content", "Size", "New data", "Files", "Verification", "Restore drill", "Id"
+            "Time", "Age", "Content", "Size", "New data", "Files", "Verification", "Restore drill",
+            "Id",
         ),
         rows=[
             (it.created, it.age, it.content, it.size, it.added, it.files, it.verified.word,
