@@ -1,4 +1,4 @@
-"""Actions on models: evaluate a run, promote one, roll an alias back."""
+"""Actions on models: evaluate a run or a version, promote a run, roll an alias back."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,6 +78,25 @@ def request_evaluation(
     )
     return workspace.ledger.perform(
         actor, "runs.evaluate", name, lambda: workspace.launcher.submit(spec), {"split": split}
+    )
+
+
+def request_version_evaluation(
+    workspace: Workspace, actor: Actor, version: ModelVersion, *, split: str, beam: int
+) -> Job:
+    """Queue an evaluation of a model version's own weights on a split."""
+    name = f"{version.name}:{version.version}"
+    spec = JobSpec(
+        kind=JobKind.EVALUATION,
+        title=f"Evaluate {name} on {split}",
+        subject=version.run_id,
+        argv=job_argv(
+            "core.inference", workspace.paths.home,
+            name=version.name, version=version.version, split=split, beam=beam,
+        ),
+    )  # fmt: skip
+    return workspace.ledger.perform(
+        actor, "models.evaluate", name, lambda: workspace.launcher.submit(spec), {"split": split}
     )
 
 

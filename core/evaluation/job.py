@@ -11,9 +11,9 @@ from core.data.prepare import prepare
 from core.data.records import Dataset
 from core.data.tokenizer import Tokenizer
 from core.evaluation.evaluate import EvaluatedModel, evaluate
+from core.evaluation.metrics import EvaluationReport
 from core.model.search import BeamOptions
 from core.process.job import JobContext, JobResult
-from core.runs.records import Run
 from core.runs.store import RunStore
 
 
@@ -36,16 +36,34 @@ def evaluate_run(
         job.settings.paths.checkpoints(found.id), found.spec.name, allow_fallback=allow_fallback
     )
     weights = load_weights(Path(best.checkpoint.path))
-    dataset = _prepared_dataset(job, found)
     model = EvaluatedModel(
         model=build_model(weights, device),
         tokenizer=Tokenizer.load(weights.vocabulary),
         run_id=found.id,
         step=weights.step,
     )
+    dataset = prepared_dataset(job, found.spec.dataset, found.spec.dataset_digest, model.tokenizer)
+    report = score_split(job, model, dataset, split, beam)
+    values = {**asdict(report), "damaged_checkpoint": best.wanted, "notice": best.notice}
+    sentence = f"{report.sentence}; {best.notice}" if best.is_fallback else report.sentence
+    return JobResult(sentence=sentence, values=values)
+
+
+def prepared_dataset(job: JobContext, name: str, digest: str, tokenizer: Tokenizer) -> Dataset:
+    """Return a dataset version, prepared for a vocabulary of the tokenizer's size if it was not."""
+    found = DatasetStore(job.settings.paths.datasets).get(name, digest)
+    if found.report is not None:
+        return found
+    return prepare(found, vocabulary_size=tokenizer.size, clock=job.clock)
+
+
+def score_split(
+    job: JobContext, model: EvaluatedModel, dataset: Dataset, split: str, beam: int
+) -> EvaluationReport:
+    """Translate and score a split, and report the progress of the job."""
     total = dataset.report.splits.get(split, 0) if dataset.report else None
     job.progress.begin("translating", total=total, unit="sentences")
-    report = evaluate(
+    return evaluate(
         model,
         dataset,
         split,
@@ -53,15 +71,3 @@ def evaluate_run(
         clock=job.clock,
         on_progress=job.progress.update,
     )
-    values = {**asdict(report), "damaged_checkpoint": best.wanted, "notice": best.notice}
-    sentence = f"{report.sentence}; {best.notice}" if best.is_fallback else report.sentence
-    return JobResult(sentence=sentence, values=values)
-
-
-def _prepared_dataset(job: JobContext, run: Run) -> Dataset:
-    """Return the run's dataset version, prepared."""
-    found = DatasetStore(job.settings.paths.datasets).get(run.spec.dataset, run.spec.dataset_digest)
-    if found.report is not None:
-        return found
-    size = int(run.spec.config["train"]["vocabulary"])
-    return prepare(found, vocabulary_size=size, clock=job.clock)

@@ -1,6 +1,6 @@
 """`datahall models` (list, show, promote, rollback, history) and `datahall evaluate`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -8,8 +8,9 @@ import typer
 
 from core.actions import models
 from core.actions.jobs import job_result
-from core.errors import InputError
-from core.registry.records import ModelVersion
+from core.actions.workspace import Workspace
+from core.errors import InputError, NotFoundError
+from core.jobs.launcher import Job
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
@@ -45,17 +46,14 @@ def evaluate(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score a run or a model on the test or validation split.
+    """Score the best checkpoint of a run, or a model, on the test or validation split.
 
     Example: datahall evaluate demo-demo-1 --split test
     """
     if split not in ("test", "valid"):
         raise InputError(f"unknown split {split!r}", remedy="Use test or valid")
     with workspace_of(home) as workspace:
-        run = _run_of_model(workspace.registry.list(), what) or what
-        job = models.request_evaluation(
-            workspace, cli_actor(), run, split=split, beam=beam, allow_fallback=allow_fallback
-        )
+        job = _request_evaluation(workspace, what, split, beam, allow_fallback=allow_fallback)
         ended = require_success(follow(workspace, job.id, quiet=as_json), workspace)
         report = job_result(workspace, ended.id)
     if as_json:
@@ -214,13 +212,16 @@ def _print_notice(document: Mapping[str, Any]) -> None:
         print(f"note: {document['notice']}")
 
 
-def _run_of_model(versions: Sequence[ModelVersion], what: str) -> str | None:
-    """Return the run of a model, given as NAME:VERSION or as an alias; None for any other text."""
-    return next(
-        (
-            entry.run_id
-            for entry in versions
-            if what == f"{entry.name}:{entry.version}" or what in entry.aliases
-        ),
-        None,
+def _request_evaluation(
+    workspace: Workspace, what: str, split: str, beam: int, *, allow_fallback: bool
+) -> Job:
+    """Queue the evaluation of a model, given as NAME:VERSION or as an alias, else of a run."""
+    try:
+        version = models.find_model(workspace, what)
+    except NotFoundError:
+        return models.request_evaluation(
+            workspace, cli_actor(), what, split=split, beam=beam, allow_fallback=allow_fallback
+        )
+    return models.request_version_evaluation(
+        workspace, cli_actor(), version, split=split, beam=beam
     )

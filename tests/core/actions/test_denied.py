@@ -30,7 +30,12 @@ from core.actions.datasets import (
     request_prepare,
 )
 from core.actions.jobs import cancel_job
-from core.actions.models import request_evaluation, request_promotion, roll_back
+from core.actions.models import (
+    request_evaluation,
+    request_promotion,
+    request_version_evaluation,
+    roll_back,
+)
 from core.actions.records import TrainRequest
 from core.actions.runs import find_run
 from core.actions.training import delete_run, request_run, resume_run, stop_run
@@ -43,6 +48,7 @@ from core.data.records import Dataset
 from core.errors import DeniedError
 from core.inference.translator import Translation
 from tests.core.jobs.memory import MemoryLauncher, Script
+from tests.core.registry.records import model_version
 from tests.snapshots import record_snapshot
 
 VIEWER = Actor(name="eve", role=Role.VIEWER, origin="page")
@@ -85,6 +91,9 @@ ACTIONS: dict[str, Action] = {
     ),
     "request_evaluation": lambda workspace, actor: request_evaluation(
         workspace, actor, "over", split="test", beam=1
+    ),
+    "request_version_evaluation": lambda workspace, actor: request_version_evaluation(
+        workspace, actor, model_version(), split="test", beam=1
     ),
     "request_promotion": lambda workspace, actor: request_promotion(workspace, actor, "over"),
     "roll_back": roll_back,

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from core.actions.models import find_damaged_best, request_evaluation, request_promotion
+from core.actions.models import (
+    find_damaged_best,
+    request_evaluation,
+    request_promotion,
+    request_version_evaluation,
+)
 from core.actions.records import TrainRequest
 from core.actions.training import request_run
 from core.actions.workspace import Workspace
@@ -17,6 +22,7 @@ from core.clock import FixedClock
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobKind
 from tests.core.jobs.memory import MemoryLauncher, Script
+from tests.core.registry.records import model_version
 
 Request = Callable[..., Job]
 
@@ -116,3 +122,10 @@ def test_damage_found_by_a_promotion_job_counts_until_another_checkpoint_is_best
     (checkpoints / "step_00000020").rename(checkpoints / "step_00000025")
     write_pointer(checkpoints, BEST, checkpoints / "step_00000025")
     assert find_damaged_best(workspace, "damaged") is None
+
+
+def test_a_model_is_evaluated_by_its_own_weights(workspace: Workspace, admin: Actor) -> None:
+    job = request_version_evaluation(workspace, admin, model_version(3), split="test", beam=1)
+    assert "core.inference" in job.spec.argv
+    assert {"--name=en-es", "--version=3"} <= set(job.spec.argv)
+    assert job.spec.subject == "r-1"

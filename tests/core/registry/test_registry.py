@@ -11,44 +11,16 @@ from core.errors import ConflictError, NotFoundError
 from core.registry.records import (
     PRODUCTION,
     AliasAction,
-    ModelVersion,
     SelfTest,
     SelfTestVerdict,
 )
 from core.registry.registry import ModelRegistry
-
-SELF_TEST = SelfTest(
-    verdict=SelfTestVerdict.PASSED, segments=64, log_probability_difference=2e-6, different=0,
-    int8_identical_ratio=0.9, int8_loss_rise=0.01, float32_bleu=40.0, int8_bleu=39.5,
-)  # fmt: skip
+from tests.core.registry.records import SELF_TEST, model_version
 
 
 @pytest.fixture
 def registry(database: Database, clock: FixedClock) -> ModelRegistry:
     return ModelRegistry(database, clock)
-
-
-def make_version(number: int, name: str = "en-es", created_at: float = 1.0) -> ModelVersion:
-    """Return a version with nested values, quotes and an emoji."""
-    return ModelVersion(
-        name=name,
-        version=number,
-        run_id="r-1",
-        run_name='night "run" 🌙',
-        step=800,
-        source="en",
-        target="es",
-        dataset="demo",
-        dataset_digest="d" * 64,
-        snapshot=None,
-        waiver="no restic here",
-        config={"train": {"width": 128}},
-        code_version="0.1.0",
-        scores={"bleu": 81.5},
-        self_test=SELF_TEST,
-        digest="f" * 64,
-        created_at=created_at,
-    )
 
 
 def promote(
@@ -70,7 +42,7 @@ def roll_back(registry: ModelRegistry) -> int:
 
 
 def test_a_version_comes_back_as_it_was_registered(registry: ModelRegistry) -> None:
-    version = make_version(1)
+    version = model_version(1)
     registry.register(version)
     assert registry.get("en-es", 1) == version
     assert registry.list() == [version]
@@ -96,21 +68,21 @@ def test_the_self_test_survives_the_database(registry: ModelRegistry, database: 
     for number, self_test in enumerate(
         [None, SELF_TEST, dataclasses.replace(SELF_TEST, verdict=SelfTestVerdict.FAILED)], 1
     ):
-        registry.register(dataclasses.replace(make_version(number), self_test=self_test))
+        registry.register(dataclasses.replace(model_version(number), self_test=self_test))
         assert ModelRegistry(database, registry.clock).get("en-es", number).self_test == self_test
 
 
 def test_version_numbers_count_up_per_name(registry: ModelRegistry) -> None:
-    registry.register(make_version(registry.next_version("en-es")))
-    registry.register(make_version(registry.next_version("en-es")))
+    registry.register(model_version(registry.next_version("en-es")))
+    registry.register(model_version(registry.next_version("en-es")))
     assert registry.next_version("en-es") == 3
     assert registry.next_version("en-de") == 1
 
 
 def test_a_registered_number_is_refused(registry: ModelRegistry) -> None:
-    registry.register(make_version(1))
+    registry.register(model_version(1))
     with pytest.raises(ConflictError):
-        registry.register(dataclasses.replace(make_version(1), digest="0" * 64))
+        registry.register(dataclasses.replace(model_version(1), digest="0" * 64))
     assert registry.get("en-es", 1).digest == "f" * 64
 
 
@@ -125,8 +97,8 @@ def test_a_missing_version_or_alias_raises_not_found(registry: ModelRegistry) ->
 
 
 def test_aliases_are_shown_on_the_version_that_they_point_at(registry: ModelRegistry) -> None:
-    registry.register(make_version(1, created_at=1.0))
-    registry.register(make_version(2, created_at=2.0))
+    registry.register(model_version(1, created_at=1.0))
+    registry.register(model_version(2, created_at=2.0))
     promote(registry, 1)
     promote(registry, 2)
     registry.set_alias("en-es", "candidate", 2, actor="ana", action="promote", reason="")
@@ -135,8 +107,8 @@ def test_aliases_are_shown_on_the_version_that_they_point_at(registry: ModelRegi
 
 
 def test_an_alias_resolves_to_the_newest_move(registry: ModelRegistry) -> None:
-    registry.register(make_version(1))
-    registry.register(make_version(1, name="en-de"))
+    registry.register(model_version(1))
+    registry.register(model_version(1, name="en-de"))
     promote(registry, 1)
     promote(registry, 1, name="en-de")
     assert registry.resolve(PRODUCTION).name == "en-de"
@@ -146,8 +118,8 @@ def test_an_alias_resolves_to_the_newest_move(registry: ModelRegistry) -> None:
 def test_the_history_holds_actor_action_and_reason(
     registry: ModelRegistry, clock: FixedClock
 ) -> None:
-    registry.register(make_version(1))
-    registry.register(make_version(2))
+    registry.register(model_version(1))
+    registry.register(model_version(2))
     promote(registry, 1)
     clock.advance(10)
     registry.set_alias(
@@ -162,8 +134,8 @@ def test_the_history_holds_actor_action_and_reason(
 
 
 def test_served_at_returns_the_move_in_force(registry: ModelRegistry, clock: FixedClock) -> None:
-    registry.register(make_version(1))
-    registry.register(make_version(2))
+    registry.register(model_version(1))
+    registry.register(model_version(2))
     start = clock.now()
     clock.advance(100)
     promote(registry, 1)
@@ -179,8 +151,8 @@ def test_served_at_returns_the_move_in_force(registry: ModelRegistry, clock: Fix
 def test_a_clock_set_back_does_not_change_what_serves(
     registry: ModelRegistry, clock: FixedClock
 ) -> None:
-    registry.register(make_version(1))
-    registry.register(make_version(2))
+    registry.register(model_version(1))
+    registry.register(model_version(2))
     promote(registry, 1)
     clock.advance(-3600)
     promote(registry, 2)
@@ -192,7 +164,7 @@ def test_a_clock_set_back_does_not_change_what_serves(
 
 def test_two_roll_backs_undo_two_promotions(registry: ModelRegistry) -> None:
     for number in (1, 2, 3):
-        registry.register(make_version(number))
+        registry.register(model_version(number))
         promote(registry, number)
     assert roll_back(registry) == 2
     assert roll_back(registry) == 1
@@ -202,7 +174,7 @@ def test_two_roll_backs_undo_two_promotions(registry: ModelRegistry) -> None:
 
 def test_a_roll_back_that_was_undone_does_not_count(registry: ModelRegistry) -> None:
     for number in (1, 2):
-        registry.register(make_version(number))
+        registry.register(model_version(number))
         promote(registry, number)
     roll_back(registry)
     promote(registry, 2)
@@ -216,7 +188,7 @@ def test_promoting_the_same_version_again_adds_no_step_to_roll_back(
 ) -> None:
     for number in (1, 2, 2):
         if number > len(registry.list()):
-            registry.register(make_version(number))
+            registry.register(model_version(number))
         promote(registry, number)
     assert len(registry.history()) == 3
     assert registry.previous("en-es", PRODUCTION) == 1
@@ -224,7 +196,7 @@ def test_promoting_the_same_version_again_adds_no_step_to_roll_back(
 
 def test_concurrent_promotions_record_every_move(registry: ModelRegistry) -> None:
     for number in range(1, 9):
-        registry.register(make_version(number))
+        registry.register(model_version(number))
     threads = [threading.Thread(target=promote, args=(registry, n)) for n in range(1, 9)]
     for thread in threads:
         thread.start()

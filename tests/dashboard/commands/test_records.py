@@ -9,10 +9,11 @@ import pytest
 from core.actions.workspace import Workspace, open_workspace
 from core.backup.records import Snapshot
 from core.checkpoints.manifest import write_manifest
-from core.registry.records import ModelVersion
+from core.registry.records import AliasAction, ModelVersion
 from core.runs.records import MetricPoint, RunSpec
 from core.settings import Settings
 from dashboard.commands.cli import run
+from tests.core.registry.records import model_version
 from tests.snapshots import record_snapshot
 
 Ask = Callable[..., tuple[int, Any]]
@@ -101,6 +102,17 @@ def test_models_are_listed_newest_first_with_their_aliases(workspace: Workspace,
         "scores": {"bleu": 80.5},
     }  # fmt: skip
     assert promised.items() <= shown.items()
+
+
+@pytest.mark.parametrize("name", ["en-es:1", "production"])
+def test_a_model_is_evaluated_from_its_own_files(workspace: Workspace, ask: Ask, name: str) -> None:
+    workspace.registry.register(model_version())
+    workspace.registry.set_alias(
+        "en-es", "production", 1, actor="ada", action=AliasAction.PROMOTE, reason=""
+    )
+    code, document = ask("evaluate", name)
+    assert (code, document["error"]["kind"]) == (1, "corrupt")
+    assert str(workspace.paths.model("en-es", 1)) in document["error"]["message"]
 
 
 @pytest.mark.parametrize(
