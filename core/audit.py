@@ -1,12 +1,12 @@
 """The audit log: each action that changes something is authorised, recorded, then performed.
 
-Rows are only ever appended, and numbered without gaps. A row's hash covers the row and the hash of
+Rows are appended, never changed, and numbered without gaps. A row's hash covers the row and that of
 the row before it, so that a changed, inserted or deleted row breaks the chain. Rows missing at the
-end, and a chain that was computed anew, are found by the head: the number of rows and the newest
+end, and a chain that was recomputed, are found by the head: the number of rows and the newest
 hash, in `audit-head.json` beside the database, signed (HMAC-SHA256) with a key in `secrets/`.
 
-Whoever can read that key can forge the log. A home whose database was restored without the key has
-no head until the next action; see `LogState.UNPROTECTED`.
+A user who can read that key can forge the log. A home whose database was restored without the key
+has no head until the next action; see `LogState.UNPROTECTED`.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ _ACCEPT_END = "audit.accept-end"
 
 
 class Role(StrEnum):
-    """What an actor may do: a viewer only reads; an operator and an admin change things."""
+    """The permissions of an actor: a viewer only reads, an operator or admin changes state."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -55,7 +55,7 @@ class Role(StrEnum):
 
 
 class AuditOutcome(StrEnum):
-    """What became of an action."""
+    """The result of an action."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -63,7 +63,7 @@ class AuditOutcome(StrEnum):
 
 
 class LogState(StrEnum):
-    """Whether the audit log is as it was written.
+    """The result of verifying the audit log.
 
     `unprotected`: the chain is unbroken, but this home has no head yet, so that rows missing at the
     end cannot be noticed (restored, or written by an earlier version).
@@ -76,7 +76,7 @@ class LogState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts, and through what (`page`, `cli`, `api`, `system`)."""
+    """The user of an action, and its channel (`page`, `cli`, `api`, `system`)."""
 
     name: str
     role: Role
@@ -109,7 +109,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditHead:
-    """The end of the log: how many rows there are, and the hash of the newest.
+    """The end of the log: the number of rows, and the hash of the newest row.
 
     `next_hash` is that of a row that is being written, which may or may not be in the database.
     """
@@ -132,7 +132,7 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditReport:
-    """What `Ledger.verify` found; `problem` says what is wrong and in which row."""
+    """The result of `Ledger.verify`; `problem` describes the fault and names its row."""
 
     state: LogState
     rows: int
@@ -180,7 +180,7 @@ class Ledger:
             raise
 
     def note(self, actor: Actor, action: str, target: str, outcome: AuditOutcome) -> None:
-        """Record what was decided elsewhere, such as a sign-in."""
+        """Record an event that another component has decided, such as a sign-in."""
         self._append(_Entry(actor, action, target, {}), outcome)
 
     def entries(self, limit: int = 200) -> Sequence[AuditEntry]:
@@ -217,8 +217,8 @@ class Ledger:
     def find_lost_row(self, head: AuditHead, taken_at: float) -> str:
         """Return which rows up to an earlier head are missing or replaced; empty when none are.
 
-        Rows that are lost because the database was restored since `taken_at` do not count: a row
-        of the log says so, see `accept_end`.
+        Rows that were lost because the database was restored since `taken_at` do not count: a row
+        of the log records that, see `accept_end`.
         """
         with self.database.read() as connection:
             rows, _ = _read_rows(connection)
@@ -297,7 +297,7 @@ class Ledger:
         """Return the row that the next one follows.
 
         It is the row that the head names even if that is no longer in the database, so that rows
-        which were deleted at the end leave a gap for ever.
+        which were deleted at the end leave a permanent gap.
         """
         head = _read_head(self.paths)
         if key is None and not _is_key_lost(head, key):

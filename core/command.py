@@ -96,7 +96,7 @@ def start(  # noqa: PLR0913  (all options of a child process)
 
     def request_death_signal() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:  # the parent died between fork and prctl
+        if os.getppid() != parent:  # the parent ended between fork and prctl
             os._exit(127)
 
     inherited = {name: value for name, value in os.environ.items() if name not in without}
@@ -123,7 +123,7 @@ def _cannot_start(program: str, error: OSError) -> UnavailableError:
     if isinstance(error, FileNotFoundError):
         missing = error.filename or program
         return UnavailableError(
-            f"{program} is not installed" if missing == program else f"{missing} is not there"
+            f"{program} is not installed" if missing == program else f"{missing} does not exist"
         )
     return UnavailableError(f"{program} cannot be run: {error.strerror}")
 
@@ -137,7 +137,7 @@ def wait(process: Process, timeout_s: float) -> int | None:
 
 
 def describe_exit(returncode: int) -> str:
-    """Return how a process ended, for people; a negative code is a signal, as in Popen."""
+    """Describe the end of a process; a negative code is a signal number, as in Popen."""
     if returncode >= 0:
         return f"exit code {returncode}"
     try:

@@ -1,7 +1,7 @@
 """The database: SQLAlchemy Core on SQLite (WAL) by default, on PostgreSQL by URL.
 
 Both behave the same. Readers never block and are never blocked. Write transactions take an
-exclusive lock when they begin, so that two writers queue instead of failing half-way, and a
+exclusive lock when they begin, so that two writers queue instead of failing at commit, and a
 transaction may read a value and write another that depends on it.
 """
 
@@ -50,7 +50,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Open a connection for reading; all its queries see the state of the first one."""
+        """Open a connection for reading; all its queries read the state at the first query."""
         options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         with translate_errors(self.engine.url), self.engine.connect() as connection:
             yield connection.execution_options(**options)
@@ -60,7 +60,7 @@ class Database:
         """Open a write transaction: committed at the end, rolled back on an exception.
 
         Waits up to 30 s for other writers. A `durable` transaction is on disk when it ends; of
-        others a power cut may lose the newest, each as a whole.
+        others a power failure may lose the newest ones, each completely.
         """
         with (
             translate_errors(self.engine.url),
@@ -223,7 +223,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 def _begin_postgresql(connection: sa.Connection, *, durable: bool) -> None:
-    """Take the lock of the writers, in a transaction with the same promises as on SQLite."""
+    """Begin a transaction with the guarantees of SQLite; a writer takes the advisory lock."""
     connection.execute(
         sa.select(
             sa.func.set_config("lock_timeout", f"{_BUSY_TIMEOUT_S}s", True),  # noqa: FBT003  (SQL)

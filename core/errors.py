@@ -12,7 +12,7 @@ class DatahallError(Exception):
 
     An error of a job travels from the job's process to its caller as a JSON document, see
     `to_document` and `error_from_document`. A subclass whose constructor takes other arguments
-    lists the attributes that must survive this in `details`.
+    lists in `details` the attributes that the document must contain.
 
     Attributes:
         kind: identifier that programs may rely on (`error.kind` in `--json` output); unique.
@@ -57,7 +57,7 @@ class DatahallError(Exception):
 
 
 class InputError(DatahallError):
-    """The user gave something that cannot be used; nothing was changed."""
+    """The input of the user is invalid; nothing was changed."""
 
     kind = "input"
     exit_code = 2
@@ -76,7 +76,7 @@ class NotFoundError(InputError):
 
 
 class ConflictError(InputError):
-    """The request contradicts the present state (name taken, already running)."""
+    """The request conflicts with the current state (name in use, already running)."""
 
     kind = "conflict"
 
@@ -89,7 +89,7 @@ class DeniedError(DatahallError):
 
 
 class UnavailableError(DatahallError):
-    """A component is not present here (no GPU, no restic, no Slurm): an answer, not a fault."""
+    """A component is not available here (no GPU, no restic); this is a normal state, no failure."""
 
     kind = "unavailable"
 

@@ -31,7 +31,7 @@ def write_atomic(
     """Replace `path` atomically: a reader, or a crash, finds the old or the whole new file.
 
     Temporary file in the same folder, fsync, rename, fsync of the folder. Without `is_durable`
-    there is no fsync: after a power cut the old file may be back. Raises OSError.
+    there is no fsync: a power failure may restore the old file. Raises OSError.
     """
     with _draft(path, content, mode, is_durable=is_durable) as draft:
         draft.replace(path)
@@ -131,8 +131,8 @@ def digest_lines(lines: Iterable[str]) -> str:
 
 
 def mount_point(path: Path) -> Path:
-    """Return the mount point of the file system that holds `path`, which need not exist."""
-    place = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() follows links; a mount point is wanted)
+    """Return the mount point of the file system that holds `path`, which may not exist yet."""
+    place = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() follows links; this must not)
     while not place.exists() and place != place.parent:
         place = place.parent
     while not place.is_mount() and place != place.parent:

@@ -66,7 +66,7 @@ def checked_port(port: int) -> int:
 
 
 def explain_listen_error(error: Exception) -> str:
-    """Return why a server cannot listen, without the host and the port."""
+    """Return the reason why a server cannot listen, without the host and the port."""
     if isinstance(error, socket.gaierror | UnicodeError):
         return "the host name cannot be resolved"
     if isinstance(error, OverflowError):
@@ -122,7 +122,7 @@ def is_accepted_host(host_header: str, bound: str) -> bool:
 
 
 def is_same_origin(origin: str, host_header: str) -> bool:
-    """Whether an Origin header names the very server of the Host header; malformed ones do not."""
+    """Whether an Origin header names the server of the Host header; False for a malformed one."""
     try:
         netloc = urlsplit(origin).netloc
     except ValueError:

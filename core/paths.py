@@ -194,7 +194,7 @@ class StatePaths:
         return self.runs / run_id
 
     def run_config(self, run_id: str) -> Path:
-        """A copy of the run's configuration for people; the database holds the original."""
+        """A copy of the run's configuration for users; the database holds the original."""
         return self.run(run_id) / "config.json"
 
     def run_log(self, run_id: str) -> Path:

@@ -1,6 +1,6 @@
 """Rules for text from outside: what can be stored, how it is shown, where lines end, names.
 
-The only home of these rules. Imports nothing slow: the sampler uses it.
+No other module implements these rules. Imports no slow module, because the sampler uses it.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Actions on backups: each of back up, verify, restore and drill is a job; and the repository."""
+"""Actions on backups: queue backup, verification, restore and drill jobs; manage the repository."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ def request_backup(
 ) -> Job:
     """Queue a backup.
 
-    `new_repository` creates an empty repository where one was before and is lost.
+    `new_repository` allows a new, empty repository in place of one that was lost.
     """
     spec = _spec(
         workspace, JobKind.BACKUP, f"Back up {scope.label.lower()}", scope.value,
@@ -88,7 +88,7 @@ def list_snapshots(workspace: Workspace) -> Sequence[Snapshot]:
 
 
 def listing_problem(workspace: Workspace) -> DatahallError | None:
-    """Return why the snapshots in the repository cannot be listed; None before the first backup."""
+    """Refresh the list of snapshots; return its error, None without one or before a backup."""
     try:
         workspace.vault.refresh()
     except MissingRepositoryError as error:
@@ -115,7 +115,7 @@ def backup_spec(workspace: Workspace, dataset: Dataset) -> JobSpec:
 
 
 def forget_snapshots(workspace: Workspace, actor: Actor, names: Sequence[str]) -> Sequence[str]:
-    """Remove snapshots for good, or the records of missing ones; return their ids.
+    """Remove snapshots permanently, or the records of missing ones; return their ids.
 
     Waits for a running backup. Raises NotFoundError before anything is removed.
     """
@@ -129,7 +129,7 @@ def forget_snapshots(workspace: Workspace, actor: Actor, names: Sequence[str]) -
 
 
 def repository_status(workspace: Workspace) -> RepositoryStatus:
-    """Return where backups go and whether they can be made; never raises, downloads nothing."""
+    """Return the status of the backup repository; never raises, downloads nothing."""
     try:
         find_restic(workspace.paths.tools)
     except UnavailableError as error:
@@ -148,7 +148,7 @@ def unlock_repository(
 ) -> Sequence[RepositoryLock]:
     """Remove the stale locks of the repository, with `force` every lock; return the removed ones.
 
-    A lock is stale when it is older than 30 minutes or its process, of this host, is dead. Raises
+    A lock is stale when it is older than 30 minutes or its process, on this host, has ended. Raises
     ConflictError naming the holder when a lock stays, or while a backup of this home runs.
     """
 
@@ -175,7 +175,7 @@ def unlock_repository(
 
 
 def create_recovery_key(workspace: Workspace, actor: Actor) -> str:
-    """Return a new recovery key, which is stored nowhere; creates the repository where missing.
+    """Create and return a recovery key, which is not stored; creates a missing repository.
 
     Raises ConflictError when one was made before: it cannot be shown again. Takes seconds; waits
     for a running backup.
@@ -199,7 +199,7 @@ def create_recovery_key(workspace: Workspace, actor: Actor) -> str:
 
 
 def may_have_recovery_key(workspace: Workspace) -> bool:
-    """Whether a recovery key was made, or that is unknown without opening the repository."""
+    """Whether a recovery key exists, or only opening the repository could show it."""
     return workspace.vault.repository.has_recovery_key() is not False
 
 
@@ -213,7 +213,7 @@ def confirm_recovery_key(workspace: Workspace, actor: Actor) -> None:
 
 
 def recovery_key_stored_at(workspace: Workspace) -> float | None:
-    """Return when an operator confirmed that the recovery key is kept; None if never."""
+    """Return the time at which an operator confirmed that the key is kept; None if never."""
     try:
         return float(workspace.paths.recovery_mark.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -226,7 +226,7 @@ def dataset_subject(dataset: Dataset) -> str:
 
 
 def _holders(locks: Sequence[RepositoryLock], chosen: set[str], now: float) -> str:
-    """Return who holds the chosen locks, for people."""
+    """Describe the holders of the chosen locks as text."""
     return "; ".join(
         f"process {lock.pid} on host {lock.host} since "
         f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(lock.created_at))} "

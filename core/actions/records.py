@@ -21,7 +21,7 @@ class RunView:
         state: the state of the run, derived from the job.
         step: number of updates done.
         steps: number of updates planned; None until it is known.
-        exit_reason: how the run ended, or what it waits for.
+        exit_reason: the reason of the end, or the reason for waiting.
         progress: the progress report of the job while it runs.
         latest: the newest point of each metric.
     """
@@ -93,12 +93,12 @@ class TrainRequest:
         dataset: name of the dataset.
         digest: digest of the version, or the start of one; None for the newest.
         preset: name of the preset.
-        name: name of the run; None for an unused one.
+        name: name of the run; None: an unused name is chosen.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         changes: training settings that differ from the preset (`steps`, `learning_rate` ...).
-        parent: name or id of the run whose best weights this one starts from.
+        parent: name or id of the run whose best weights the new run starts from.
         skip_backup: train although no snapshot contains the dataset; needs `reason`.
-        reason: why the backup is skipped.
+        reason: the reason for skipping the backup.
     """
 
     dataset: str
@@ -114,7 +114,7 @@ class TrainRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupCheck:
-    """Whether a run on a dataset version may start now, or after a backup of it."""
+    """A dataset version and the verified snapshot that contains it, if there is one."""
 
     dataset: Dataset
     snapshot: Snapshot | None
@@ -132,8 +132,9 @@ class BackupCheck:
 
 
 def backup_sentence(dataset: str, digest: str, snapshot: str | None) -> str:
-    """Return whether a dataset version is in a verified snapshot, and what happens otherwise."""
+    """Return one sentence: whether a verified snapshot contains the version, and the next step."""
     version = f"{dataset} {digest[:12]}"
     if snapshot is None:
-        return f"{version} is in no verified snapshot: its backup runs first, then the training"
+        next_step = "it is backed up first, then the training starts"
+        return f"{version} is not in a verified snapshot: {next_step}"
     return f"{version} is in the verified snapshot {snapshot[:8]}"

@@ -12,10 +12,10 @@ from core.runs.records import Metric, MetricPoint, Run, RunSummary
 
 
 class TextSink(Protocol):
-    """A text stream that can be written to."""
+    """A writable text stream, as csv.writer needs it."""
 
     def write(self, text: str, /) -> object:
-        """Write text."""
+        """Write `text`; the return value is ignored."""
         ...
 
 
@@ -40,7 +40,7 @@ def find_run(workspace: Workspace, name: str) -> RunView:
 
 
 def detail(workspace: Workspace, name: str) -> RunDetail:
-    """Return everything about one run; raises NotFoundError."""
+    """Return a run with attempts, checkpoints and metric names; raises NotFoundError."""
     view = find_run(workspace, name)
     return RunDetail(
         view=view,
@@ -68,7 +68,7 @@ def points(workspace: Workspace, name: str) -> Iterator[MetricPoint]:
 def compare(workspace: Workspace, names: Sequence[str]) -> Sequence[tuple[str, Sequence[object]]]:
     """Return (setting or score, value of each run); those that differ come first."""
     views = [find_run(workspace, name) for name in names]
-    columns = [dict(_flat("", _comparable(view))) for view in views]
+    columns = [dict(_flatten("", _comparable(view))) for view in views]
     keys = sorted({key for column in columns for key in column})
     rows = [(key, [column.get(key) for column in columns]) for key in keys]
     return sorted(rows, key=lambda row: len({repr(value) for value in row[1]}) == 1)
@@ -110,7 +110,7 @@ def _state(run: Run, job: Job | None, step: int) -> JobState:
 
 
 def _reason(run: Run, job: Job | None, step: int, checkpoint: str) -> str:
-    """Return what the run waits for, or how it ended, at which step and with which checkpoint."""
+    """Return the reason of the state, with the step and the checkpoint to continue from."""
     if job is None:
         return f'it was never queued; start it with "datahall runs resume {run.spec.name}"'
     if not _was_interrupted(job):
@@ -120,7 +120,7 @@ def _reason(run: Run, job: Job | None, step: int, checkpoint: str) -> str:
 
 
 def _newest_checkpoint(workspace: Workspace, run: Run) -> str:
-    """Return which checkpoint the run can continue from."""
+    """Describe the checkpoint that the run can continue from."""
     newest = newest_checkpoint(workspace.paths.checkpoints(run.id))
     return f"newest checkpoint at step {newest.step}" if newest else "no checkpoint"
 
@@ -145,10 +145,10 @@ def _comparable(view: RunView) -> dict[str, Any]:
     }
 
 
-def _flat(prefix: str, value: object) -> Iterator[tuple[str, object]]:
+def _flatten(prefix: str, value: object) -> Iterator[tuple[str, object]]:
     """Yield (dotted key, value) for every leaf of nested mappings."""
     if isinstance(value, dict):
         for key, entry in value.items():
-            yield from _flat(f"{prefix}{key}.", entry)
+            yield from _flatten(f"{prefix}{key}.", entry)
     else:
         yield prefix.rstrip("."), value

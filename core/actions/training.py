@@ -174,7 +174,7 @@ def _start(
     )
     run = workspace.runs.create(run_id, spec)
     try:
-        # A copy for people and other programs: Datahall itself reads only the database.
+        # A copy for users and other programs: Datahall itself reads only the database.
         write_json(workspace.paths.run_config(run_id), {"id": run_id, **asdict(spec)})
         job = _queue(workspace, actor, run, check)
     except BaseException:

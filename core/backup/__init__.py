@@ -1,1 +1,1 @@
-"""Encrypted, deduplicated, proven snapshots."""
+"""Encrypted, deduplicated, verified snapshots."""

@@ -1,6 +1,6 @@
 """Backup jobs: `python -P -m core.backup run|verify|restore|drill --home DIR ...`.
 
-A signal also terminates restic: unfinished work does not count, the repository stays usable.
+A signal also terminates restic; unfinished work is discarded, and the repository remains usable.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.backup.backup import back_up, cover_dataset, cover_scope
 from core.backup.errors import list_names
-from core.backup.manifest import legible
+from core.backup.manifest import replace_invalid_utf8
 from core.backup.proof import Comparison
 from core.backup.records import Scope
 from core.backup.restore import drill, restore, verify
@@ -32,7 +32,9 @@ def run_backup(
     coverage = cover_dataset(paths, dataset) if dataset else cover_scope(paths, what)
     report = back_up(_vault(job), coverage, job.progress, new_repository=new_repository)
     snapshot = report.snapshot
-    changed = [legible(name) for name in (*report.proof.changed, *report.proof.appeared)]
+    changed = [
+        replace_invalid_utf8(name) for name in (*report.proof.changed, *report.proof.appeared)
+    ]
     sentence = (
         f"Snapshot {snapshot.id[:8]}: {snapshot.files:,} files, {snapshot.bytes:,} bytes, verified"
     )
@@ -106,7 +108,7 @@ def _vault(job: JobContext) -> Vault:
 
 def _compared(sentence: str, found: Comparison, **values: str) -> JobResult:
     """Return the result of a comparison; it names the files that could not be compared."""
-    unproven: Sequence[str] = [legible(name) for name in found.unproven]
+    unproven: Sequence[str] = [replace_invalid_utf8(name) for name in found.unproven]
     if unproven:
         sentence += (
             f"; {len(unproven)} not compared, because they changed during the backup: "

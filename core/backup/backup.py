@@ -1,4 +1,4 @@
-"""Back up: choose files, copy databases, take the manifest, store, compare; in this order."""
+"""Back up in five steps: choose files, copy databases, hash all, store, compare."""
 
 import os
 import shutil
@@ -26,17 +26,17 @@ from core.files import PRIVATE_FILE, PRIVATE_FOLDER
 from core.paths import StatePaths, confined
 from core.process.progress import Progress
 
-_RECOVER = "Restore the newest intact copy: datahall backup recover"
-_RENEW = "Restart Datahall, which sets it aside and begins a new one: datahall up"
+_DATABASE_REMEDY = "Restore the newest intact copy: datahall backup recover"
+_TELEMETRY_REMEDY = "Start the sampler, which renames the file and creates a new one: datahall up"
 _ATTEMPTS = 2
 _SPACE_FACTOR = 1.2
-_BUSY_S = 30.0
+_LOCK_TIMEOUT_S = 30.0
 _TAG = "datahall"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """The paths and databases of one backup; `dataset` is the digest if it covers only that."""
+    """The paths and databases of one backup; `dataset` is the digest of a backup of one dataset."""
 
     what: str
     paths: tuple[Path, ...]
@@ -47,7 +47,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupReport:
-    """A finished backup; `datasets` are the digests that it protects from now on."""
+    """A finished backup; `datasets` are the digests of the datasets that it protects."""
 
     snapshot: Snapshot
     proof: Proof
@@ -59,13 +59,13 @@ def back_up(
 ) -> BackupReport:
     """Make a snapshot and compare it with the manifest.
 
-    Files that change meanwhile are named in the report and not protected; if the backup covers one
-    dataset and that changed, it is repeated once. Raises MissingRepositoryError, unless
-    `new_repository`, where a repository was before, and IncompleteError naming the files when the
-    snapshot differs from the manifest: it stays, unverified.
+    Files that change during the backup are named in the report and not protected; a backup of one
+    dataset whose files changed is repeated once. Raises MissingRepositoryError when the location
+    held a repository before (unless `new_repository`), and IncompleteError naming the files when
+    the snapshot differs from the manifest; the snapshot is kept as unverified.
     """
-    _require_apart(vault, coverage)
-    with vault.turn(progress):
+    _require_repository_outside(vault, coverage)
+    with vault.hold_lock(progress):
         vault.require_repository(progress, new=new_repository)
         for _ in range(_ATTEMPTS):
             report = _attempt(vault, coverage, progress)
@@ -80,7 +80,7 @@ def back_up(
 
 
 def cover_scope(paths: StatePaths, scope: Scope) -> Coverage:
-    """Return what a scope covers in this home; raises InputError when that is nothing.
+    """Return the coverage of a scope in this home; raises InputError when no file exists.
 
     `runs` includes the models and the database, without which a run's files cannot be identified.
     Keys and tokens are never covered.
@@ -130,11 +130,11 @@ def cover_dataset(paths: StatePaths, version: str) -> Coverage:
     )
 
 
-def copy_database(source: Path, target: Path, remedy: str = _RECOVER) -> None:
-    """Copy a live SQLite database as of one moment to `target`: one file, mode 600, checked.
+def copy_database(source: Path, target: Path, remedy: str = _DATABASE_REMEDY) -> None:
+    """Copy a live SQLite database consistently to `target`: one file, mode 600, checked.
 
-    A copy of the file itself is not consistent: measured, 10 of 10 such copies of a database under
-    load were corrupt, 20 of 20 by SQLite's backup API were intact. Writers continue meanwhile.
+    SQLite's backup API is used, because copies of the file are not consistent: under load 10 of 10
+    file copies were corrupt and 20 of 20 copies by the API were intact. Writers are not blocked.
     `target` appears complete or not at all. Raises DestinationFullError, CorruptError with the
     `remedy` (the live database is damaged) and UnavailableError (it cannot be read).
     """
@@ -144,7 +144,7 @@ def copy_database(source: Path, target: Path, remedy: str = _RECOVER) -> None:
     _require_space_for_copy(source, part)
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
     try:
-        _copy(source, part)
+        _run_sqlite_backup(source, part)
         if problems := integrity_problems(part):
             message = f"the database {source} is damaged: {'; '.join(problems)}"
             raise CorruptError(message, remedy=remedy)
@@ -165,7 +165,9 @@ def copy_database(source: Path, target: Path, remedy: str = _RECOVER) -> None:
 def integrity_problems(path: Path) -> Sequence[str]:
     """Return the problems of a SQLite file, at most 5; none means that it is intact."""
     try:
-        with closing(sqlite3.connect(_read_only(path), uri=True, timeout=_BUSY_S)) as database:
+        with closing(
+            sqlite3.connect(_read_only(path), uri=True, timeout=_LOCK_TIMEOUT_S)
+        ) as database:
             rows = [str(row[0]) for row in database.execute("pragma integrity_check(5)")]
     except sqlite3.DatabaseError as error:
         return [str(error)]
@@ -179,20 +181,20 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
 
 
 def remove_database(path: Path) -> None:
-    """Remove a SQLite file and the log beside it, which SQLite would replay into another file."""
+    """Remove a SQLite file and its log files: SQLite would apply an old log to a new file."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _attempt(vault: Vault, coverage: Coverage, progress: Progress) -> BackupReport:
-    """Back up once; the staging folder is empty before and removed afterwards."""
+    """Back up once; the staging folder is emptied first and removed at the end."""
     staging = vault.paths.staging
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(mode=PRIVATE_FOLDER, parents=True)
     try:
         for database in coverage.databases:
             progress.begin(f"copying {database.name}")
-            remedy = _RENEW if database == vault.paths.telemetry else _RECOVER
+            remedy = _TELEMETRY_REMEDY if database == vault.paths.telemetry else _DATABASE_REMEDY
             copy_database(database, vault.paths.staged(database), remedy)
         manifest = _take_manifest(vault, coverage, progress)
         text = manifest.text()
@@ -203,7 +205,7 @@ def _attempt(vault: Vault, coverage: Coverage, progress: Progress) -> BackupRepo
         proof = prove(manifest, listing, vault.paths.home, vault.manifest_name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return _report(vault, manifest, vault.keep(snapshot, text, proof), proof)
+    return _report(vault, manifest, vault.record(snapshot, text, proof), proof)
 
 
 def _report(vault: Vault, manifest: Manifest, snapshot: Snapshot, proof: Proof) -> BackupReport:
@@ -236,19 +238,20 @@ def _take_manifest(vault: Vault, coverage: Coverage, progress: Progress) -> Mani
     free = vault.repository.location.free_bytes()
     if free is not None and free < needed:
         raise DestinationFullError(
-            f"the backup needs up to {needed:,} bytes, the disk of {vault.repository.name} has "
-            f"{free:,} left",
-            remedy="Free space there, or choose another disk (setting backup.repository), then: "
-            "datahall backup run",
+            f"the backup needs up to {needed:,} bytes, but the disk of {vault.repository.name} has "
+            f"only {free:,} bytes free",
+            remedy="Free space on that disk, or choose another one (setting backup.repository), "
+            "then: datahall backup run",
         )
     return manifest
 
 
 def _store(vault: Vault, coverage: Coverage, manifest: Manifest, progress: Progress) -> Snapshot:
-    """Let restic store the paths.
+    """Store the paths with restic.
 
-    Files that were only deleted meanwhile are left to the comparison; for any other file that
-    restic could not read the snapshot is recorded as unverified, and the error raised.
+    Files that were deleted during the backup are no error here; the comparison reports them. When
+    restic could not read any other file, the snapshot is recorded as unverified, and the error is
+    raised.
     """
     paths = (*coverage.paths, vault.paths.staging)
     progress.begin("backing up", total=manifest.bytes, unit="bytes")
@@ -259,7 +262,7 @@ def _store(vault: Vault, coverage: Coverage, manifest: Manifest, progress: Progr
             raise
         if error.files and not _any_exists(vault.paths.home, error.files):
             return error.snapshot
-        vault.keep(error.snapshot, manifest.text(), Proof(missing=error.files))
+        vault.record(error.snapshot, manifest.text(), Proof(missing=error.files))
         raise
 
 
@@ -270,21 +273,21 @@ def _any_exists(home: Path, names: Sequence[str]) -> bool:
     )
 
 
-def _require_apart(vault: Vault, coverage: Coverage) -> None:
-    """Raise InputError when the repository is inside a folder to back up: it would only grow."""
+def _require_repository_outside(vault: Vault, coverage: Coverage) -> None:
+    """Raise InputError when a folder to back up contains the repository, which would grow."""
     repository = vault.repository.location.folder
     for path in coverage.paths:
         if repository is not None and repository.resolve().is_relative_to(path.resolve()):
             raise InputError(
-                f"the repository {repository} is inside {path}, which is to be backed up",
-                remedy="Choose another folder for it (setting backup.repository)",
+                f"the repository {repository} is inside {path}, which the backup would contain",
+                remedy="Choose another folder for the repository (setting backup.repository)",
             )
 
 
-def _copy(source: Path, part: Path) -> None:
-    """Copy, and turn the copy into a single file."""
+def _run_sqlite_backup(source: Path, part: Path) -> None:
+    """Copy with SQLite's backup API, and disable WAL in the copy: one file contains it all."""
     with (
-        closing(sqlite3.connect(_read_only(source), uri=True, timeout=_BUSY_S)) as live,
+        closing(sqlite3.connect(_read_only(source), uri=True, timeout=_LOCK_TIMEOUT_S)) as live,
         closing(sqlite3.connect(part)) as copy,
     ):
         live.backup(copy)
@@ -304,7 +307,7 @@ def _require_space_for_copy(source: Path, part: Path) -> None:
     free = shutil.disk_usage(part.parent).free
     if free < needed:
         raise DestinationFullError(
-            f"copying {source.name} needs {needed:,} bytes, the disk of {part.parent} has "
-            f"{free:,} left",
-            remedy="Free space there, then try again: datahall backup run",
+            f"copying {source.name} needs {needed:,} bytes, but the disk of {part.parent} has only "
+            f"{free:,} bytes free",
+            remedy="Free space on that disk, then try again: datahall backup run",
         )

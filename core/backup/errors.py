@@ -56,14 +56,14 @@ class AppendOnlyError(BackupError):
 
 
 class CancelledError(BackupError):
-    """restic was interrupted; the repository is usable, unfinished work does not count."""
+    """restic was interrupted; the repository is usable, unfinished work is discarded."""
 
     kind = "cancelled"
     exit_code = 130
 
 
 class StalledError(BackupError):
-    """The program runs but does nothing: dead server, hung disk, stopped process.
+    """The program runs without activity: server or disk does not respond, or process suspended.
 
     Attributes:
         stderr: the lines that it had printed to stderr.
@@ -113,9 +113,9 @@ class LockedError(BackupError):
         self.age_s = age_s
 
     def is_stale(self, host: str) -> bool:
-        """Whether `restic unlock` on `host` removes the lock: older than 30 min, or process dead.
+        """Whether `restic unlock` on `host` removes the lock: older than 30 min, or process ended.
 
-        Whether a process of another host is dead cannot be checked from here.
+        Whether a process of another host has ended cannot be checked from here.
         """
         if self.age_s is not None and self.age_s > STALE_LOCK_S:
             return True
@@ -199,7 +199,7 @@ def missing_repository(location: str) -> MissingRepositoryError:
 
 
 def lock_age_text(seconds: float) -> str:
-    """Return the age of a lock for people."""
+    """Format the age of a lock."""
     if seconds < 0:
         return "in the future: the clock of that host is wrong, or the clock of this one"
     if seconds < _MINUTE_S:

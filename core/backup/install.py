@@ -23,7 +23,7 @@ _STATUS_FILE = "/var/lib/dpkg/status"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restic:
-    """A restic program and what its version can do."""
+    """A restic program with its version and features."""
 
     path: Path
     version: tuple[int, int, int]
@@ -47,15 +47,15 @@ class Restic:
 def find_restic(tools: Path, search_path: str | None = None) -> Restic:
     """Return the first usable restic: on `search_path`, then in `tools`.
 
-    `search_path` None is this process's PATH. Raises UnavailableError with the command that
-    installs restic.
+    `search_path` defaults to the PATH of this process. Raises UnavailableError with the command
+    that installs restic.
     """
     old = ""
     for path in _candidates(tools, search_path):
         found = _identify(path)
         if found is not None and found.version >= MIN_VERSION:
             return found
-        old = f"{path} is too old: {found.version_text}" if found else f"{path} does not run"
+        old = f"{path} is too old: {found.version_text}" if found else f"{path} cannot be run"
     version = ".".join(str(part) for part in MIN_VERSION)
     raise UnavailableError(
         f"restic {version} or newer is not installed" + (f" ({old})" if old else ""), remedy=_REMEDY
@@ -86,7 +86,7 @@ def _candidates(tools: Path, search_path: str | None) -> Sequence[Path]:
 
 
 def _identify(path: Path) -> Restic | None:
-    """Return the program with its version; None when it prints none."""
+    """Return the program with its version; None when it does not print a version."""
     try:
         answer = run_command((str(path), "version"), timeout_s=_VERSION_TIMEOUT_S)
     except (DatahallError, OSError):

@@ -39,13 +39,13 @@ def stored_name(root: Path, path: Path) -> str:
     return full.relative_to(root).as_posix()
 
 
-def legible(name: str) -> str:
-    """Return the name as JSON can carry it: each byte that is not UTF-8 becomes U+FFFD."""
+def replace_invalid_utf8(name: str) -> str:
+    """Return the name in valid UTF-8: each invalid byte becomes U+FFFD."""
     return _ESCAPED_BYTE.sub("\ufffd", name)
 
 
-def chosen_name(only: str) -> str:
-    """Return the stored name for what a user typed as `only`; raises InputError."""
+def parse_stored_name(only: str) -> str:
+    """Return the stored name for the option `only`; raises InputError."""
     parts = [part for part in only.split("/") if part not in ("", ".")]
     if not parts or ".." in parts:
         raise InputError(
@@ -127,7 +127,7 @@ def is_excluded(part: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a snapshot must contain.
+    """The expected content of a snapshot.
 
     Attributes:
         created_at: when the walk began.
@@ -232,10 +232,10 @@ def known_entries(manifests: Iterable[Manifest]) -> Mapping[str, ManifestEntry]:
 
 
 def changed_since(manifest: Manifest, root: Path) -> Sequence[str]:
-    """Return the manifest's files whose content is no longer what was hashed.
+    """Return the files of the manifest whose content changed after it was hashed.
 
-    What restic read meanwhile is then of either version. A file whose times moved but whose content
-    did not (a new hard link, another mode) is not changed.
+    restic may have stored either version of such a file. A file with new times but equal content (a
+    new hard link, another mode) does not count as changed.
     """
     unsettled_ns = (manifest.created_at - UNSETTLED_S) * _NANO
     return [entry.path for entry in manifest.entries if _is_changed(entry, root, unsettled_ns)]
@@ -277,7 +277,7 @@ def _has_status(entry: ManifestEntry, status: os.stat_result) -> bool:
 
 
 def _is_changed(entry: ManifestEntry, root: Path, unsettled_ns: float) -> bool:
-    """Whether a file is gone or has other content than when it was hashed."""
+    """Whether a file was deleted, or its content changed, after it was hashed."""
     path = root / entry.path
     try:
         status = path.lstat()

@@ -16,7 +16,7 @@ from core.command import Process, start, wait
 _TICK_S = 0.2
 _READ_BYTES = 1 << 16
 _KEPT_LINES = 2000
-# Fewer bytes than this are timers and wake-ups, not work.
+# Smaller transfers come from timers and wake-ups and do not count as activity.
 _ACTIVITY_BYTES = 1 << 16
 # The parts of a progress line that change although nothing was done.
 _TIMES = re.compile(r'"seconds_\w+":\s*[\d.]+|\[[\d:]+\]')
@@ -28,7 +28,7 @@ Starter = Callable[..., Process]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a program ended. `stdout` is empty when its lines went to a listener."""
+    """Exit code and output of a program; `stdout` is empty when a listener received its lines."""
 
     exit_code: int
     stdout: tuple[str, ...] = ()
@@ -128,9 +128,9 @@ class _Lines:
 
 
 class _Activity:
-    """When a program was last active: new text on stdout, or bytes read or written elsewhere.
+    """The time of the last activity: new text on stdout, or bytes read or written elsewhere.
 
-    A repeated progress line does not count: restic prints one a second while its server is dead.
+    A repeated progress line does not count: restic prints one each second without any progress.
     """
 
     def __init__(self, pid: int, clock: Clock) -> None:

@@ -1,6 +1,6 @@
 """Compare a snapshot, or files restored from it, with the manifest.
 
-restic's exit code proves nothing: 0.14 exits with 0 when a path is missing, later versions when
+restic's exit code is not sufficient: 0.14 exits with 0 when a path is missing, later versions when
 files disappear, and all of them when a file is rewritten while they read it.
 """
 
@@ -17,7 +17,7 @@ from core.backup.manifest import (
     changed_since,
     content_digest,
     is_below,
-    legible,
+    replace_invalid_utf8,
 )
 from core.backup.records import ManifestEntry
 
@@ -31,7 +31,7 @@ class Proof:
     """The result of comparing a snapshot's listing with its manifest, by stored name.
 
     `changed` files were modified or deleted while the backup read them, `appeared` ones were
-    created meanwhile: the snapshot is not faulty, but their bytes in it are not verified.
+    created during the backup: the snapshot is not faulty, but these bytes are not verified.
     """
 
     missing: tuple[str, ...] = ()
@@ -111,8 +111,8 @@ def compare_listing(
     """Compare names and sizes; files in `changed` are skipped."""
     expected: Counter[str] = Counter()
     for entry in manifest.entries:
-        expected[legible(entry.path)] += entry.bytes
-    skipped = {legible(name) for name in changed}
+        expected[replace_invalid_utf8(entry.path)] += entry.bytes
+    skipped = {replace_invalid_utf8(name) for name in changed}
     compared = [name for name in expected if name not in skipped]
     return Proof(
         missing=tuple(name for name in compared if name not in listing),
@@ -156,7 +156,7 @@ def _matches(entry: ManifestEntry, target: Path) -> bool:
 
 
 def _is_new(path: Path, since_ns: float) -> bool:
-    """Whether a file was created after the manifest was begun, or is gone again."""
+    """Whether a file was created after the manifest was begun, or was deleted since."""
     try:
         return path.lstat().st_ctime_ns >= since_ns
     except OSError:

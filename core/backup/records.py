@@ -37,7 +37,7 @@ _SCOPE_LABELS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupProgress:
-    """How far a backup or a restore is; a total of 0 is unknown."""
+    """Progress of a backup or a restore; a total of 0 means unknown."""
 
     bytes_done: int
     bytes_total: int
@@ -81,7 +81,7 @@ class ManifestEntry:
 
 
 class SnapshotState(StrEnum):
-    """Whether a snapshot can be relied on."""
+    """The verification state of a snapshot."""
 
     VERIFIED = "verified"
     UNVERIFIED = "not verified"
@@ -90,7 +90,7 @@ class SnapshotState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A snapshot, with what Datahall knows about it.
+    """A snapshot with the results of its verification.
 
     Attributes:
         repository: key of the repository that holds it, see `Location.key`.
@@ -114,14 +114,14 @@ class Snapshot:
 
     @property
     def state(self) -> SnapshotState:
-        """Whether the snapshot can be relied on."""
+        """The verification state of the snapshot."""
         if not self.is_present:
             return SnapshotState.MISSING
         return SnapshotState.UNVERIFIED if self.verified_at is None else SnapshotState.VERIFIED
 
 
 def describe_contents(paths: Sequence[str], tags: Sequence[str]) -> str:
-    """Return what a snapshot holds, for people: its scope, its dataset, or its folders."""
+    """Describe the content of a snapshot: its scope, its dataset, or its folders."""
     scope = next((tag.removeprefix(SCOPE_TAG) for tag in tags if tag.startswith(SCOPE_TAG)), "")
     if scope:
         return Scope(scope).label if scope in set(Scope) else scope
@@ -163,7 +163,7 @@ class CheckReport:
 
 
 class RepositoryState(StrEnum):
-    """Whether backups can be made."""
+    """The state of the repository."""
 
     READY = "ready"
     NEW = "new"  # no repository yet: the first backup creates it
@@ -174,17 +174,17 @@ class RepositoryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryStatus:
-    """Where backups go, whether they can be made, and how old the newest proofs are.
+    """The status of the backup repository, with the times of the newest proofs.
 
     Attributes:
         snapshots: number of snapshots in the repository.
-        missing: ids of snapshots that were recorded here and are gone from the repository.
+        missing: ids of snapshots that were recorded here but are no longer in the repository.
         last_success_at: when the newest verified snapshot was made.
         last_drill_at: when a restore drill last succeeded.
         free_bytes: space left on the repository's device; None when unknown.
         has_recovery_key: None when it is unknown.
-        problem: why backups cannot be made; empty when they can.
-        remedy: what to do about it.
+        problem: the reason why backups fail; empty when they work.
+        remedy: the command or action that solves the problem.
     """
 
     repository: str

@@ -170,7 +170,7 @@ def _finish_copy(
 
 
 def _replace(database: Path, copy: Path, now: float) -> Path | None:
-    """Put the copy in the database's place; return where the replaced file was kept."""
+    """Replace the database by the copy; return the new path of the replaced file."""
     if not database.exists():
         remove_database(database)
         copy.replace(database)

@@ -19,7 +19,7 @@ from core.backup.errors import (
     missing_sources,
 )
 from core.backup.install import obtain_restic
-from core.backup.manifest import chosen_name, is_below, legible, stored_name
+from core.backup.manifest import is_below, parse_stored_name, replace_invalid_utf8, stored_name
 from core.backup.output import Contents, ContentsReader, StoredSnapshot
 from core.backup.program import OnLine, OnTick, Outcome, WatchedRunner
 from core.backup.records import (
@@ -37,11 +37,11 @@ from core.settings import Settings
 _INCOMPLETE = 3
 _DISK_BLOCK_BYTES = 512
 _MIN_PAUSE_S = 1.0
-_SHARE_OF_TIME = 10
+_PAUSE_FACTOR = 10
 _ID_LETTERS = frozenset("0123456789abcdef")
 _MIN_ID_LETTERS = 4
 _MAX_ID_LETTERS = 64
-_LIST = "List the snapshots: datahall backup list"
+_LIST_REMEDY = "List the snapshots: datahall backup list"
 
 
 @dataclass(slots=True)
@@ -56,17 +56,17 @@ class Repository:
 
     @property
     def name(self) -> str:
-        """Where snapshots go, without secrets; never fails."""
+        """The location of the repository, without secrets; never raises."""
         return self.client.location.name
 
     @property
     def key(self) -> str:
-        """Where snapshots go, as it is recorded with each snapshot."""
+        """The location of the repository, as recorded with each snapshot."""
         return self.client.location.key
 
     @property
     def location(self) -> Location:
-        """Where the repository is."""
+        """Address, key file and folders of the repository."""
         return self.client.location
 
     @property
@@ -105,7 +105,7 @@ class Repository:
     def create(self) -> None:
         """Create the repository and its key file where they are missing."""
         if self.location.folder is None:
-            self.location.create_key_file()  # a server is asked with the key
+            self.location.create_key_file()  # the request to the server needs the key
         if not self.exists():
             self.location.create_key_file()
             outcome = self.client.run_once(restic.init_argv(self.client.restic))
@@ -114,7 +114,7 @@ class Repository:
         self.location.record_repository()
 
     def add_recovery_key(self) -> str | None:
-        """Return a new second key, stored nowhere; None when the repository has one already."""
+        """Add a second key and return it (it is not stored); None when there is one already."""
         outcome = self.client.call(restic.keys_argv(self.client.restic))
         users = [key.get("userName") for key in json.loads("\n".join(outcome.stdout))]
         return None if restic.RECOVERY_USER in users else self.client.add_recovery_key()
@@ -153,17 +153,17 @@ class Repository:
         )
         taken = self._finished_backup(outcome, summary)
         if on_progress is not None:
-            on_progress(_complete(taken.bytes, taken.files))
+            on_progress(_final_progress(taken.bytes, taken.files))
         return taken
 
     def snapshots(self, known: frozenset[str] = frozenset()) -> Sequence[Snapshot]:
-        """Return the snapshots in the repository but the `known` ones, newest first."""
-        found = [self._described(entry) for entry in self._stored() if entry.id not in known]
+        """Return the snapshots in the repository, without the `known` ones, newest first."""
+        found = [self._to_snapshot(entry) for entry in self._list_stored() if entry.id not in known]
         return sorted(found, key=lambda entry: (entry.created_at, entry.id), reverse=True)
 
     def ids(self) -> frozenset[str]:
         """Return the ids of all snapshots, as restic lists them."""
-        return frozenset(entry.id for entry in self._stored())
+        return frozenset(entry.id for entry in self._list_stored())
 
     def listing(self, snapshot_id: str) -> Mapping[str, int]:
         """Return stored name -> bytes of every file (and link: 0) in a snapshot.
@@ -184,15 +184,15 @@ class Repository:
         `only` is the stored name of one file or folder.
         """
         require_empty(target)
-        top = chosen_name(only) if only else ""
+        top = parse_stored_name(only) if only else ""
         sizes = {
             name: size
             for name, size in self.listing(snapshot_id).items()
-            if not top or is_below(name, legible(top))
+            if not top or is_below(name, replace_invalid_utf8(top))
         }
         if top and not sizes:
             raise NotFoundError(
-                f"snapshot {snapshot_id[:8]} does not contain {top!r}", remedy=_LIST
+                f"snapshot {snapshot_id[:8]} does not contain {top!r}", remedy=_LIST_REMEDY
             )
         _create_target(target)
         on_line, on_tick = self._restore_listeners(target, sizes, on_progress)
@@ -202,10 +202,10 @@ class Repository:
             error = output.explain_restore(outcome, self.name)
             raise self.location.absent() if isinstance(error, NoRepositoryError) else error
         if on_progress is not None:
-            on_progress(_complete(sum(sizes.values()), len(sizes)))
+            on_progress(_final_progress(sum(sizes.values()), len(sizes)))
 
     def check(self, *, read_data: bool) -> CheckReport:
-        """Check the structure, with `read_data` every stored byte; damage is not raised."""
+        """Check the structure, with `read_data` also every stored byte; damage is in the report."""
         argv = restic.check_argv(self.client.restic, read_data=read_data)
         outcome = self.client.run(argv, uses_cache=False)
         if outcome.exit_code == 0:
@@ -217,7 +217,7 @@ class Repository:
         return CheckReport(problems=found or (error.message,), read_data=read_data)
 
     def forget(self, snapshot_ids: Sequence[str]) -> None:
-        """Remove snapshots and the data that only they used; raises NotFoundError before any."""
+        """Remove snapshots and the data that only they use; NotFoundError removes none."""
         if not snapshot_ids:
             return
         known = self.ids()
@@ -235,7 +235,7 @@ class Repository:
         for lock_id in (line.strip() for line in listed.stdout if line.strip()):
             argv = restic.show_lock_argv(self.client.restic, lock_id)
             outcome = self.client.run_once(argv)
-            if outcome.exit_code == 0:  # else it was removed in between
+            if outcome.exit_code == 0:  # otherwise the lock has been removed since
                 found.append(output.parse_lock(lock_id, json.loads("\n".join(outcome.stdout))))
         return found
 
@@ -255,19 +255,19 @@ class Repository:
         if named:
             contents = self._contents_of(str(named))
             snapshot = contents.snapshot(self.key, output.added_bytes(summary))
-        if gaps := output.explain_incomplete(outcome, root, snapshot):
-            raise gaps
+        if incomplete := output.explain_incomplete(outcome, root, snapshot):
+            raise incomplete
         if snapshot is None:
-            raise BackupError("restic ended without naming a snapshot")
+            raise BackupError("restic ended without reporting the id of the snapshot")
         return snapshot
 
-    def _stored(self) -> Sequence[StoredSnapshot]:
+    def _list_stored(self) -> Sequence[StoredSnapshot]:
         """Return the snapshots as the repository describes them."""
         outcome = self.client.call(restic.snapshots_argv(self.client.restic))
         found = json.loads("\n".join(outcome.stdout)) or []  # some versions print `null` for none
         return [output.parse_snapshot(entry) for entry in found]
 
-    def _described(self, stored: StoredSnapshot) -> Snapshot:
+    def _to_snapshot(self, stored: StoredSnapshot) -> Snapshot:
         """Return a snapshot with its sizes; restic before 0.17 stores none, so they are summed."""
         if stored.files is None or stored.bytes is None:
             return self._contents_of(stored.id).snapshot(self.key, 0)
@@ -296,7 +296,7 @@ class Repository:
     def _restore_listeners(
         self, target: Path, sizes: Mapping[str, int], on_progress: OnProgress | None
     ) -> tuple[OnLine | None, OnTick | None]:
-        """Return what reports a restore's progress: restic's own lines, or the bytes on disk."""
+        """Return the listeners that report progress, from restic's lines or the bytes on disk."""
         if on_progress is None:
             return None, None
         if not self.client.restic.has_restore_progress:
@@ -321,7 +321,7 @@ class Repository:
 class _RestoreMeter:
     """Estimates a restore's progress from the bytes on disk, for a restic that prints none.
 
-    Measures as often as costs a tenth of the time.
+    Measuring takes at most a tenth of the time.
     """
 
     target: Path
@@ -346,7 +346,7 @@ class _RestoreMeter:
             )
         )
         spent = self.clock.monotonic() - now
-        self.next_at = now + spent + max(_MIN_PAUSE_S, spent * _SHARE_OF_TIME)
+        self.next_at = now + spent + max(_MIN_PAUSE_S, spent * _PAUSE_FACTOR)
 
 
 def open_repository(settings: Settings, *, takes_locks: bool = True) -> Repository:
@@ -374,10 +374,10 @@ def open_repository(settings: Settings, *, takes_locks: bool = True) -> Reposito
 
 
 def check_snapshot_id(snapshot_id: str) -> str:
-    """Return the id; raises NotFoundError for text that cannot be one (it goes into an argv)."""
+    """Return a valid id; raises NotFoundError otherwise, because the id becomes an argument."""
     is_id = _MIN_ID_LETTERS <= len(snapshot_id) <= _MAX_ID_LETTERS
     if not is_id or not set(snapshot_id) <= _ID_LETTERS:
-        raise NotFoundError(f"{snapshot_id!r} is not the id of a snapshot", remedy=_LIST)
+        raise NotFoundError(f"{snapshot_id!r} is not the id of a snapshot", remedy=_LIST_REMEDY)
     return snapshot_id
 
 
@@ -417,7 +417,7 @@ def _is_full_id(name: str) -> bool:
     return len(name) == _MAX_ID_LETTERS and set(name) <= _ID_LETTERS
 
 
-def _complete(num_bytes: int, num_files: int) -> BackupProgress:
+def _final_progress(num_bytes: int, num_files: int) -> BackupProgress:
     """Return the progress at the end."""
     return BackupProgress(
         bytes_done=num_bytes, bytes_total=num_bytes, files_done=num_files, files_total=num_files
@@ -433,7 +433,7 @@ def _names_in(folder: Path) -> Sequence[str]:
 
 
 def _measure_folder(folder: Path) -> tuple[int, int]:
-    """Return the bytes (written, not only reserved by a name) and files below a folder."""
+    """Return the bytes on disk (allocated blocks) and the number of files below a folder."""
     num_bytes = num_files = 0
     for parent, _, names in os.walk(folder):
         for name in names:

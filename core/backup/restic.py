@@ -135,13 +135,13 @@ def show_lock_argv(restic: Restic, lock_id: str) -> tuple[str, ...]:
 
 
 def unlock_argv(restic: Restic, *, remove_all: bool = False) -> tuple[str, ...]:
-    """Remove stale locks (older than 30 min, or of a dead process of this host), or all."""
+    """Remove stale locks (older than 30 min, or of an ended process of this host), or all."""
     return (str(restic.path), "unlock", *(("--remove-all",) if remove_all else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where a restic repository is, and what opens it.
+    """The location of a restic repository, and the key file that opens it.
 
     Attributes:
         address: a folder or a URL as restic takes it.
@@ -172,7 +172,7 @@ class Location:
 
     @property
     def key(self) -> str:
-        """The location in records: relative to the home, so that it stays valid when that moves."""
+        """The location in records, relative to the home: it stays valid when the home is moved."""
         folder = self.folder
         if folder is not None and folder.is_relative_to(self.root):
             return folder.relative_to(self.root).as_posix()
@@ -198,7 +198,7 @@ class Location:
         return self.key in self._read_history()
 
     def record_repository(self) -> None:
-        """Remember, beside the key and outside the database, that a repository is here."""
+        """Record in a file outside the database that this location holds a repository."""
         found = self._read_history()
         if self.key not in found:
             write_json(self.history, {"held": [*found, self.key]}, mode=PRIVATE_FILE)
@@ -211,21 +211,21 @@ class Location:
     def free_bytes(self) -> int | None:
         """Return the space left on the repository's device; None when unknown.
 
-        Asked in a thread, because a dead file server never answers.
+        The call runs in a thread, because it hangs while a file server does not respond.
         """
         folder = self.folder
         if folder is None:
             return None
         answers: list[int] = []
 
-        def ask() -> None:
+        def read_free_space() -> None:
             with contextlib.suppress(OSError):
                 existing = next(path for path in (folder, *folder.parents) if path.exists())
                 answers.append(shutil.disk_usage(existing).free)
 
-        asking = threading.Thread(target=ask, daemon=True)
-        asking.start()
-        asking.join(_DISK_TIMEOUT_S)
+        reader = threading.Thread(target=read_free_space, daemon=True)
+        reader.start()
+        reader.join(_DISK_TIMEOUT_S)
         return answers[0] if answers else None
 
     def check_key_file(self) -> None:
@@ -357,7 +357,7 @@ class ResticClient:
     def _cause_of_stall(self, error: StalledError) -> DatahallError | None:
         """Return the cause that restic printed before it stalled, or a full disk; None if unknown.
 
-        restic 0.14 sometimes waits for ever, without output, for an upload that failed because the
+        restic 0.14 sometimes hangs, without output, for an upload that failed because the
         disk was full.
         """
         cause = self.explain(Outcome(exit_code=1, stderr=error.stderr))

@@ -1,4 +1,4 @@
-"""Restore, restore drill and verification: every claim is checked by comparing bytes or names."""
+"""Restore, restore drill and verification; each result is checked by comparing bytes or names."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.audit import Ledger
 from core.backup.errors import DestinationFullError, list_names
-from core.backup.manifest import Manifest, chosen_name, is_below
+from core.backup.manifest import Manifest, is_below, parse_stored_name
 from core.backup.proof import Comparison, compare_listing, compare_restored, protected_datasets
 from core.backup.records import Snapshot
 from core.backup.repository import require_empty
@@ -28,7 +28,7 @@ class VerifyReport:
         problems: damage of the repository, in restic's words.
         verified: ids of the snapshots that equal their manifests.
         faulty: ids of those that differ, or have no manifest.
-        missing: ids of snapshots that were recorded here and are gone from the repository.
+        missing: ids of snapshots that were recorded here but are no longer in the repository.
         audit: how the audit log differs from the end of it that a snapshot holds.
     """
 
@@ -41,7 +41,7 @@ class VerifyReport:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Every fault as a sentence; none means that all is well."""
+        """Every fault as a sentence; empty when no fault was found."""
         return (
             *self.problems,
             *(f"snapshot {key[:8]} differs from its manifest" for key in self.faulty),
@@ -59,7 +59,7 @@ def restore(
     """
     require_empty(target)
     snapshot = vault.find(name)
-    top = chosen_name(_relative(vault.paths.home, only)) if only else None
+    top = parse_stored_name(_relative(vault.paths.home, only)) if only else None
     manifest = vault.manifest_of(snapshot)
     _require_space(manifest, top, target)
     progress.begin("restoring", unit="bytes")
@@ -108,7 +108,7 @@ def verify(vault: Vault, progress: Progress, *, read_data: bool) -> VerifyReport
     name the affected files, else of the faulty ones.
     """
     progress_text = "reading every stored byte" if read_data else "checking the repository"
-    with vault.turn(progress):
+    with vault.hold_lock(progress):
         progress.begin(progress_text)
         report = vault.repository.check(read_data=read_data)
         if report.problems:

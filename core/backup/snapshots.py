@@ -12,7 +12,7 @@ from core.tables import protection, snapshot
 
 @dataclass(frozen=True, slots=True)
 class SnapshotStore:
-    """Stores snapshots, their proofs, and which dataset digest which of them protects."""
+    """Stores snapshots, their proofs, and the digests of the datasets that they protect."""
 
     database: Database
 
@@ -101,12 +101,12 @@ class SnapshotStore:
 
 
 def _row(taken: Snapshot) -> dict[str, object]:
-    """Return a record as a row."""
+    """Convert a Snapshot to the columns of a row."""
     row = asdict(taken) | {"paths": list(taken.paths), "tags": list(taken.tags)}
     del row["is_present"]  # a fact about the repository, read from it
     return row
 
 
 def _snapshot(row: sa.RowMapping) -> Snapshot:
-    """Return a row as a record."""
+    """Convert a row to a Snapshot."""
     return Snapshot(**{**row, "paths": tuple(row["paths"]), "tags": tuple(row["tags"])})

@@ -1,7 +1,7 @@
 """The vault of a home folder: one repository, the rows about its snapshots, their manifests.
 
-The repository is the truth. The rows are a cache that is brought in line with it whenever they are
-read; they add the proofs, and the memory of snapshots that are gone.
+The repository is authoritative. The rows are a cache that is refreshed from it whenever they are
+read; they add the proofs, and the records of snapshots that no longer exist.
 """
 
 import contextlib
@@ -50,14 +50,14 @@ _LIST = "List the snapshots: datahall backup list"
 
 @dataclass(slots=True)
 class _Retry:
-    """When a listing that failed may be repeated (monotonic seconds)."""
+    """The monotonic time from which a failed listing may be repeated."""
 
     at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vault:
-    """What backing up, restoring and verifying work on."""
+    """The repository, rows and manifests that backups, restores and verifications use."""
 
     repository: Repository
     store: SnapshotStore
@@ -73,8 +73,8 @@ class Vault:
     def snapshots(self) -> Sequence[Snapshot]:
         """Return the known snapshots of this repository, newest first.
 
-        The rows are updated first where that works; snapshots that are gone are marked so. While
-        a backup runs, which records its snapshot itself, the rows stay as they are.
+        The rows are updated first if possible; snapshots that are missing are marked. During a
+        backup, which records its snapshot itself, the rows are not updated.
         """
         self._refresh_quietly()
         rows = self.store.list(self.repository.key)
@@ -82,11 +82,11 @@ class Vault:
         return [replace(row, is_present=present is None or row.id in present) for row in rows]
 
     def refresh(self) -> None:
-        """Bring the rows in line with the repository; without a call of restic if they are.
+        """Update the rows from the repository; restic is called only if they differ.
 
         New snapshots get a row, with the proof that the home folder keeps of them. Rows of a home
-        that was copied or moved get the new location. A row of a snapshot that is gone stays when
-        the snapshot was ever compared with its manifest.
+        that was copied or moved get the new location. The row of a missing snapshot is kept if the
+        snapshot was ever compared with its manifest.
         """
         try:
             self._refresh()
@@ -131,7 +131,7 @@ class Vault:
         return found
 
     def status(self) -> RepositoryStatus:
-        """Return where backups go and whether they can be made; never raises."""
+        """Return the status of the repository; never raises."""
         snapshots = self.snapshots()
         proven = [it.created_at for it in snapshots if it.state is SnapshotState.VERIFIED]
         found = RepositoryStatus(
@@ -160,7 +160,7 @@ class Vault:
         """Create the repository where none has been; raises MissingRepositoryError if one was.
 
         `new` creates it in any case, and removes the rows of the snapshots that are lost with the
-        old one. The caller holds `turn`.
+        old one. The caller holds the lock, see `hold_lock`.
         """
         if self.repository.exists():
             self.repository.location.record_repository()
@@ -172,12 +172,12 @@ class Vault:
         self.store.remove([entry.id for entry in self.store.list(self.repository.key)])
 
     def create_recovery_key(self) -> str | None:
-        """Return a new recovery key, stored nowhere; None when one was made before.
+        """Create and return a recovery key, which is not stored; None when one exists.
 
         Creates the repository where none has been. Waits for a running backup.
         """
         progress = Progress()
-        with self.turn(progress):
+        with self.hold_lock(progress):
             self.require_repository(progress)
             return self.repository.add_recovery_key()
 
@@ -187,7 +187,7 @@ class Vault:
         Ids of missing snapshots are accepted: their rows and manifests are removed.
         """
         known = {entry.id: entry for entry in self.snapshots()}
-        with self.turn(Progress()):
+        with self.hold_lock(Progress()):
             self.repository.forget(
                 [key for key in snapshot_ids if key not in known or known[key].is_present]
             )
@@ -197,14 +197,14 @@ class Vault:
                 self.paths.proof(snapshot_id).unlink(missing_ok=True)
 
     @contextmanager
-    def turn(self, progress: Progress) -> Iterator[None]:
-        """Wait until no other backup of this home runs, and make others wait meanwhile."""
+    def hold_lock(self, progress: Progress) -> Iterator[None]:
+        """Hold the backup lock of this home; waits while another backup holds it."""
         if is_locked(self.paths.backup_lock):
             progress.begin("waiting for another backup")
         with held(self.paths.backup_lock):
             yield
 
-    def keep(self, snapshot: Snapshot, text: str, proof: Proof) -> Snapshot:
+    def record(self, snapshot: Snapshot, text: str, proof: Proof) -> Snapshot:
         """Record a snapshot with its manifest and the result of the comparison."""
         write_manifest(self.paths.manifest(snapshot.id), text)
         self._write_proof(snapshot.id, {"at": self.clock.now(), **proof.document()})
@@ -230,7 +230,7 @@ class Vault:
             self._write_proof(snapshot_id, {**proof, "at": self.clock.now(), "is_revoked": False})
 
     def changed_in(self, snapshot_id: str) -> tuple[str, ...]:
-        """Return the files that changed while they were backed up, as far as it is known."""
+        """Return the files that changed while they were backed up; empty when that is unknown."""
         changed = self._read_proof(snapshot_id).get("changed")
         return tuple(changed) if isinstance(changed, list) else ()
 
@@ -262,7 +262,7 @@ class Vault:
                 continue
 
     def _refresh_quietly(self) -> None:
-        """Bring the rows in line unless that failed a moment ago; `status` names the failure."""
+        """Update the rows unless that failed recently; `status` names the failure."""
         is_due = self.clock.monotonic() >= self._retry.at
         if is_due and not is_locked(self.paths.backup_lock):
             with contextlib.suppress(DatahallError):
@@ -309,7 +309,7 @@ class Vault:
             self.store.relocate(moved, self.repository.key)
 
     def _listed(self) -> frozenset[str]:
-        """Return the ids in the repository; a server is asked at most every 10 minutes."""
+        """Return the ids in the repository; a server is queried at most every 10 minutes."""
         present = self.repository.present_ids()
         if present is not None:
             return present

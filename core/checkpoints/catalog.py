@@ -77,7 +77,7 @@ class BestCheckpoint:
 
     @property
     def notice(self) -> str:
-        """One sentence for people when this is a fallback, else empty."""
+        """One sentence for the user when this is a fallback, else empty."""
         if not self.is_fallback:
             return ""
         return (
@@ -178,7 +178,7 @@ def is_good(folder: Path) -> bool:
 
 
 def checkpoint_folder(root: Path, step: int) -> Path:
-    """Return the folder of the checkpoint of `step`, which need not exist."""
+    """Return the folder of the checkpoint of `step`, which may not exist yet."""
     return root / f"step_{step:08d}"
 
 
@@ -248,7 +248,7 @@ def _complete_checkpoints(root: Path) -> Iterator[Checkpoint]:
 
 
 def _wanted(root: Path, newest_first: Sequence[Path]) -> tuple[Path, str]:
-    """Return the folder of the best checkpoint, and why it cannot be used (empty if it can)."""
+    """Return the folder of the best checkpoint, and its fault (empty if it can be used)."""
     if not newest_first:
         raise NotFoundError(
             f"there is no checkpoint in {root}",

@@ -3,7 +3,7 @@
 `model.json` holds the shape, `raw.safetensors` the trained weights, `ema.safetensors` their
 exponential moving average, `vocabulary.model` the SentencePiece model of the run, `state.pt`
 everything else that training needs to continue. A folder is written under a draft name, every file
-is forced to disk, then the folder is renamed into place.
+is synced to disk (fsync), then the folder is renamed into place.
 """
 
 import errno
@@ -221,7 +221,7 @@ def _require_free_space(root: Path) -> None:
 
 
 def _write_error(path: Path, content: object) -> OSError:
-    """Return why the system refuses to write `content` to `path`.
+    """Return the system's error for writing `content` to `path`.
 
     PyTorch and safetensors report a full disk without the system's error number, so the space is
     requested again from the system, which answers with the number.

@@ -25,7 +25,7 @@ class CheckpointManifest:
     """The content of a checkpoint folder.
 
     Attributes:
-        step: number of updates that the weights have seen.
+        step: number of updates applied to the weights.
         created_at: seconds since the epoch.
         bytes: total size of the files.
         config_digest: digest of the training configuration.

@@ -31,7 +31,7 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleReport:
-    """How many pairs a cleaning rule dropped or changed, with a few examples."""
+    """The number of pairs that a cleaning rule dropped and changed, with a few examples."""
 
     rule: str
     description: str
@@ -64,8 +64,8 @@ class Dataset:
         pairs: number of imported pairs.
         created_at: wall time of the import.
         folder: the folder of the version.
-        origin: names of the imported files, or how the text was generated.
-        report: the result of preparing it; None before.
+        origin: names of the imported files, or a note about generated text.
+        report: the result of the preparation; None before the preparation.
         licence: the licence of the text.
         rejected: number of lines that the import left out, by reason.
         repaired: number of lines that the import changed, by reason.

@@ -18,7 +18,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     """Yield an empty folder in `parent`; remove what is left of it at the end.
 
     The folder is locked while in use: an unlocked one was left by a killed process, and the next
-    call removes it. `parent` is locked meanwhile, because a new folder is not locked at once.
+    call removes it. `parent` is locked until the new folder is locked.
     """
     parent.mkdir(parents=True, exist_ok=True)
     guard = lock_folder(parent)

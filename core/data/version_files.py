@@ -45,7 +45,7 @@ class Preparation:
     Attributes:
         rules_version: the version of the cleaning rules that were applied.
         seed: the seed of the split.
-        report: the counts for people.
+        report: the counts that users see.
         vocabularies: the number of pieces learned for each requested number.
         vocabulary: the requested number of the newest vocabulary.
         files: SHA-256 of every file in `prepared/`, by name.

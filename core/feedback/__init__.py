@@ -1,1 +1,1 @@
-"""Corrections from the page, on their way back to being training data."""
+"""Corrections of translations, and their export as training data."""

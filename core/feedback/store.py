@@ -25,8 +25,8 @@ _CHUNK_IDS = 500  # databases limit the number of parameters of a statement
 class Correction:
     """A better translation of `source`, given by a person.
 
-    `hypothesis` is the translation that `model` (`NAME:VERSION`) had given; empty when it was not
-    asked. `exported_digest` names the dataset version that the correction went into.
+    `hypothesis` is the output of `model` (`NAME:VERSION`); both are empty without a model output.
+    `exported_digest` names the dataset version that the correction was exported to.
     """
 
     id: str

@@ -2,7 +2,7 @@
 
 py3langid identifies 99.6 % of 1,000 English and 95.1 % of 1,000 Spanish test sentences of Tatoeba
 (lists of frequent words: 75 % and 78 %; lingua: 97.2 % and 93.1 %, but 870 MiB and 7 s to load). It
-takes 25 us a sentence. Loading it takes 0.5 s and 75 MiB, so it is loaded at first use.
+takes 25 us per sentence. Loading it takes 0.5 s and 75 MiB, so it is loaded at first use.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """The Translator of text: segments, tokens, search by an engine, and text again.
 
-Everything but the model's arithmetic is here, so it is the same for torch and CTranslate2: text
+Only the model's arithmetic is elsewhere, so torch and CTranslate2 share this code: text
 without letters is copied, and a translation that repeats itself is searched again. Small models
 loop on input unlike their training data (LibreTranslate issues 46, 167, 168, 210).
 """

@@ -70,7 +70,7 @@ def check_room(device: Device, slots: Slots) -> None:
     if device.count > there:
         word = "GPUs" if device.kind == "cuda" else "CPU slots"
         raise InputError(
-            f"not enough {word} on this host: {device.count} requested, {there} present",
+            f"not enough {word} on this host: {device.count} requested, {there} available",
             remedy=_OTHER_DEVICE,
         )
 

@@ -1,4 +1,4 @@
-"""How a job ended: its final state, and the reason in words for the user."""
+"""The end of a job: its final state, and the reason as a sentence for the user."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from core.jobs.launcher import JobState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a job ended; `reason` is a sentence for the user."""
+    """The end of a job; `reason` is a sentence for the user."""
 
     state: JobState
     reason: str
@@ -20,10 +20,10 @@ class Ending:
 
 @dataclass(slots=True)
 class StopRequest:
-    """Whether a stop was requested, and what was done about it.
+    """The stop request of a job, and the signals that followed it.
 
     Attributes:
-        is_requested: somebody cancelled the job, or the shim received a signal.
+        is_requested: a user cancelled the job, or the shim received a signal.
         by_signal: the shim received SIGTERM or SIGINT, as at a shutdown of the machine.
         is_sent: SIGTERM was sent while the job still ran; otherwise it ended by itself.
         killed_after_s: grace period after which SIGKILL was sent.
@@ -65,16 +65,16 @@ def describe_ending(
     return Ending(state=state, reason=reason, ended_at=now, exit_code=code, signal=number)
 
 
-def failed(reason: str, now: float) -> Ending:
-    """Return the ending of a job that could not run."""
+def failed_ending(reason: str, now: float) -> Ending:
+    """Return the ending of a job that could not be started."""
     return Ending(state=JobState.FAILED, reason=reason, ended_at=now)
 
 
-def disappeared(reason: str, now: float) -> Ending:
+def crashed_ending(reason: str, now: float) -> Ending:
     """Return the ending of a job whose end was not observed."""
     return Ending(state=JobState.CRASHED, reason=reason, ended_at=now)
 
 
-def stopped_before_start(now: float) -> Ending:
+def cancelled_ending(now: float) -> Ending:
     """Return the ending of a job that was cancelled before any of its processes ran."""
     return Ending(state=JobState.STOPPED, reason="stopped before it started", ended_at=now)

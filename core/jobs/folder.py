@@ -7,7 +7,7 @@ The files, not the row in the database, determine what is known of a job's proce
 - `process.json`: the processes of the job; written before the job's program starts, so that a job
   without this file never ran.
 - `stop`: exists when a stop was requested.
-- `orphaned`: when the shim was found dead while the job was alive.
+- `orphaned`: the time at which a tick found the shim ended and the job running.
 - `exit.json`: how the job ended; written once, after its last process has ended.
 - `progress.json`, `log.txt`, `error.json`, `result.json`: written by the job.
 """
@@ -26,7 +26,7 @@ from core.locks import is_locked, take_lock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShimOrder:
-    """What a shim runs."""
+    """The order of a shim: program, environment, log and grace period."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str]
@@ -75,11 +75,11 @@ class JobFolder:
         return is_locked(self.path / "lock")
 
     def write_order(self, order: ShimOrder) -> None:
-        """Write what the shim runs."""
+        """Write the order of the shim."""
         write_json(self.path / "order.json", asdict(order), mode=PRIVATE_FILE)
 
     def read_order(self) -> ShimOrder:
-        """Return what the shim runs; raises OSError, ValueError, KeyError, TypeError."""
+        """Return the order of the shim; raises OSError, ValueError, KeyError, TypeError."""
         document = read_json(self.path / "order.json")
         return ShimOrder(**{**document, "argv": tuple(document["argv"])})
 
@@ -107,11 +107,11 @@ class JobFolder:
             return _UNKNOWN_PROCESSES
 
     def write_ending(self, ending: Ending) -> None:
-        """Record how the job ended."""
+        """Record the ending of the job."""
         write_json(self.path / "exit.json", asdict(ending))
 
     def read_ending(self) -> Ending | None:
-        """Return how the job ended; None while it has not, and when the record is damaged."""
+        """Return the ending of the job; None while it runs, and when the record is damaged."""
         document = _read(self.path / "exit.json")
         if document is None:
             return None
@@ -130,7 +130,7 @@ class JobFolder:
         return (self.path / "stop").exists()
 
     def orphaned_since(self, now: float) -> float:
-        """Return when the shim was first found dead, in monotonic seconds: `now` at the first call.
+        """Return the monotonic time at which the shim was first found ended: `now` at first.
 
         Monotonic, so that a change of the wall clock does not shorten a grace period.
         """

@@ -109,14 +109,13 @@ class Launcher(Protocol):
     """Queues jobs, starts them, and finds out how they ended, whichever process is killed.
 
     Several processes may use one launcher at the same time; no job is ever started twice. Queries
-    (`job`, `jobs`, `newest_by_subject`, `log`,
-    `progress`, `error`) report the present state and change nothing. The
-    queue advances in `submit`, `cancel`, `wait` and `tick`; a supervisor calls `tick` each second,
-    and without one each job does when it ends.
+    (`job`, `jobs`, `newest_by_subject`, `log`, `progress`, `error`) report the current state and
+    change nothing. The queue advances in `submit`, `cancel`, `wait` and `tick`; a supervisor calls
+    `tick` each second, and without one each job does when it ends.
     """
 
     def submit(self, spec: JobSpec) -> Job:
-        """Queue a job, and start it if it need not wait."""
+        """Queue a job, and start it unless it must wait."""
         ...
 
     def submit_chain(self, specs: Sequence[JobSpec]) -> Sequence[Job]:
@@ -141,7 +140,7 @@ class Launcher(Protocol):
         ...
 
     def cancel(self, job_id: str) -> Job:
-        """Request a job to stop: SIGTERM, after its grace period SIGKILL to all its processes.
+        """Request that a job stops: SIGTERM, after its grace period SIGKILL to all its processes.
 
         A queued job stops at once; one that has ended stays as it is.
         """
@@ -164,7 +163,7 @@ class Launcher(Protocol):
         ...
 
     def tick(self) -> None:
-        """Advance the queue: record which jobs ended, start those that need not wait."""
+        """Advance the queue: record the jobs that ended, start the jobs that can start."""
         ...
 
 

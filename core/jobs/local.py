@@ -3,9 +3,10 @@
 A tick observes the processes of the active jobs (`observation.py`), decides what follows
 (`queue.py`), and here writes the rows and starts shims. No daemon is needed.
 
-A job never runs twice: its lock is taken before its row says that it runs, and passed from launcher
-to shim to job; and a job with `process.json` in its folder has run. A job belongs to one home on
-one host: other homes that share the database, and copies of the home, do not touch it.
+A job never runs twice. The launcher takes the lock of the job before it sets the row to `running`,
+and passes the lock to the shim, which passes it to the job. A job with `process.json` in its folder
+has run. A job belongs to one home on one host: launchers of other homes that share the database,
+and of copies of the home, ignore it.
 """
 
 import os
@@ -25,7 +26,7 @@ from core.database import Database
 from core.errors import DatahallError, NotFoundError
 from core.jobs import rows
 from core.jobs.devices import Slots, count_gpus, parse_device, visible_gpus
-from core.jobs.endings import failed, stopped_before_start
+from core.jobs.endings import cancelled_ending, failed_ending
 from core.jobs.folder import JobFolder, ShimOrder
 from core.jobs.launcher import Job, JobKind, JobSpec, JobState, check_spec
 from core.jobs.logs import open_log, read_tail
@@ -40,7 +41,7 @@ from core.settings import JobSettings
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.25
 # Variables that a job must not inherit from the job that queued it.
-_OF_ANOTHER_JOB = (JOB_VARIABLE, JOB_FOLDER_VARIABLE, RUN_VARIABLE)
+_NOT_INHERITED = (JOB_VARIABLE, JOB_FOLDER_VARIABLE, RUN_VARIABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class LocalLauncher:
     clock: Clock
 
     def submit(self, spec: JobSpec) -> Job:
-        """Queue a job, and start it if it need not wait; see Launcher."""
+        """Queue a job, and start it unless it must wait; see Launcher."""
         return self.submit_chain([spec])[0]
 
     def submit_chain(self, specs: Sequence[JobSpec]) -> Sequence[Job]:
@@ -83,17 +84,17 @@ class LocalLauncher:
             jobs.append(job)
         with self.database.write(durable=True) as connection:
             if jobs[0].spec.after is not None:
-                _find(connection, jobs[0].spec.after)
+                _stored_job(connection, jobs[0].spec.after)
             for job in jobs:
                 rows.insert_job(connection, job, job.spec.log or self._folder(job.id).log)
         self.tick()
         with self.database.read() as connection:
-            return [_find(connection, job.id) for job in jobs]
+            return [_stored_job(connection, job.id) for job in jobs]
 
     def job(self, job_id: str) -> Job:
         """Return a job; raises NotFoundError."""
         with self.database.read() as connection:
-            return self._in_present_state(_find(connection, job_id))
+            return self._with_current_state(_stored_job(connection, job_id))
 
     def jobs(
         self, *, subject: str | None = None, kind: JobKind | None = None, limit: int = 200
@@ -101,7 +102,7 @@ class LocalLauncher:
         """Return jobs, newest first."""
         with self.database.read() as connection:
             found = rows.newest_jobs(connection, subject=subject, kind=kind, limit=limit)
-        return [self._in_present_state(job) for job in found]
+        return [self._with_current_state(job) for job in found]
 
     def newest_by_subject(self, kind: JobKind) -> Mapping[str, Job]:
         """Return the newest job of a kind for each subject; see Launcher."""
@@ -110,12 +111,12 @@ class LocalLauncher:
         return {job.spec.subject: self._in_present_state(job) for job in found}
 
     def cancel(self, job_id: str) -> Job:
-        """Request a job to stop; see Launcher."""
+        """Request that a job stops; see Launcher."""
         self.tick()
         with self.database.write(durable=True) as connection:
-            job = _find(connection, job_id)
+            job = _stored_job(connection, job_id)
             if job.state is JobState.QUEUED:
-                ending = rows.ending_columns(stopped_before_start(self.clock.now()))
+                ending = rows.ending_columns(cancelled_ending(self.clock.now()))
                 rows.update_job(connection, job_id, ending)
             elif job.state is JobState.RUNNING:
                 reason = f"stop requested; killed after {job.spec.grace_s:g} s if still running"
@@ -129,28 +130,28 @@ class LocalLauncher:
     def log(self, job_id: str, *, tail: int = 200) -> str:
         """Return the last `tail` lines that the job printed."""
         with self.database.read() as connection:
-            job = _find(connection, job_id)
+            job = _stored_job(connection, job_id)
         return read_tail(job.spec.log or self._folder(job_id).log, tail)
 
     def progress(self, job_id: str) -> ProgressReport | None:
         """Return the newest progress report of the job; None before the first."""
         with self.database.read() as connection:
-            _find(connection, job_id)
+            _stored_job(connection, job_id)
         return read_progress(self._folder(job_id).path)
 
     def error(self, job_id: str) -> DatahallError | None:
         """Return the error that ended the job; None when it reported none."""
         with self.database.read() as connection:
-            _find(connection, job_id)
+            _stored_job(connection, job_id)
         return read_error(self._folder(job_id).path)
 
     def wait(self, job_id: str, *, timeout_s: float) -> Job:
-        """Advance the queue until the job has ended or the time is up, and return the job."""
+        """Advance the queue until the job has ended or `timeout_s` has passed; return the job."""
         waited, pause = 0.0, _FIRST_PAUSE_S
         while True:
             self.tick()
             with self.database.read() as connection:
-                job = _find(connection, job_id)
+                job = _stored_job(connection, job_id)
             if job.state.is_over or waited >= timeout_s:
                 return job
             time.sleep(pause)
@@ -160,7 +161,7 @@ class LocalLauncher:
     def tick(self) -> None:
         """Advance the queue; see Launcher. Writes only when something has changed."""
         with self.database.read() as connection:
-            queue = self._observe(connection)
+            queue = self._observe_queue(connection)
         if queue.jobs and not make_plan(queue, self._slots()).is_empty:
             self._advance()
 
@@ -168,7 +169,7 @@ class LocalLauncher:
         """Observe again while no other process writes, store what changed, start jobs."""
         with ExitStack() as locks:
             with self.database.write(durable=True) as connection:
-                queue = self._observe(connection)
+                queue = self._observe_queue(connection)
                 plan = make_plan(queue, self._slots())
                 for job_id, columns in plan.changes.items():
                     rows.update_job(connection, job_id, columns)
@@ -176,13 +177,13 @@ class LocalLauncher:
             failures = self._start_all(starts)
             for job_id, reason in failures.items():
                 with self.database.write(durable=True) as connection:
-                    ending = failed(reason, self.clock.now())
+                    ending = failed_ending(reason, self.clock.now())
                     rows.update_job(connection, job_id, rows.ending_columns(ending))
 
-    def _observe(self, connection: sa.Connection) -> QueueState:
+    def _observe_queue(self, connection: sa.Connection) -> QueueState:
         """Return the state of the queue; terminates the processes of killed shims."""
         boot, now = boot_id(), self.clock.now()
-        jobs = [job for job in rows.active_jobs(connection) if self._is_ours(job)]
+        jobs = [job for job in rows.active_jobs(connection) if self._is_of_this_home(job)]
         awaited = [job.spec.after for job in jobs if job.spec.after is not None]
         observations = {}
         for job in jobs:
@@ -191,7 +192,7 @@ class LocalLauncher:
             folder = self._folder(job.id)
             observations[job.id] = observe(job, folder, boot)
             terminate_orphans(job, folder, observations[job.id], self.clock.monotonic())
-            if job.state is JobState.STOPPING:  # whoever cancelled may have been killed half-way
+            if job.state is JobState.STOPPING:  # the process that cancelled may have been killed
                 folder.request_stop()
         return QueueState(
             jobs=jobs,
@@ -210,13 +211,13 @@ class LocalLauncher:
         for decision in plan.decisions:
             columns: dict[str, object] = {"reason": decision.reason}
             if decision.state is JobState.FAILED:
-                columns = dict(rows.ending_columns(failed(decision.reason, queue.now)))
+                columns = dict(rows.ending_columns(failed_ending(decision.reason, queue.now)))
             elif decision.state is JobState.RUNNING:
                 folder = self._folder(decision.job_id)
                 folder.create()
                 lock = folder.take_lock()
                 if lock is None:
-                    continue  # another process observes it at this moment: the next tick starts it
+                    continue  # another process holds the lock briefly; the next tick starts the job
                 locks.callback(os.close, lock)
                 columns |= {
                     "state": decision.state,
@@ -224,7 +225,7 @@ class LocalLauncher:
                     "started_at": queue.now,
                     "boot_id": queue.boot_id,
                 }
-                # A job that has run is not started: its row was lost in a power cut.
+                # The job has run, but a power failure lost its new state: do not start it again.
                 if folder.read_processes() is None:
                     job = replace(jobs[decision.job_id], assigned=decision.assigned)
                     starts.append(_Start(job=job, lock=lock))
@@ -240,15 +241,15 @@ class LocalLauncher:
             except (OSError, DatahallError) as error:
                 failures[item.job.id] = f"could not be started: {error}"
         for job_id, process in started:
-            code = process.wait()  # it forks the shim and exits
-            if code > 0:  # killed by a signal before the fork: nothing ran, the next tick starts it
+            code = process.wait()  # the process forks the shim and exits
+            if code > 0:  # a negative code (a signal) came before the fork: the next tick retries
                 failures[job_id] = (
                     f"its supervising process failed with exit code {code}; see the log"
                 )
         return failures
 
     def _start_shim(self, item: _Start) -> Process:
-        """Write the order of the shim and start the process that forks it."""
+        """Write `order.json` for the shim, and start the process that forks the shim."""
         job, folder = item.job, self._folder(item.job.id)
         log = job.spec.log or folder.log
         device = parse_device(job.spec.device, job.spec.num_devices)
@@ -277,7 +278,7 @@ class LocalLauncher:
                     "DATAHALL_HOME": home,
                     "DATAHALL_DATABASE_URL": self.database.url,
                 },
-                without=_OF_ANOTHER_JOB,
+                without=_NOT_INHERITED,
                 log=output,
                 folder=folder.path,
                 keep_open=(item.lock,),
@@ -293,19 +294,19 @@ class LocalLauncher:
         if processes is not None and processes.boot_id == boot_id():
             send(processes.shim, signal.SIGTERM)
 
-    def _in_present_state(self, job: Job) -> Job:
-        """Return the job with what its processes show now, whether or not a tick stored it."""
-        if job.state not in (JobState.RUNNING, JobState.STOPPING) or not self._is_ours(job):
+    def _with_current_state(self, job: Job) -> Job:
+        """Return the job in the state of its processes, which the row may not have yet."""
+        if job.state not in (JobState.RUNNING, JobState.STOPPING) or not self._is_of_this_home(job):
             return job
         boot = boot_id()
         observed = observe(job, self._folder(job.id), boot)
         return with_columns(job, reconcile(job, observed, boot, self.clock.now()))
 
-    def _is_ours(self, job: Job) -> bool:
+    def _is_of_this_home(self, job: Job) -> bool:
         """Whether the job belongs to this home on this host."""
         if job.home is not None and job.home.resolve() != self.paths.home.resolve():
-            return False  # this home is a copy, or another home shares the database
-        # Containers change their host name, and hosts may share PostgreSQL.
+            return False  # a job of the home that this one was copied from, or of another home
+        # The host name of a container can change, and several hosts may share PostgreSQL.
         is_here = self.database.is_sqlite or job.host == platform.node()
         return is_here or self._folder(job.id).path.is_dir()
 
@@ -318,7 +319,7 @@ class LocalLauncher:
         return Slots(cpu=self.settings.cpu_slots, gpus=count_gpus(self.settings.gpus))
 
 
-def _find(connection: sa.Connection, job_id: str) -> Job:
+def _stored_job(connection: sa.Connection, job_id: str) -> Job:
     """Return a job as stored; raises NotFoundError."""
     found = rows.jobs_by_id(connection, [job_id])
     if not found:

@@ -13,13 +13,13 @@ from core.process.variables import JOB_VARIABLE, SHIM_VARIABLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What was found of a job that should be running.
+    """The observed processes and files of a job that should be running.
 
     Attributes:
         is_locked: a process of the job, or a launcher that is starting it, holds the job's lock.
         is_missing: the job's folder was removed.
         processes: the shim and the job's own process, as recorded.
-        orphans: living processes of the job whose shim is dead or can no longer be reached.
+        orphans: running processes of the job whose shim has ended or can no longer be reached.
         ending: how the job ended.
     """
 
@@ -66,14 +66,14 @@ def terminate_orphans(job: Job, folder: JobFolder, observed: Observation, now: f
         return
     own = observed.processes.job if observed.processes else None
     for orphan in observed.orphans:
-        # The kernel sent SIGTERM to the job's own process when the shim died. A second one makes
+        # The kernel sent SIGTERM to the job's own process when the shim ended. A second one makes
         # many programs exit without saving.
         if number is signal.SIGKILL or orphan != own:
             send(orphan, number)
 
 
 def _find_orphans(job: Job, processes: JobProcesses) -> Sequence[Identity]:
-    """Return the living processes of a job whose shim is dead."""
+    """Return the running processes of a job whose shim has ended."""
     found = list(with_variable(JOB_VARIABLE, job.id))
     if processes.job is not None and processes.job not in found and is_alive(processes.job):
         found.append(processes.job)

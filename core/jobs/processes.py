@@ -26,12 +26,12 @@ class Identity:
 
 
 def boot_id() -> str:
-    """Return the id of the present boot of this machine."""
+    """Return the id of the current boot of this machine."""
     return (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def identify(pid: int) -> Identity | None:
-    """Return the identity of a living process; None when it has ended or is a zombie."""
+    """Return the identity of a running process; None when it has ended or is a zombie."""
     fields = _stat(pid)
     return None if fields is None or fields[_STATE] in "ZX" else _identity(pid, fields)
 
@@ -71,7 +71,7 @@ def send(process: Identity, number: signal.Signals) -> bool:
 
 
 def descendants(pid: int, is_foreign: Callable[[int], bool]) -> Sequence[Identity]:
-    """Return the living descendants of `pid`, without subtrees whose root `is_foreign`."""
+    """Return the running descendants of `pid`, without subtrees whose root `is_foreign`."""
     children: dict[int, list[int]] = {}
     for child in _pids():
         fields = _stat(child)
@@ -103,7 +103,7 @@ def variable_of(pid: int, name: str) -> str | None:
 
 
 def with_variable(name: str, value: str) -> Sequence[Identity]:
-    """Return the living processes whose initial environment has this variable."""
+    """Return the running processes whose initial environment has this variable."""
     found = []
     for pid in _pids():
         identity = identify(pid)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.jobs.devices import Device, Slots, choose_slots, parse_device
-from core.jobs.endings import disappeared, stopped_before_start
+from core.jobs.endings import cancelled_ending, crashed_ending
 from core.jobs.folder import JobProcesses
 from core.jobs.launcher import Job, JobState
 from core.jobs.observation import Observation
@@ -21,13 +21,13 @@ _ORPHANED = "its supervising process was killed; the job is being stopped"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
-    """Everything that is known at one moment.
+    """The observed state of the queue at one moment.
 
     Attributes:
         jobs: the jobs that have not ended, oldest first.
         others: the jobs that queued ones wait for, by id.
         observations: of the running and stopping jobs, by id.
-        boot_id: id of the present boot of this machine.
+        boot_id: id of the current boot of this machine.
         now: wall time.
     """
 
@@ -40,7 +40,7 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A decision on a queued job: start it on `assigned`, fail it, or why it still waits."""
+    """A decision on a queued job: start it on `assigned`, fail it, or let it wait (`reason`)."""
 
     job_id: str
     state: JobState
@@ -50,7 +50,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a tick changes: columns of jobs by id, and decisions on queued jobs."""
+    """The changes of a tick: columns of jobs by id, and decisions on queued jobs."""
 
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     decisions: Sequence[Decision] = ()
@@ -94,7 +94,7 @@ def reconcile(job: Job, observed: Observation, boot_id: str, now: float) -> Mapp
         if processes.boot_id == boot_id
         else "the machine was restarted while the job ran"
     )
-    return ending_columns(disappeared(reason, now))
+    return ending_columns(crashed_ending(reason, now))
 
 
 def with_columns(job: Job, columns: Mapping[str, Any]) -> Job:
@@ -126,7 +126,7 @@ def decide(jobs: Sequence[Job], others: Mapping[str, Job], slots: Slots) -> Sequ
 
 
 def _check_predecessor(job: Job, known: Mapping[str, Job]) -> Decision | None:
-    """Return the decision on a job that waits for another job; None if it need not wait."""
+    """Return the decision on a job that waits for another job; None if it can start."""
     if job.spec.after is None:
         return None
     first = known.get(job.spec.after)
@@ -194,8 +194,8 @@ def _process_columns(processes: JobProcesses | None) -> Mapping[str, Any]:
 def _never_ran(job: Job, observed: Observation, now: float) -> Mapping[str, Any]:
     """Return the columns of a job whose lock is free and which left no record of a process."""
     if observed.is_missing:  # it may have run, so it is not started again
-        return ending_columns(disappeared("the folder of the job was removed", now))
+        return ending_columns(crashed_ending("the folder of the job was removed", now))
     if job.state is JobState.STOPPING:
-        return ending_columns(stopped_before_start(now))
+        return ending_columns(cancelled_ending(now))
     # The launcher was killed before it had started anything: back into the queue.
     return {"state": JobState.QUEUED, "started_at": None, "assigned": [], "boot_id": ""}

@@ -25,9 +25,9 @@ from core.errors import UnavailableError
 from core.jobs.endings import (
     Ending,
     StopRequest,
+    cancelled_ending,
     describe_ending,
-    failed,
-    stopped_before_start,
+    failed_ending,
 )
 from core.jobs.folder import JobFolder, JobProcesses, ShimOrder
 from core.jobs.logs import open_log, rotate
@@ -57,11 +57,11 @@ def main(arguments: Sequence[str]) -> int:
         clock=SystemClock(),
     )
     if os.fork():
-        os._exit(0)  # the launcher waits for this process only, so the shim is no zombie of it
+        os._exit(0)  # the launcher waits for this process; init reaps the shim
     os.setsid()
     shim.run()
     os.close(shim.lock)
-    if not is_locked(paths.supervisor_lock):  # without a supervisor nobody else does
+    if not is_locked(paths.supervisor_lock):  # without one, this shim advances the queue
         start(module_argv("core.jobs", "tick", "--home", str(paths.home)))
     return 0
 
@@ -87,12 +87,12 @@ class Shim:
         processes = JobProcesses(boot_id=boot_id(), shim=identify_child(os.getpid()))
         self.folder.write_processes(processes)
         if self.folder.is_stop_requested():
-            self._finish(stopped_before_start(self.clock.now()))
+            self._finish(cancelled_ending(self.clock.now()))
             return
         try:
             child = self._start()
         except (UnavailableError, OSError) as error:
-            self._finish(failed(f"could not be started: {error}", self.clock.now()))
+            self._finish(failed_ending(f"could not be started: {error}", self.clock.now()))
             return
         with contextlib.suppress(OSError):  # a full disk must not end the job
             own = identify_child(child.pid)
@@ -181,7 +181,7 @@ class Shim:
                 os.waitpid(ended.si_pid, 0)
 
     def _tree(self) -> Sequence[Identity]:
-        """Return all living processes of the job, also those in other sessions."""
+        """Return all running processes of the job, also those in other sessions."""
         return descendants(os.getpid(), self._is_of_another_job)
 
     def _is_of_another_job(self, pid: int) -> bool:
@@ -189,7 +189,7 @@ class Shim:
         return variable_of(pid, SHIM_VARIABLE) not in (None, self.job_id)
 
     def _finish(self, ending: Ending) -> None:
-        """Record how the job ended; retried while the disk is full."""
+        """Record the ending of the job; retried while the disk is full."""
         for _ in range(_DISK_FULL_TRIES):
             try:
                 self.folder.write_ending(ending)

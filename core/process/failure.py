@@ -1,4 +1,4 @@
-"""The error that ended a job's process: written to `error.json` in the job's folder, read back."""
+"""Write the error that ended a job's process to `error.json` in its folder, and read it."""
 
 import contextlib
 import sys
@@ -14,7 +14,7 @@ _NAME = "error.json"
 def report_error(error: DatahallError, folder: Path | None) -> int:
     """Write the error to stderr and, if there is a job folder, to `error.json`.
 
-    Returns the exit status of the process. A full disk only costs the file.
+    Returns the exit status of the process. On a full disk only the file is not written.
     """
     sys.stderr.write(f"error: {escape_unstorable(str(error))}\n")
     if folder is not None:

@@ -46,14 +46,14 @@ _SIGNALLED = 128
 
 
 class OnStop(Enum):
-    """What SIGTERM and Ctrl-C do to the job's function."""
+    """The effect of SIGTERM and Ctrl-C on the job's function."""
 
     INTERRUPT = auto()  # raise Interrupted, so that `finally` blocks clean up
-    REQUEST = auto()  # set `job.stop`; the function ends by itself at a good moment, exit status 0
+    REQUEST = auto()  # set `job.stop`; the function saves its state and returns, exit status 0
 
 
 class Interrupted(BaseException):
-    """A signal asked the job to stop; no `except Exception` may catch it."""
+    """A signal requested the end of the job; `except Exception` does not catch it."""
 
     def __init__(self, number: int) -> None:
         """Store the number of the signal."""
@@ -63,7 +63,7 @@ class Interrupted(BaseException):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
-    """The outcome of a job: one sentence for people, and values for programs."""
+    """The result of a job: one sentence for users, and values for programs."""
 
     sentence: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -71,15 +71,15 @@ class JobResult:
 
 @dataclass(slots=True, kw_only=True)
 class JobContext:
-    """What the function of a job works with.
+    """The context that the function of a job receives.
 
     Attributes:
         settings: the settings of the home folder.
         clock: the system clock.
-        progress: reports progress; does nothing when the process was started by hand.
+        progress: reports progress; does nothing when the process was started manually.
         stop: set when a stop was requested (`OnStop.REQUEST`).
-        job_id: id of the job; empty when the process was started by hand.
-        folder: the job's folder; None when the process was started by hand.
+        job_id: id of the job; empty when the process was started manually.
+        folder: the job's folder; None when the process was started manually.
     """
 
     settings: Settings
@@ -134,10 +134,10 @@ def run_job(
     except OSError as error:
         traceback.print_exc()
         return report_error(explain_os_error(error), folder)
-    except Exception as error:  # noqa: BLE001  (the last line of defence: the cause must reach the page)
+    except Exception as error:  # noqa: BLE001  (every error must be reported in error.json)
         traceback.print_exc()
         words = f"unexpected error: {type(error).__name__}: {error}"
-        return report_error(DatahallError(words, remedy="The log shows where"), folder)
+        return report_error(DatahallError(words, remedy="See the traceback in the log"), folder)
     if folder is not None:
         write_json(folder / _RESULT, {"sentence": result.sentence, **result.values})
     sys.stdout.write(f"{result.sentence}\n")
@@ -162,7 +162,7 @@ def job_argv(
 
 
 def read_result(folder: Path) -> Mapping[str, Any]:
-    """Return what `result.json` in a job's folder holds; empty when there is none."""
+    """Return the content of `result.json` in a job's folder; empty without a file."""
     try:
         found = read_json(folder / _RESULT)
     except (OSError, ValueError):

@@ -16,7 +16,7 @@ _MIN_INTERVAL_S = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressReport:
-    """How far a job is.
+    """Progress of a job.
 
     Attributes:
         done: units done.
@@ -40,8 +40,8 @@ class ProgressReport:
 def write_progress(folder: Path, progress: ProgressReport) -> None:
     """Replace `progress.json` atomically.
 
-    Not forced to disk, because it means nothing after a power cut and must not block on a busy
-    disk. A report that cannot be written is dropped: progress must never end a job.
+    There is no fsync: a report has no use after a power failure, and fsync could block on a busy
+    disk. A report that cannot be written is dropped, because progress must never end a job.
     """
     draft = folder / f".{_NAME}.{os.getpid()}"
     with contextlib.suppress(OSError):
@@ -60,7 +60,7 @@ def read_progress(folder: Path) -> ProgressReport | None:
 class Progress:
     """Reports the progress of a job, at most four times a second.
 
-    Without a folder (process started by hand) nothing is written, so callers need no condition.
+    Without a folder (process started manually) nothing is written.
     """
 
     def __init__(

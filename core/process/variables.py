@@ -14,6 +14,6 @@ RUN_VARIABLE = "DATAHALL_RUN"
 
 
 def own_job_folder(environment: Mapping[str, str]) -> Path | None:
-    """Return the folder of the job that this process is; None when it was started by hand."""
+    """Return the folder of the job that this process runs; None when it was started manually."""
     named = environment.get(JOB_FOLDER_VARIABLE)
     return Path(named) if named else None

@@ -1,4 +1,4 @@
-"""The folders of the versions of one model: published whole, one promotion at a time."""
+"""The folders of the versions of one model: complete when visible, one promotion at a time."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ class ModelFolders:
     def staging(self) -> Iterator[VersionFolder]:
         """Yield an empty folder for a new version; it is removed at the end unless published.
 
-        Other promotions of the model wait. The lock ends with this process, however it dies; the
+        Other promotions of the model wait. The kernel releases the lock when this process ends; the
         staging folder of a killed promotion is removed by the next one.
         """
         parent = confined(self.paths.home, self._folder(1).parent)

@@ -36,7 +36,7 @@ _DEFAULT_MAX_TOKENS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionRequest:
-    """Which run to promote, which alias moves to it, who promotes and why."""
+    """The run to promote, the alias to move, the user and the reason."""
 
     run: str
     alias: str

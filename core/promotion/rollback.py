@@ -23,9 +23,9 @@ def roll_back(
     Without a name, the model whose alias moved last. Raises NotFoundError when there is no earlier
     version and CorruptError when its files are damaged; the alias then stays.
     """
-    present = registry.resolve(alias, name)
-    version = registry.previous(present.name, alias)
-    VersionFolder(paths.model(present.name, version)).verify()
+    current = registry.resolve(alias, name)
+    version = registry.previous(current.name, alias)
+    VersionFolder(paths.model(current.name, version)).verify()
     return registry.set_alias(
-        present.name, alias, version, actor=actor, action=AliasAction.ROLLBACK, reason=reason
+        current.name, alias, version, actor=actor, action=AliasAction.ROLLBACK, reason=reason
     )

@@ -1,1 +1,1 @@
-"""Model versions, their lineage, and what served when."""
+"""Model versions, their lineage, and the history of aliases."""

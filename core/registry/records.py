@@ -22,7 +22,7 @@ class SelfTestVerdict(StrEnum):
 
 
 class AliasAction(StrEnum):
-    """Why an alias moved."""
+    """The kind of an alias move."""
 
     PROMOTE = "promote"
     ROLLBACK = "rollback"
@@ -121,7 +121,7 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AliasEvent:
-    """One move of an alias; events are only ever appended.
+    """One move of an alias; stored moves are never changed.
 
     `version` is None when the alias was removed; `previous` is None at its first move.
     """

@@ -25,7 +25,7 @@ class ModelRegistry:
     clock: Clock
 
     def next_version(self, name: str) -> int:
-        """Return the lowest number that no version of `name` has reached."""
+        """Return the highest version number of `name` plus 1."""
         query = sa.select(sa.func.max(model_version.c.version)).where(model_version.c.name == name)
         with self.database.read() as connection:
             return int(connection.execute(query).scalar() or 0) + 1
@@ -38,22 +38,22 @@ class ModelRegistry:
         except IntegrityError as error:
             raise ConflictError(
                 f"{version.name} version {version.version} is registered already",
-                remedy="Promote again: it will get the next free number",
+                remedy="Promote the run again; it gets the next free number",
             ) from error
         return replace(version, aliases=())
 
     def get(self, name: str, version: int) -> ModelVersion:
         """Return a version; raises NotFoundError."""
         with self.database.read() as connection:
-            return _version(_version_row(connection, name, version), _aliases(connection))
+            return _to_version(_version_row(connection, name, version), _read_aliases(connection))
 
     def list(self) -> Sequence[ModelVersion]:
         """Return all versions, newest first, each with the aliases that point at it."""
         newest = (model_version.c.created_at.desc(), model_version.c.version.desc())
         with self.database.read() as connection:
             rows = connection.execute(sa.select(model_version).order_by(*newest)).mappings().all()
-            aliases = _aliases(connection)
-        return [_version(row, aliases) for row in rows]
+            aliases = _read_aliases(connection)
+        return [_to_version(row, aliases) for row in rows]
 
     def set_alias(
         self, name: str, alias: str, version: int, *, actor: str, action: AliasAction, reason: str
@@ -64,7 +64,7 @@ class ModelRegistry:
         """
         with self.database.write(durable=True) as connection:
             _version_row(connection, name, version)
-            newest = connection.execute(_events(name, alias).limit(1)).mappings().first()
+            newest = connection.execute(_select_events(name, alias).limit(1)).mappings().first()
             event = AliasEvent(
                 name=name,
                 alias=alias,
@@ -82,11 +82,11 @@ class ModelRegistry:
     def resolve(self, alias: str, name: str | None = None) -> ModelVersion:
         """Return the version that an alias points at.
 
-        Without a name, the alias of the model that moved last counts. Raises NotFoundError when
-        the alias points at nothing.
+        Without a name, the model whose alias moved last is chosen. Raises NotFoundError when no
+        version has the alias.
         """
         with self.database.read() as connection:
-            newest = connection.execute(_events(name, alias).limit(1)).mappings().first()
+            newest = connection.execute(_select_events(name, alias).limit(1)).mappings().first()
             if newest is None or newest["version"] is None:
                 model = f"{name} has no" if name else "there is no"
                 raise NotFoundError(
@@ -94,19 +94,19 @@ class ModelRegistry:
                     remedy="Promote a finished run: datahall models promote RUN",
                 )
             row = _version_row(connection, newest["name"], newest["version"])
-            return _version(row, _aliases(connection))
+            return _to_version(row, _read_aliases(connection))
 
     def history(self, name: str | None = None, alias: str | None = None) -> Sequence[AliasEvent]:
         """Return the alias moves, newest first, all or those of one model or alias."""
         with self.database.read() as connection:
-            rows = connection.execute(_events(name, alias)).mappings().all()
-        return [_event(row) for row in rows]
+            rows = connection.execute(_select_events(name, alias)).mappings().all()
+        return [_to_event(row) for row in rows]
 
     def served_at(self, time: float, alias: str, name: str | None = None) -> AliasEvent | None:
-        """Return the move that decided what served at `time`, or None when nothing served.
+        """Return the alias move in force at `time`; None when no version was deployed.
 
-        The newest move that is not after `time` counts, in the order of recording: a clock that
-        was set back does not change what served.
+        That is the move recorded last among those up to `time`; moves are compared in the order
+        of recording, so that a clock that was set back does not change the result.
         """
         events = self.history(name, alias)
         newest = next((event for event in events if event.time <= time), None)
@@ -115,7 +115,7 @@ class ModelRegistry:
     def previous(self, name: str, alias: str) -> int:
         """Return the version to roll back to; raises NotFoundError when there is none."""
         stack = _version_stack(self.history(name, alias))
-        if len(stack) < 2:  # noqa: PLR2004  (the present version and the one before it)
+        if len(stack) < 2:  # noqa: PLR2004  (the current version and the one before it)
             raise NotFoundError(
                 f"{name} has no earlier {alias} version to roll back to",
                 remedy="Promote another run: datahall models promote RUN",
@@ -124,7 +124,7 @@ class ModelRegistry:
 
 
 def _version_stack(events: Sequence[AliasEvent]) -> Sequence[int]:
-    """Replay the moves of one alias, newest first, on a stack; the present version is last.
+    """Replay the moves of one alias, newest first, on a stack; the current version is last.
 
     A promotion pushes its version; a roll back pops versions until its own is on top. So two roll
     backs in a row undo two promotions instead of alternating between two versions.
@@ -141,7 +141,7 @@ def _version_stack(events: Sequence[AliasEvent]) -> Sequence[int]:
     return stack
 
 
-def _events(name: str | None, alias: str | None) -> sa.Select[Any]:
+def _select_events(name: str | None, alias: str | None) -> sa.Select[Any]:
     """Return the query for the alias moves, newest first."""
     query = sa.select(alias_event).order_by(alias_event.c.sequence.desc())
     if name is not None:
@@ -162,8 +162,8 @@ def _version_row(connection: sa.Connection, name: str, version: int) -> sa.RowMa
     return row
 
 
-def _aliases(connection: sa.Connection) -> Mapping[tuple[str, int], tuple[str, ...]]:
-    """Return which aliases point at which (name, version) now."""
+def _read_aliases(connection: sa.Connection) -> Mapping[tuple[str, int], tuple[str, ...]]:
+    """Return the aliases of each (name, version)."""
     columns = (alias_event.c.name, alias_event.c.alias)
     newest = sa.select(sa.func.max(alias_event.c.sequence)).group_by(*columns)
     query = sa.select(alias_event).where(alias_event.c.sequence.in_(newest))
@@ -174,10 +174,10 @@ def _aliases(connection: sa.Connection) -> Mapping[tuple[str, int], tuple[str, .
     return found
 
 
-def _version(
+def _to_version(
     row: sa.RowMapping, aliases: Mapping[tuple[str, int], tuple[str, ...]]
 ) -> ModelVersion:
-    """Return the record of a row."""
+    """Convert a row of `model_version` to its record."""
     values = {name: row[name] for name in _STORED_FIELDS}
     return ModelVersion(
         **values,
@@ -186,7 +186,7 @@ def _version(
     )
 
 
-def _event(row: sa.RowMapping) -> AliasEvent:
-    """Return the record of a row."""
+def _to_event(row: sa.RowMapping) -> AliasEvent:
+    """Convert a row of `alias_event` to its record."""
     values = {name: row[name] for name in _EVENT_FIELDS}
     return AliasEvent(**values, action=AliasAction(row["action"]))

@@ -1,4 +1,4 @@
-"""The description of the API as a page without scripts, made of the OpenAPI document."""
+"""The description of the API as a page without scripts, generated from the OpenAPI document."""
 
 import html
 import json

@@ -31,7 +31,7 @@ class BusyError(UnavailableError):
 
 
 class ErrorResponse(BaseModel):
-    """The reason of a refusal, and what to do."""
+    """The reason for the refusal, with the remedy."""
 
     error: str
 
@@ -64,9 +64,7 @@ async def _on_disconnect(_request: Request, _error: Exception) -> Response:
 
 async def _on_unexpected_error(_request: Request, _error: Exception) -> Response:
     """Answer after an unexpected error, whose traceback is in the log of the server."""
-    return JSONResponse(
-        {"error": "unexpected error. The log of the server shows where"}, status_code=500
-    )
+    return JSONResponse({"error": "unexpected error. See the log of the server"}, status_code=500)
 
 
 ERROR_HANDLERS: Mapping[

@@ -82,7 +82,7 @@ class ModelPool:
         return list(self._loaded.values())
 
     def problem(self) -> str:
-        """Return why a version behind the alias is not loaded; empty when all are."""
+        """Return the reason why a version behind the alias is not loaded; empty when all are."""
         return "; ".join(failure.message for failure in self._failures.values())
 
     def _matches(self, source: str | None, target: str | None) -> Sequence[LoadedModel]:
@@ -117,25 +117,25 @@ class ModelPool:
             if failure is not None:
                 failures[name] = failure
         self._failures = failures
-        self._loaded = loaded  # one assignment: a request sees either all old or all new models
+        self._loaded = loaded  # one assignment: a request uses either all old or all new models
         self._has_refreshed = True
 
     def _load(self, name: str, version: int | None) -> tuple[LoadedModel | None, _Failure | None]:
         """Return the model to serve, and the failure if it is not the wanted version."""
-        present, failure = self._loaded.get(name), self._failures.get(name)
+        current, failure = self._loaded.get(name), self._failures.get(name)
         if version is None:
             return None, None
-        if present is not None and present.version.version == version:
-            return present, None
+        if current is not None and current.version.version == version:
+            return current, None
         now = self.clock.monotonic()
         if failure is not None and failure.version == version and now < failure.retry_at:
-            return present, failure
+            return current, failure
         try:
             record = self.registry.get(name, version)
             translator = self.load(record)
         except DatahallError as error:
             message = f"{name}:{version} cannot be loaded: {error}"
-            return present, _Failure(version=version, message=message, retry_at=now + _RETRY_S)
+            return current, _Failure(version=version, message=message, retry_at=now + _RETRY_S)
         loaded = LoadedModel(version=record, translator=translator, since=self.clock.now())
         return loaded, None
 

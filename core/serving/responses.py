@@ -121,7 +121,7 @@ class LanguagePair(BaseModel):
 
 
 class FrontendSettings(BaseModel):
-    """What a LibreTranslate client may send."""
+    """Limits and features of this server, in LibreTranslate's format."""
 
     api_keys: bool = Field(default=False, serialization_alias="apiKeys")
     char_limit: int = Field(serialization_alias="charLimit", examples=[5000])
@@ -146,7 +146,7 @@ class Model(BaseModel):
 
 
 class HealthResponse(BaseModel):
-    """The state of the server; `problem` tells why a promoted version is not loaded."""
+    """The state of the server; `problem` is the reason why a promoted version is not loaded."""
 
     status: Literal["ok"] = Field(default="ok", examples=["ok"])
     model: str | None = Field(description="the default model", examples=["en-es:3"])

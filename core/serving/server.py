@@ -190,7 +190,7 @@ class TranslationServer:
         return responses.describe_languages(self.pool.models())
 
     async def frontend_settings(self) -> responses.FrontendSettings:
-        """Return what a LibreTranslate client may send."""
+        """Return the limits and features that LibreTranslate clients ask for."""
         models = self.pool.models()
         pair = (models[0].version.source, models[0].version.target) if models else ("en", "es")
         source, target = map(responses.LanguageName.of, pair)
@@ -252,7 +252,7 @@ class TranslationServer:
                     await follower
 
     async def _follow_alias(self) -> None:
-        """Refresh the pool again and again; while the database fails, loaded models are served."""
+        """Refresh the pool periodically; while the database fails, loaded models are served."""
         while True:
             try:
                 await asyncio.to_thread(self.pool.refresh)

@@ -16,7 +16,7 @@ LARGEST = 2**31 - 1  # the largest integer that every database and library here 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
-    """Everything that determines a run's numbers, the model's shape included.
+    """The configuration that determines a run's numbers, the model's shape included.
 
     Exactly one of `steps` and `minutes` is above 0; `minutes` is a budget of wall time, from which
     the number of updates is computed at the start. `batch_tokens` limits the tokens of a batch,

@@ -1,4 +1,4 @@
-"""Set up this process for computing, and measure how fast it makes updates."""
+"""Set up the device and threads of this process, and measure the time of an update."""
 
 import ctypes
 import os
@@ -31,7 +31,7 @@ def num_threads(configured: int) -> int:
 def choose_device(name: str) -> torch.device:
     """Return the device to compute on; raises UnavailableError if it does not exist here.
 
-    The launcher shows a job only its own GPUs, numbered from 0: `cuda:3` may be the only one seen.
+    A job can use only the GPUs assigned to it, numbered from 0: `cuda:3` may be its `cuda:0`.
     """
     if not name.startswith("cuda"):
         return torch.device(name)
@@ -77,7 +77,7 @@ def measure_step_seconds(
 
 
 def steps_within(minutes: float, step_seconds: float) -> int:
-    """Return how many updates of `step_seconds` fit into a budget of wall time, at least one."""
+    """Return the number of updates of `step_seconds` in a budget of wall time, at least one."""
     return max(1, int(minutes * 60 * _UPDATE_RATIO / step_seconds))
 
 

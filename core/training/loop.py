@@ -41,7 +41,7 @@ from core.training.validation import Validation, validate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """How far a run is; part of every checkpoint.
+    """The position of a run; part of every checkpoint.
 
     Attributes:
         steps: planned number of updates; 0 until it is measured.
@@ -91,7 +91,7 @@ class Position:
 
 @dataclass(slots=True, kw_only=True)
 class Trainer:
-    """Trains one run in this process. `save_error` is why the last checkpoint was not written."""
+    """Trains one run in this process; `save_error` is the error of the last failed checkpoint."""
 
     config: TrainConfig
     corpus: Corpus

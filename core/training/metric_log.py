@@ -17,7 +17,7 @@ class MetricLog:
     """Buffers metric points and samples of one run, and writes lines to the log.
 
     If the database cannot be written (disk full, locked), this is reported once and tried again
-    later; nothing is dropped meanwhile.
+    later; no point is lost.
     """
 
     def __init__(

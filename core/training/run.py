@@ -60,7 +60,7 @@ class _StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Attempt:
-    """What one attempt at a run works with."""
+    """The objects that one attempt at a run uses."""
 
     job: JobContext
     run: Run
@@ -229,7 +229,7 @@ def _model_shape(config: TrainConfig, corpus: Corpus) -> ModelConfig:
 
 
 def _first_position(attempt: _Attempt, state: dict[str, Any] | None) -> Position:
-    """Return where to continue; `steps` is 0 if it must be measured first.
+    """Return the position to continue from; `steps` is 0 if it must be measured first.
 
     A number of steps that was planned once is kept, even if no checkpoint followed.
     """

@@ -11,7 +11,7 @@ ASSETS = Path(__file__).parents[1] / "widgets" / "live_charts" / "assets"
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> int:
-    """Check this machine: what works, what does not, and how to repair it.
+    """Check this machine, and print how to repair each part that does not work.
 
     Example: datahall doctor
     """

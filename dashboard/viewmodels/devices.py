@@ -31,7 +31,7 @@ MAX_PROCESSES = 60
 _LOST = severity_badge(
     Severity.CRITICAL,
     "lost",
-    "The driver lost this GPU. Datahall queries it again every 30 s. Often only a reboot helps.",
+    "The driver lost this GPU. Datahall queries it again every 30 s. Often a reboot is needed.",
 )
 _NOT_RESPONDING = severity_badge(
     Severity.WARNING,
@@ -56,7 +56,7 @@ _ERROR_COUNTERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuCard:
-    """One GPU: its numbers and its problems."""
+    """One GPU with its readings and its problems."""
 
     name: str
     model: str
@@ -139,7 +139,7 @@ def core_ratios(now: Readings) -> Sequence[tuple[str, float]]:
 
 
 def host_details(now: Readings) -> Sequence[LabelledValue]:
-    """Return what is known about processor and system."""
+    """Return details of the processor and the operating system, without unknown values."""
     values = {
         "Processor": now.fact("cpu_model"),
         "System": now.fact("system"),
@@ -218,14 +218,14 @@ def network_table(now: Readings) -> Table:
 
 def sensor_table(now: Readings) -> Table:
     """Return temperatures and fans; empty where the host has no sensors."""
-    warm = [
+    temperatures = [
         (it, f"{value:.0f} °C", _degrees(now, Gauge.TEMPERATURE_CRITICAL_CELSIUS, it))
         for it, value in sorted(now.all(Gauge.TEMPERATURE_CELSIUS).items())
     ]
     fans = [
         (it, f"{value:,.0f} rpm", "") for it, value in sorted(now.all(Gauge.FAN_SPEED_RPM).items())
     ]
-    return Table(header=("Sensor", "Value", "Critical"), rows=[*warm, *fans])
+    return Table(header=("Sensor", "Value", "Critical"), rows=[*temperatures, *fans])
 
 
 def collector_rows(reports: Sequence[CollectorReport]) -> Sequence[CollectorRow]:
@@ -331,7 +331,7 @@ def _gpu_details(now: Readings, name: str) -> Sequence[LabelledValue]:
 
 
 def _gpu_problems(now: Readings, name: str) -> Sequence[str]:
-    """Return why the clocks of a GPU are throttled, and its error counters that are not 0."""
+    """Return the reasons of throttled clocks, and the error counters that are not 0."""
     state_reason = now.fact("reason", name)
     throttled = [
         f"Throttled: {reason}"

@@ -43,7 +43,7 @@ def draw_add_demo(workspace: Workspace, *, is_primary: bool) -> None:
 
 
 def draw_no_datasets() -> None:
-    """Draw how to add the first dataset."""
+    """Draw the instructions for adding the first dataset."""
     st.info(
         "Add the demo corpus to try everything within minutes, or import your own parallel text: "
         "one TSV file, or two files with one sentence per line.",
@@ -133,7 +133,7 @@ def _job_button(label: str, icon: str, action: Callable[[], object], *, disabled
 
 
 def _draw_examples(workspace: Workspace, view: DatasetView) -> None:
-    """Draw pairs from the whole length of the text."""
+    """Draw example pairs, taken at equal distances from the text."""
     dataset = view.dataset
     prepared = dataset.report.splits if dataset.report else {}
     splits = [IMPORTED, *(split for split in SPLITS if prepared.get(split))]
@@ -190,7 +190,7 @@ def _draw_report(view: DatasetView) -> None:
 
 
 def _draw_dropped_chart(summary: PrepareSummary) -> None:
-    """Draw how many pairs each rule dropped, the largest number at the top."""
+    """Draw the number of pairs that each rule dropped, as bars, largest first."""
     rules = summary.dropping
     counts = ", ".join(f"{rule.rule} {format_count(rule.dropped)}" for rule in rules)
     st.echarts_chart(

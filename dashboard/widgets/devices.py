@@ -228,7 +228,7 @@ def _draw_cores(now: Readings) -> None:
 
 
 def _draw_table(table: Table, empty: str) -> None:
-    """Draw a small table, or why it is empty."""
+    """Draw a small table; without rows, the text `empty`."""
     if table.rows:
         draw_small_table(table.header, table.rows)
     else:

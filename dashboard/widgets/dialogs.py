@@ -24,9 +24,9 @@ class Confirmation:
     Attributes:
         dialog: name of the dialog.
         title: the question.
-        sentence: what the action does.
-        consequences: what is lost and what is kept, as a list.
-        name: what the user must type to confirm; empty when a click is enough.
+        sentence: the effect of the action.
+        consequences: a list of the objects that are deleted or kept.
+        name: text that the user must type to confirm; empty when a click is enough.
         consent: label of a check box that must be selected to confirm; empty for none.
         button: label of the button, such as `Stop run`.
         icon: icon of the dialog.
@@ -69,7 +69,7 @@ def draw_drawer(title: str, draw: Callable[[], None], *, icon: str, width: int =
 
 
 def confirm(confirmation: Confirmation, action: Callable[[], str]) -> None:
-    """Draw a confirmation; once confirmed, perform `action` and announce what it returns.
+    """Draw a confirmation; once confirmed, perform `action` and announce the text that it returns.
 
     An error of the action is drawn inside the dialog, which stays open.
     """

@@ -36,7 +36,7 @@ MAX_SAMPLES = 8
 
 
 def draw_run(workspace: Workspace, name: str, others: Sequence[RunView]) -> None:
-    """Draw everything about a run; `others` are the runs to compare it with."""
+    """Draw the page of a run; `others` are the runs to compare it with."""
     page = run_page(detail(workspace, name), workspace.clock.now(), browser_zone())
     live_part(
         lambda: draw_state(run_row(find_run(workspace, name), workspace.clock.now())),
@@ -174,7 +174,7 @@ def _draw_comparison(workspace: Workspace, page: RunPage, others: Sequence[RunVi
 
 
 def _draw_table(table: Table, empty: str) -> None:
-    """Draw a table, or why it is empty."""
+    """Draw a table; without rows, the text `empty`."""
     if table.rows:
         draw_small_table(table.header, table.rows)
     else:

@@ -40,7 +40,7 @@ def draw_settings(settings: Settings) -> None:
     st.markdown(
         "Datahall reads its settings once, when it starts: from `datahall.toml` in the home "
         "folder, then from `DATAHALL_...` environment variables, then from command line options; "
-        "the last one wins. After a change, restart `datahall up`."
+        "a later source overrides an earlier one. After a change, restart `datahall up`."
     )
     query = st.text_input("Search", key="setting-search", placeholder="port", width=320)
     table = setting_table(describe(settings), query or "")
@@ -48,7 +48,7 @@ def draw_settings(settings: Settings) -> None:
 
 
 def draw_audit(workspace: Workspace) -> None:
-    """Draw the audit log, and whether its hash chain is intact."""
+    """Draw the audit log, and the result of checking its hash chain."""
     entries = workspace.ledger.entries(MAX_AUDIT_ROWS)
     chain = chain_row(workspace.ledger.verify())
     with st.container(horizontal=True, vertical_alignment="center"):

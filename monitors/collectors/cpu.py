@@ -32,7 +32,7 @@ _PRESSURES = {
 
 
 class CpuCollector:
-    """Reads /proc/stat, loadavg, pressure and cpufreq. Ratios exist from the second call on."""
+    """Reads /proc/stat, loadavg, pressure and cpufreq. Ratios need two calls."""
 
     name = "cpu"
 
@@ -48,7 +48,7 @@ class CpuCollector:
         self._facts: tuple[DeviceFact, ...] | None = None
 
     def collect(self) -> Collection:
-        """Read once."""
+        """Return the current readings."""
         if self._cadence.is_due():
             self._cadence.mark_done()
             self._frequencies = tuple(self._frequency())
@@ -71,7 +71,7 @@ class CpuCollector:
         """Do nothing: no resource is held."""
 
     def _busy(self) -> Iterator[Reading]:
-        """Yield the busy ratio of each core and of all since the last tick."""
+        """Yield the busy ratio since the last tick, of each core and of all cores together."""
         before, self._times = self._times, read_cpu_times(self._root)
         for device, times in self._times.items():
             if device not in before:
@@ -98,21 +98,21 @@ class CpuCollector:
 
     def _frequency(self) -> Iterator[Reading]:
         """Yield the frequency of each core and their mean."""
-        hertz = dict(self._scaling_frequencies()) or dict(self._listed_frequencies())
+        hertz = dict(self._cpufreq_frequencies()) or dict(self._cpuinfo_frequencies())
         for device, value in hertz.items():
             yield Reading(gauge=Gauge.CPU_FREQUENCY_HERTZ, device=device, value=value)
         if hertz:
             mean = sum(hertz.values()) / len(hertz)
             yield Reading(gauge=Gauge.CPU_FREQUENCY_HERTZ, device="", value=mean)
 
-    def _scaling_frequencies(self) -> Iterator[tuple[str, float]]:
+    def _cpufreq_frequencies(self) -> Iterator[tuple[str, float]]:
         """Yield the frequency of each core from cpufreq."""
         folder = self._root / "sys/devices/system/cpu"
         for path in sorted(folder.glob("cpu[0-9]*/cpufreq/scaling_cur_freq")):
             with suppress(OSError, ValueError):
                 yield path.parts[-3], int(path.read_text(encoding="ascii")) * _KILOHERTZ
 
-    def _listed_frequencies(self) -> Iterator[tuple[str, float]]:
+    def _cpuinfo_frequencies(self) -> Iterator[tuple[str, float]]:
         """Yield the frequencies in /proc/cpuinfo, for virtual machines without cpufreq."""
         core = ""
         for line in self._cpuinfo():

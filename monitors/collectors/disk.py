@@ -35,7 +35,7 @@ class DiskCollector:
         self._remote: dict[str, Worker[Mapping[str, float]]] = {}
 
     def collect(self) -> Collection:
-        """Read once; rates exist from the second call on."""
+        """Return the current readings; rates need two calls."""
         mounts = {mount.point: mount for mount in _data_mounts(read_mounts(self._root))}
         readings: list[Reading] = []
         facts: list[DeviceFact] = []

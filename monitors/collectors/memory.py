@@ -17,7 +17,7 @@ class MemoryCollector:
         self._root = root
 
     def collect(self) -> Collection:
-        """Read once. Used memory is total minus available: caches do not count as used."""
+        """Return the current readings; used memory is total minus available (without caches)."""
         fields = read_memory(self._root)
         total = fields["MemTotal"]
         # Kernels before 3.14 have no MemAvailable.

@@ -27,8 +27,8 @@ _COUNTS = {
 class NetworkCollector:
     """Reads /proc/net/dev.
 
-    Bridges, tunnels and virtual interfaces of containers carry the same bytes a second time. Only
-    interfaces with hardware are listed, so that their sum is the traffic of the host.
+    Bridges, tunnels and virtual interfaces of containers count the same bytes again. Therefore only
+    interfaces with hardware are listed: their sum is the traffic of the host.
     """
 
     name = "network"
@@ -39,7 +39,7 @@ class NetworkCollector:
         self._meter: RateMeter[str, NetworkCounters] = RateMeter(clock)
 
     def collect(self) -> Collection:
-        """Read once; rates exist from the second call on."""
+        """Return the current readings; rates need two calls."""
         counters = self._external(read_networks(self._root))
         readings = [
             Reading(gauge=gauge, device=name, value=getattr(one, field))
@@ -57,7 +57,7 @@ class NetworkCollector:
         """Do nothing: no resource is held."""
 
     def _external(self, counters: Mapping[str, NetworkCounters]) -> Mapping[str, NetworkCounters]:
-        """Return the interfaces with hardware; in a container, which has none, all but loopback."""
+        """Return the interfaces with hardware; without any (in a container), all but loopback."""
         folder = self._root / "sys/class/net"
         hardware = [name for name in counters if (folder / name / "device").exists()]
         chosen = hardware or [name for name in counters if name != _LOOPBACK] or list(counters)

@@ -16,7 +16,7 @@ _NUM_TOP = 15
 class ProcessCollector:
     """Reads /proc/PID/stat of all processes, and user, command and run of the top ones.
 
-    CPU ratios exist from the second call on.
+    CPU ratios need two calls.
     """
 
     name = "process"
@@ -28,7 +28,7 @@ class ProcessCollector:
         self._own: RateMeter[int, ProcessStat] = RateMeter(clock)
 
     def collect(self) -> Collection:
-        """Read once."""
+        """Return the current readings."""
         stats = {stat.identity: stat for stat in self._table.scan()}
         if not stats:
             raise OSError("no process can be read")

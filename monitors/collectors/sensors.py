@@ -28,7 +28,7 @@ class SensorsCollector:
         self._folder = root / "sys/class/hwmon"
 
     def collect(self) -> Collection:
-        """Read once; raises UnavailableError without sensors, as on virtual machines."""
+        """Return the current readings; raises UnavailableError on a host without sensors."""
         readings = tuple(self._readings())
         if not readings:
             raise UnavailableError(f"no sensors in {self._folder}")

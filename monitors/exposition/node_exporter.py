@@ -1,6 +1,6 @@
 """This host under the names of Prometheus' node_exporter.
 
-node_exporter exports counters where our gauges are rates: /proc is read once more per scrape.
+node_exporter exports counters, but our gauges are rates. Therefore /proc is read at each scrape.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -60,7 +60,7 @@ def node_families(state: HostState, root: Path) -> Iterator[Metric]:
     for read in (_cpu, _memory, _pressure, _disks, _networks, _boot_time):
         with suppress(OSError, ValueError, LookupError):
             yield from read(root)
-    yield from _from_readings(state)
+    yield from _time_and_load(state)
     yield _host_info(state)
     yield from _file_systems(state)
     yield from _sensors(state)
@@ -124,7 +124,7 @@ def _boot_time(root: Path) -> Iterator[Metric]:
     yield _gauge("node_boot_time_seconds", "Unix time of the last start.", values)
 
 
-def _from_readings(state: HostState) -> Iterator[Metric]:
+def _time_and_load(state: HostState) -> Iterator[Metric]:
     """Yield the time of the tick and the load averages."""
     yield _gauge("node_time_seconds", "Unix time of the newest sample.", [({}, state.at)])
     for gauge, name in _LOADS.items():

@@ -166,11 +166,11 @@ def read_networks(root: Path) -> Mapping[str, NetworkCounters]:
 def read_mounts(root: Path) -> Iterator[Mount]:
     """Yield the mounted file systems, in the order of mounting."""
     for line in read_text(root, "proc/self/mounts").splitlines():
-        source, point, kind = (_unescaped(field) for field in line.split(" ")[:3])
+        source, point, kind = (_unescape(field) for field in line.split(" ")[:3])
         yield Mount(source=source, point=point, kind=kind)
 
 
-def _unescaped(field: str) -> str:
+def _unescape(field: str) -> str:
     r"""Return a field of a mount table without its octal escapes (`\040` is a space)."""
     head, *rest = field.split("\\")
     parts = [head]

@@ -50,7 +50,7 @@ def test_a_program_that_cannot_be_started_is_unavailable(program: str, words: st
 
 
 def test_a_missing_working_directory_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match="gone is not there"):
+    with pytest.raises(UnavailableError, match="gone does not exist"):
         start(("/bin/true",), folder=tmp_path / "gone")
 
 

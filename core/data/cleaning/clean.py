@@ -54,7 +54,7 @@ def clean_pairs(
     counts: CleaningCounts,
     on_progress: Callable[[float], None],
 ) -> list[Pair]:
-    """Return the normalised pairs that break no rule; report the number of pairs seen.
+    """Return the normalised pairs that break no rule; report the number of processed pairs.
 
     Pairs imported for validation or test stay unchanged, so that scores are comparable with
     published ones; only empty ones are dropped.

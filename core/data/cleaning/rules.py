@@ -77,7 +77,7 @@ class NormalisedPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Drops pairs that a model should not learn from."""
+    """A rule that drops pairs unsuitable for training."""
 
     name: str
     description: str

@@ -71,7 +71,7 @@ _SEVERAL = tuple(
 )
 
 PEOPLE: Mapping[str, tuple[Word, ...]] = {
-    # Pronouns are said more often than names, names more often than any one relative.
+    # Repeated entries are drawn more often: pronouns before names, names before relatives.
     "who": _PRONOUNS * 14 + _NAMES * 3 + _RELATIVE + _SEVERAL,
     "one": tuple(p for p in _PRONOUNS if not p.agreement.is_plural) * 8 + _NAMES * 2 + _RELATIVE,
     "third": _PRONOUNS[2:4] * 6 + _NAMES * 2 + _RELATIVE,

@@ -92,7 +92,7 @@ def verb(infinitive: str, form: str, person: str) -> str:
     """Return a form of a verb.
 
     `pres`, `past` (preterite), `fut`, `inf`, `ger`, `part`; `imp` and `sub` are the affirmative
-    and negative commands to tú. An empty person means nobody in particular.
+    and negative commands to tú. The person is empty for forms without one.
     """
     if form in _SPOKEN:
         return _SPOKEN[form](infinitive)[PERSONS.index(person)]
@@ -219,7 +219,7 @@ def _participle(infinitive: str) -> str:
 
 
 def _subjunctive(infinitive: str) -> str:
-    """Return what follows `no` in a command: no toques, no hagas, no cierres."""
+    """Return the verb form of a negative command: no toques, no hagas, no cierres."""
     if infinitive in _SUBJUNCTIVE:
         return _SUBJUNCTIVE[infinitive]
     stem = _present(infinitive)[0].removesuffix("o")

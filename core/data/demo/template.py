@@ -1,4 +1,4 @@
-"""Templates: a sentence in both languages with slots that agree, and topics made of them.
+"""Templates: sentences in both languages with slots for words, and topics, which contain them.
 
 `{who} [want@who] to {act:inf@who}. | {who} [querer@who] {act:inf@who}.` Slots `{class:form@slot}`
 are filled with one word of the class on both sides (a digit makes a second slot: `{food2}`);
@@ -53,15 +53,15 @@ class Template:
     spanish: tuple[str | TemplateField, ...]
     slots: tuple[str, ...]
 
-    def fill(self, words: Mapping[str, Sequence[Word]], source: random.Random) -> Pair:
+    def fill(self, words: Mapping[str, Sequence[Word]], generator: random.Random) -> Pair:
         """Return a sentence with random words; `words` maps a class to its words."""
         chosen: dict[str, Word] = {}
         for slot in self.slots:
             kind = slot.rstrip("0123456789")
             taken = [word for name, word in chosen.items() if name.startswith(kind)]
-            word = source.choice(words[kind])
+            word = generator.choice(words[kind])
             while word in taken:
-                word = source.choice(words[kind])
+                word = generator.choice(words[kind])
             chosen[slot] = word
         return self._sentence(chosen)
 
@@ -74,8 +74,8 @@ class Template:
     def _sentence(self, chosen: Mapping[str, Word]) -> Pair:
         """Return the sentence with these words."""
         return Pair(
-            source=_format_english("".join(_english(part, chosen) for part in self.english)),
-            target=_format_spanish("".join(_spanish(part, chosen) for part in self.spanish)),
+            source=_format_english("".join(_render_english(part, chosen) for part in self.english)),
+            target=_format_spanish("".join(_render_spanish(part, chosen) for part in self.spanish)),
         )
 
 
@@ -83,8 +83,8 @@ class Template:
 class Topic:
     """A subject of conversation: its words by class and its own templates.
 
-    The shared frames apply to the word classes that it has. The corpus contains every sentence of
-    `phrasebook`, and a sample of the others.
+    Shared frames are used when the topic has words for their slots. The corpus contains every
+    sentence of `phrasebook`, and a sample of the others.
     """
 
     name: str
@@ -94,12 +94,12 @@ class Topic:
 
 
 def parse(text: str) -> tuple[Template, ...]:
-    """Parse templates, one a line; a line that starts with `|` continues the one before."""
+    """Parse templates, one per line; a line that starts with `|` continues the previous line."""
     return tuple(_parse(line) for line in text.strip().replace("\n| ", " | ").splitlines())
 
 
 def _parse(line: str) -> Template:
-    """Parse one template."""
+    """Parse `ENGLISH | SPANISH`."""
     left, _, right = line.partition(" | ")
     sides = (_split_side(left.strip()), _split_side(right.strip()))
     fields = [part for side in sides for part in side if isinstance(part, TemplateField)]
@@ -117,7 +117,7 @@ def _split_side(text: str) -> tuple[str | TemplateField, ...]:
         parts.append(
             TemplateField(
                 slot=found["slot"] or "",
-                word=_own_word(found),
+                word=_literal_word(found),
                 form=found["form"] or found["tense"] or found["number"] or "",
                 agrees_with=found["with"] or found["agrees"] or found["like"] or "",
             )
@@ -127,7 +127,7 @@ def _split_side(text: str) -> tuple[str | TemplateField, ...]:
     return tuple(part for part in parts if part)
 
 
-def _own_word(found: re.Match[str]) -> Word:
+def _literal_word(found: re.Match[str]) -> Word:
     """Return the verb or adjective written in a field."""
     if found["adjective"]:
         return adjective("", found["adjective"])
@@ -135,27 +135,27 @@ def _own_word(found: re.Match[str]) -> Word:
     return Action(en=verb, es=verb)
 
 
-def _context(field: TemplateField, chosen: Mapping[str, Word]) -> Agreement:
+def _agreement(field: TemplateField, chosen: Mapping[str, Word]) -> Agreement:
     """Return the agreement that a field takes."""
     if field.agrees_with in _FIXED_AGREEMENTS:
         return _FIXED_AGREEMENTS[field.agrees_with]
     return chosen[field.agrees_with].agreement if field.agrees_with else NO_AGREEMENT
 
 
-def _english(part: str | TemplateField, chosen: Mapping[str, Word]) -> str:
+def _render_english(part: str | TemplateField, chosen: Mapping[str, Word]) -> str:
     """Return the English text of a part."""
     if isinstance(part, str):
         return part
     word = chosen[part.slot] if part.slot else part.word
-    return word.english(part.form, _context(part, chosen))
+    return word.english(part.form, _agreement(part, chosen))
 
 
-def _spanish(part: str | TemplateField, chosen: Mapping[str, Word]) -> str:
+def _render_spanish(part: str | TemplateField, chosen: Mapping[str, Word]) -> str:
     """Return the Spanish text of a part."""
     if isinstance(part, str):
         return part
     word = chosen[part.slot] if part.slot else part.word
-    return word.spanish(part.form, _context(part, chosen))
+    return word.spanish(part.form, _agreement(part, chosen))
 
 
 def _format_english(text: str) -> str:

@@ -40,7 +40,7 @@ _DATIVES = {"1s": "me", "2s": "te", "3s": "le", "1p": "nos", "3p": "les"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """What other words agree with: person (`1s` ... `3p`, or empty) and gender."""
+    """Grammatical agreement: person (`1s` ... `3p`, or empty) and gender."""
 
     person: str = ""
     gender: str = "m"
@@ -59,7 +59,7 @@ class Word(Protocol):
 
     @property
     def agreement(self) -> Agreement:
-        """What words in other slots agree with."""
+        """The person and gender that words in other slots take."""
         ...
 
     def english(self, form: str, context: Agreement) -> str:
@@ -119,7 +119,7 @@ class Adjective:
     agreement: Agreement = NO_AGREEMENT
 
     def english(self, form: str, context: Agreement) -> str:  # noqa: ARG002  (protocol)
-        """Return the word; professions in the plural when asked (`pl`)."""
+        """Return the word; with the form `pl`, professions in the plural."""
         return self.en
 
     def spanish(self, form: str, context: Agreement) -> str:
@@ -130,7 +130,7 @@ class Adjective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectPhrase:
-    """Somebody: a pronoun, a name, a relative. Spanish leaves I, you and we unsaid."""
+    """A person as subject: pronoun, name or relative. Spanish omits the pronouns I, you and we."""
 
     en: str
     es: str
@@ -143,7 +143,7 @@ class SubjectPhrase:
         return self.object_en if form == "obj" else self.en
 
     def spanish(self, form: str, context: Agreement) -> str:  # noqa: ARG002  (protocol)
-        """Return the subject; `dat` is the one who likes (a mi madre le), `with` the company."""
+        """Return the subject; `dat`: as indirect object (a mi madre le), `with`: after con."""
         if form in ("dat", "nodat"):
             return self._dative("no " if form == "nodat" else "")
         if form == "with":
@@ -152,7 +152,7 @@ class SubjectPhrase:
         return self.after_preposition if form == "obj" else self.es
 
     def _dative(self, negation: str) -> str:
-        """Return who likes: unstressed for me, te, nos; doubled for everybody else."""
+        """Return the indirect object: me, te or nos; doubled (a mi madre le) for other persons."""
         person = self.agreement.person
         short = f"{negation}{_DATIVES[person]}"
         return short if person in ("1s", "2s", "1p") else f"a {self.after_preposition} {short}"
@@ -160,7 +160,7 @@ class SubjectPhrase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """Words that never change."""
+    """An invariable phrase."""
 
     en: str
     es: str
@@ -177,7 +177,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A verb with what belongs to it (`play football = jugar al fútbol`)."""
+    """A verb with its complements (`play football = jugar al fútbol`)."""
 
     en: str
     es: str
@@ -205,7 +205,7 @@ class Action:
 def _spanish_verb(infinitive: str, form: str, person: str, pronoun: str) -> str:
     """Return the verb with its reflexive pronoun (if any) in its place."""
     if infinitive == "ir" and form == "prog":
-        form = "pres"  # va a casa ahora: Spanish does not say "está yendo"
+        form = "pres"  # va a casa ahora, not "está yendo"
     if form == "inf":
         return infinitive + pronoun
     if form == "imp":

@@ -30,7 +30,7 @@ class CorpusFormat(Protocol):
     name: str
 
     def matches(self, corpus: CorpusFiles) -> bool:
-        """Return whether the file names and the first lines look like this format."""
+        """Return whether the file names and the first lines match this format."""
         ...
 
     def read(self, corpus: CorpusFiles, counts: ImportCounts) -> Iterator[Pair]:

@@ -162,7 +162,7 @@ def test_while_a_backup_runs_the_rows_stay_as_they_are(
 ) -> None:
     """The running backup records its snapshot itself, with its proof."""
     vault.store.remove([taken.id])
-    with vault.turn(Progress()):
+    with vault.hold_lock(Progress()):
         assert vault.snapshots() == []
     assert calls == []
 

@@ -14,9 +14,9 @@ from core.jobs.devices import Slots
 from core.jobs.endings import (
     Ending,
     StopRequest,
+    cancelled_ending,
     describe_ending,
-    failed,
-    stopped_before_start,
+    failed_ending,
 )
 from core.jobs.launcher import Job, JobKind, JobSpec, JobState, check_spec
 from core.jobs.queue import decide
@@ -54,7 +54,7 @@ class MemoryLauncher:
     stop_requested_at: dict[str, float] = field(default_factory=dict)
 
     def submit(self, spec: JobSpec) -> Job:
-        """Queue a job, and start it if it need not wait; see Launcher."""
+        """Queue a job, and start it unless it must wait; see Launcher."""
         return self.submit_chain([spec])[0]
 
     def submit_chain(self, specs: Sequence[JobSpec]) -> Sequence[Job]:
@@ -98,10 +98,10 @@ class MemoryLauncher:
         return {job.spec.subject: job for job in self.rows.values() if job.spec.kind is kind}
 
     def cancel(self, job_id: str) -> Job:
-        """Request a job to stop; see Launcher."""
+        """Request that a job stops; see Launcher."""
         job = self.job(job_id)
         if job.state is JobState.QUEUED:
-            self._end(job, stopped_before_start(self.clock.now()))
+            self._end(job, cancelled_ending(self.clock.now()))
         elif job.state is JobState.RUNNING:
             reason = "stop requested"
             self.rows[job_id] = replace(job, state=JobState.STOPPING, reason=reason)
@@ -142,7 +142,7 @@ class MemoryLauncher:
         for decision in decisions:
             job = self.rows[decision.job_id]
             if decision.state is JobState.FAILED:
-                self._end(job, failed(decision.reason, self.clock.now()))
+                self._end(job, failed_ending(decision.reason, self.clock.now()))
                 continue
             started_at = self.clock.now() if decision.state is JobState.RUNNING else None
             self.rows[job.id] = replace(

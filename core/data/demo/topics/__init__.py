@@ -1,1 +1,1 @@
-"""What people talk about, a few related topics a file."""
+"""The topics of the corpus; each file contains a few related topics."""
