@@ -108,7 +108,7 @@ class LocalLauncher:
         """Return the newest job of a kind for each subject; see Launcher."""
         with self.database.read() as connection:
             found = rows.newest_by_subject(connection, kind)
-        return {job.spec.subject: self._in_present_state(job) for job in found}
+        return {job.spec.subject: self._with_current_state(job) for job in found}
 
     def cancel(self, job_id: str) -> Job:
         """Request that a job stops; see Launcher."""
