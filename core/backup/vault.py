@@ -99,10 +99,12 @@ class Vault:
     def find(self, name: str, *, or_missing: bool = False) -> Snapshot:
         """Return a snapshot by id, the start of one, or `latest`; raises NotFoundError.
 
-        One that is missing from the repository is returned only with `or_missing`.
+        One that is missing from the repository is returned only with `or_missing`. Raises
+        MissingRepositoryError when there is no repository any more.
         """
         found = _named(self.snapshots(), name)
-        if not found and self.repository.exists():
+        is_present = any(entry.is_present for entry in found)
+        if not is_present and (self.repository.exists() or self._was_used()):
             self.refresh()
             found = _named(self.snapshots(), name)
         if len(found) > 1:

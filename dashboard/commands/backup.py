@@ -30,6 +30,7 @@ from dashboard.commands.console import (
     print_error,
     print_json,
     print_table,
+    with_home,
 )
 from dashboard.commands.documents import snapshot_document
 from dashboard.commands.progress import follow, require_success
@@ -91,10 +92,10 @@ def list_snapshots(home: HomeOption = None, as_json: JsonOption = False) -> None
     print_table(
         ("ID", "TIME", "AGE", "CONTENTS", "FILES", "SIZE", "STATE", "RESTORE DRILL"),
         [_row(entry, now) for entry in snapshots],
-        empty="no backups yet; make one with: datahall backup run",
+        empty=with_home("no backups yet; make one with: datahall backup run", home),
     )
     if problem is not None:
-        print_error(problem, as_json=False)
+        print_error(problem, as_json=False, home=home)
 
 
 @app.command("verify")
@@ -158,7 +159,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         print_json(_status_document(found, stored_at, unprotected))
         return
     for label, value in _status_lines(found, stored_at, unprotected, now):
-        print(f"{label:20} {value}")
+        print(f"{label:20} {with_home(value, home)}")
 
 
 @app.command("forget")

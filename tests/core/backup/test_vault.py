@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.backup.backup import BackupReport
+from core.backup.errors import MissingRepositoryError
 from core.backup.install import Restic
 from core.backup.program import Call, OnLine, OnTick, Outcome, WatchedRunner
 from core.backup.records import RepositoryState, Snapshot, SnapshotState
@@ -205,6 +206,15 @@ def test_the_status_names_missing_snapshots_and_a_missing_repository(
     assert (status.state, status.snapshots) == (RepositoryState.MISSING, 0)
     assert "there was one before" in status.problem
     assert "Is its disk mounted?" in status.remedy
+
+
+@pytest.mark.parametrize("name", ["latest", "id"])
+def test_a_snapshot_of_an_unmounted_repository_names_the_repository(
+    vault: Vault, taken: Snapshot, name: str
+) -> None:
+    vault.paths.repository.rename(vault.paths.home / "unmounted")
+    with pytest.raises(MissingRepositoryError):
+        vault.find(taken.id if name == "id" else name)
 
 
 def test_before_the_first_backup_the_status_is_new(vault: Vault) -> None:

@@ -130,7 +130,7 @@ def test_up_on_a_damaged_database_names_the_command_that_restores_it(
     assert run(["up", "--no-browser", "--port", "0", "--home", str(settings.home)]) == 1
     shown = capsys.readouterr().err
     assert "damaged" in shown
-    assert "datahall backup recover" in shown
+    assert f"datahall backup recover --home {settings.home}" in shown
 
 
 @pytest.mark.slow
