@@ -142,7 +142,10 @@ def load_weights(folder: Path, name: str | None = None) -> Weights:
         tensors = load_file(folder / (name or shape["preferred"]))
         config = ModelConfig(**shape["config"])
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise CorruptError(f"{folder} does not contain a model ({type(error).__name__})") from error
+        raise CorruptError(
+            f"{folder} does not contain a model",
+            remedy='Restore the run from a snapshot, see "datahall backup list"',
+        ) from error
     return Weights(
         config=config,
         tensors=tensors,

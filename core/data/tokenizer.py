@@ -29,7 +29,10 @@ class Tokenizer:
         try:
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
         except RuntimeError as error:
-            raise CorruptError(f"the vocabulary cannot be loaded: {error}") from error
+            raise CorruptError(
+                "the vocabulary is damaged: it is not a SentencePiece model",
+                remedy='Restore its folder from a snapshot, see "datahall backup list"',
+            ) from error
 
     @classmethod
     def load(cls, path: Path) -> "Tokenizer":

@@ -75,7 +75,10 @@ def load_ctranslate2_engine(
             intra_threads=threads,
         )
     except (RuntimeError, ValueError) as error:
-        raise CorruptError(f"{folder.model(precision)} cannot be loaded: {error}") from error
+        raise CorruptError(
+            f"{folder.model(precision)} cannot be loaded: it is not a complete CTranslate2 model",
+            remedy='Restore the version from a snapshot, see "datahall backup list"',
+        ) from error
     return CTranslate2Engine(
         translator=translator, max_tokens=shape.max_tokens, max_length=shape.config.max_length
     )

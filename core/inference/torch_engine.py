@@ -138,7 +138,10 @@ def load_torch_engine(folder: VersionFolder) -> TorchEngine:
     try:
         model.load_state_dict(load_file(folder.weights))
     except (OSError, RuntimeError, SafetensorError) as error:
-        raise CorruptError(f"{folder.weights} cannot be loaded: {error}") from error
+        raise CorruptError(
+            f"{folder.weights} cannot be loaded: it does not hold the weights of this model",
+            remedy='Restore the version from a snapshot, see "datahall backup list"',
+        ) from error
     tokenizer = Tokenizer.load(folder.vocabulary)
     return TorchEngine(
         model=model.eval(),

@@ -54,7 +54,8 @@ def test_reserved_ids_are_skipped_when_decoding() -> None:
 def test_a_damaged_vocabulary_is_refused(tmp_path: Path, prepared: Dataset) -> None:
     path = tmp_path / "half.model"
     path.write_bytes(prepared.vocabulary_file.read_bytes()[:100])
-    with pytest.raises(CorruptError):
+    with pytest.raises(CorruptError, match="not a SentencePiece model") as caught:
         Tokenizer.load(path)
+    assert "datahall backup list" in caught.value.remedy
     with pytest.raises(CorruptError, match="cannot be read"):
         Tokenizer.load(tmp_path / "none.model")

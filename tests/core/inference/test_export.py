@@ -148,7 +148,7 @@ def test_a_damaged_model_is_named(make_version: MakeVersion) -> None:
     version = make_version(seed=8)
     model = version.model("int8") / "model.bin"
     model.write_bytes(model.read_bytes()[:1000])
-    with pytest.raises(CorruptError, match="cannot be loaded"):
+    with pytest.raises(CorruptError, match="not a complete CTranslate2 model"):
         load_ctranslate2_engine(version, "int8")
     with pytest.raises(CorruptError, match=r"model\.bin"):
         version.verify()

@@ -119,7 +119,7 @@ def test_a_copied_home_lists_its_snapshots(command: Command) -> None:
 
 def test_a_repository_that_cannot_be_listed_is_an_error(command: Command, home: Path) -> None:
     """An empty list would say that there are no backups."""
-    for path in home.glob("datahall.db*"):
+    for path in (*home.glob("datahall.db*"), home / "audit-head.json"):
         path.unlink()
     (home / "secrets" / "repository-key").write_text("wrong")
     code, out, _ = command("list", "--json")
