@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.backup.backup import back_up, cover_dataset, cover_scope
+from core.backup.backup import TELEMETRY_REMEDY, back_up, cover_dataset, cover_scope
 from core.backup.errors import list_names
 from core.backup.manifest import replace_invalid_utf8
 from core.backup.proof import Comparison
@@ -40,6 +40,8 @@ def run_backup(
     )
     if changed:
         sentence += f"; changed during the backup, so not protected: {list_names(changed)}"
+    if report.proof.left_out:
+        sentence += f"; damaged, so left out: {list_names(report.proof.left_out)}. {TELEMETRY_REMEDY}"
     return JobResult(
         sentence=sentence,
         values={
@@ -49,6 +51,7 @@ def run_backup(
             "added_bytes": snapshot.added_bytes,
             "datasets": list(report.datasets),
             "changed": changed,
+            "left_out": list(report.proof.left_out),
         },
     )
 

@@ -26,8 +26,8 @@ from core.files import PRIVATE_FILE, PRIVATE_FOLDER
 from core.paths import StatePaths, confined
 from core.process.progress import Progress
 
+TELEMETRY_REMEDY = "Start the sampler, which renames the file and creates a new one: datahall up"
 _DATABASE_REMEDY = "Restore the newest intact copy: datahall backup recover"
-_TELEMETRY_REMEDY = "Start the sampler, which renames the file and creates a new one: datahall up"
 _ATTEMPTS = 2
 _SPACE_FACTOR = 1.2
 _LOCK_TIMEOUT_S = 30.0
@@ -59,10 +59,11 @@ def back_up(
 ) -> BackupReport:
     """Make a snapshot and compare it with the manifest.
 
-    Files that change during the backup are named in the report and not protected; a backup of one
-    dataset whose files changed is repeated once. Raises MissingRepositoryError when the location
-    held a repository before (unless `new_repository`), and IncompleteError naming the files when
-    the snapshot differs from the manifest; the snapshot is kept as unverified.
+    Files that change during the backup, and damaged telemetry, which is left out, are named in the
+    report and not protected; a backup of one dataset whose files changed is repeated once. Raises
+    MissingRepositoryError when the location held a repository before (unless `new_repository`), and
+    IncompleteError naming the files when the snapshot differs from the manifest; the snapshot is
+    kept as unverified.
     """
     _require_repository_outside(vault, coverage)
     with vault.hold_lock(progress):
@@ -192,10 +193,7 @@ def _attempt(vault: Vault, coverage: Coverage, progress: Progress) -> BackupRepo
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(mode=PRIVATE_FOLDER, parents=True)
     try:
-        for database in coverage.databases:
-            progress.begin(f"copying {database.name}")
-            remedy = _TELEMETRY_REMEDY if database == vault.paths.telemetry else _DATABASE_REMEDY
-            copy_database(database, vault.paths.staged(database), remedy)
+        left_out = _copy_databases(vault, coverage, progress)
         manifest = _take_manifest(vault, coverage, progress)
         text = manifest.text()
         write_manifest(vault.paths.staged_manifest, text)
@@ -203,9 +201,32 @@ def _attempt(vault: Vault, coverage: Coverage, progress: Progress) -> BackupRepo
         progress.begin("comparing the snapshot with its manifest")
         listing = vault.repository.listing(snapshot.id)
         proof = prove(manifest, listing, vault.paths.home, vault.manifest_name)
+        proof = replace(proof, left_out=left_out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return _report(vault, manifest, vault.record(snapshot, text, proof), proof)
+
+
+def _copy_databases(vault: Vault, coverage: Coverage, progress: Progress) -> tuple[str, ...]:
+    """Copy the databases to the staging folder; return the names of those left out.
+
+    Damaged telemetry is left out: it must not keep everything else, and the runs that wait for a
+    backup, from being backed up. Raises CorruptError for the main database, or when nothing else
+    would be backed up.
+    """
+    left_out = []
+    for database in coverage.databases:
+        progress.begin(f"copying {database.name}")
+        is_telemetry = database == vault.paths.telemetry
+        is_alone = not coverage.paths and len(coverage.databases) == 1
+        remedy = TELEMETRY_REMEDY if is_telemetry else _DATABASE_REMEDY
+        try:
+            copy_database(database, vault.paths.staged(database), remedy)
+        except CorruptError:
+            if not is_telemetry or is_alone:
+                raise
+            left_out.append(database.name)
+    return tuple(left_out)
 
 
 def _report(vault: Vault, manifest: Manifest, snapshot: Snapshot, proof: Proof) -> BackupReport:

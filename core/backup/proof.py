@@ -32,6 +32,7 @@ class Proof:
 
     `changed` files were modified or deleted while the backup read them, `appeared` ones were
     created during the backup: the snapshot is not faulty, but these bytes are not verified.
+    `left_out` are damaged databases that the snapshot does not contain.
     """
 
     missing: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Proof:
     unexpected: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     appeared: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[str, ...]:

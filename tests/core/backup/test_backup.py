@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.backup.backup import BackupReport, cover_dataset, cover_scope
+from core.backup.backup import BackupReport, Coverage, back_up, cover_dataset, cover_scope
 from core.backup.errors import (
     DestinationFullError,
     IncompleteError,
@@ -22,7 +22,9 @@ from core.backup.repository import Repository
 from core.backup.vault import Vault
 from core.database import Database
 from core.errors import CorruptError, InputError, NotFoundError
+from core.files import read_json
 from core.paths import StatePaths
+from core.process.progress import Progress
 
 pytestmark = pytest.mark.slow  # real restic
 
@@ -343,10 +345,29 @@ def test_a_damaged_database_is_not_backed_up_and_the_remedy_is_named(
     assert caught.value.remedy.endswith("datahall backup recover")
 
 
-def test_damaged_telemetry_is_not_recovered_but_begun_anew(
-    vault: Vault, run_backup: BackUp
+@pytest.mark.usefixtures("dataset")
+@pytest.mark.parametrize("scope", ["all", "state"])
+def test_damaged_telemetry_is_left_out_and_everything_else_is_backed_up(
+    vault: Vault, run_backup: BackUp, scope: str
 ) -> None:
     vault.paths.telemetry.write_bytes(b"not a database" * 100)
+    vault.paths.settings_file.touch()
+    report = run_backup(vault, scope)
+    assert report.snapshot.state is SnapshotState.VERIFIED
+    assert report.datasets == (("abc123",) if scope == "all" else ())
+    assert report.proof.left_out == ("telemetry.db",)
+    stored = read_json(vault.paths.proof(report.snapshot.id))
+    assert stored["left_out"] == ["telemetry.db"]
+    listing = vault.repository.listing(report.snapshot.id)
+    assert "datahall.toml" in listing
+    assert not any("telemetry" in name for name in listing)
+
+
+def test_damaged_telemetry_alone_is_not_backed_up_and_the_remedy_begins_a_new_one(
+    vault: Vault, progress: Progress
+) -> None:
+    vault.paths.telemetry.write_bytes(b"not a database" * 100)
+    alone = Coverage(what="state", paths=(), databases=(vault.paths.telemetry,), tags=())
     with pytest.raises(CorruptError, match=r"telemetry\.db is damaged") as caught:
-        run_backup(vault, "state")
+        back_up(vault, alone, progress)
     assert caught.value.remedy.endswith("datahall up")

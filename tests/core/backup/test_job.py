@@ -76,6 +76,16 @@ def test_a_dataset_is_backed_up_verified_lost_restored_and_drilled(
     assert "can be restored: 3 of 3 files are equal" in out
 
 
+def test_the_result_names_damaged_telemetry_and_its_remedy(
+    with_repository: StatePaths, dataset: Path, folder: Path
+) -> None:
+    assert dataset.exists()
+    with_repository.telemetry.write_bytes(b"not a database" * 100)
+    code, out, _ = run(with_repository, folder, "run")
+    assert (code, result(folder)["left_out"]) == (0, ["telemetry.db"])
+    assert "damaged, so left out: 'telemetry.db'. Start the sampler" in out.splitlines()[-1]
+
+
 def test_damage_is_reported_in_one_line(
     with_repository: StatePaths, dataset: Path, folder: Path, damage: Callable[[], None]
 ) -> None:
