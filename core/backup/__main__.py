@@ -41,7 +41,9 @@ def run_backup(
     if changed:
         sentence += f"; changed during the backup, so not protected: {list_names(changed)}"
     if report.proof.left_out:
-        sentence += f"; damaged, so left out: {list_names(report.proof.left_out)}. {TELEMETRY_REMEDY}"
+        sentence += (
+            f"; damaged, so left out: {list_names(report.proof.left_out)}. {TELEMETRY_REMEDY}"
+        )
     return JobResult(
         sentence=sentence,
         values={
