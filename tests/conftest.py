@@ -11,10 +11,10 @@ import hypothesis
 import pytest
 
 from core.audit import Actor, Ledger, Role
-from core.clock import FixedClock
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.settings import Settings
+from tests.clock import FixedClock
 from tests.postgresql import PostgresqlServer, require_programs, running_server
 
 TESTS = Path(__file__).parent

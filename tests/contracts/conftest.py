@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from core.database import Database
 from core.jobs.devices import Slots
 from core.jobs.launcher import Job, JobKind, JobSpec, Launcher
@@ -19,6 +19,7 @@ from core.jobs.local import LocalLauncher
 from core.locks import take_lock
 from core.paths import StatePaths
 from core.settings import JobSettings
+from tests.clock import FixedClock
 from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.postgresql import PostgresqlServer
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock
 from core.errors import DatahallError, UnavailableError
 from core.settings import SamplerSettings
 from monitors.collector import Collector, Reading
 from monitors.gauges import Gauge
 from monitors.sampling.catalog import CATALOG, CollectorContext
+from tests.clock import FixedClock
 
 Made = Callable[[str, Path], Collector]
 REAL = [name for name in CATALOG if name not in {"gpu", "sensors"}]  # this host may have neither

@@ -29,13 +29,13 @@ from core.audit import (
     Role,
     account_name,
 )
-from core.clock import FixedClock
 from core.command import start, wait
 from core.database import Database, open_database, sqlite_url
 from core.errors import ConflictError, CorruptError, DeniedError, UnavailableError
 from core.files import canonical_json, digest_text
 from core.paths import StatePaths
 from core.tables import audit
+from tests.clock import FixedClock
 from tests.postgresql import PostgresqlServer
 
 

@@ -2,7 +2,8 @@
 
 import time
 
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
+from tests.clock import FixedClock
 
 
 def test_the_system_clock_returns_wall_and_monotonic_time() -> None:

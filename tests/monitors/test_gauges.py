@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import monitors
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from core.settings import SamplerSettings
 from monitors.collector import Reading
 from monitors.collectors.demo import DemoCollector
@@ -14,6 +14,7 @@ from monitors.collectors.sensors import SensorsCollector
 from monitors.gauges import DeviceKind, Gauge, gauge_table
 from monitors.sampling.catalog import CATALOG, CollectorContext
 from monitors.sampling.sampler import sample_once
+from tests.clock import FixedClock
 from tests.monitors.simulation import Driver, Tree
 
 README = Path(monitors.__file__).parent / "README.md"

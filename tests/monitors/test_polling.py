@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from monitors.polling import Cadence, RateMeter, Worker
+from tests.clock import FixedClock
 
 PATIENCE_S = 30.0
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from core.actions.workspace import Workspace, open_workspace
-from core.clock import FixedClock
 from core.data.records import Dataset, Pair
 from core.settings import Settings
+from tests.clock import FixedClock
 from tests.core.jobs.memory import MemoryLauncher
 
 PAIRS = tuple(Pair(source=f"I see {n} cats.", target=f"Veo {n} gatos.") for n in range(2, 60))

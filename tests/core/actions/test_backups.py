@@ -21,10 +21,10 @@ from core.actions.workspace import Workspace
 from core.audit import Actor, Role
 from core.backup.records import Scope, Snapshot
 from core.backup.repository import open_repository
-from core.clock import FixedClock
 from core.errors import ConflictError, DeniedError, InputError, NotFoundError
 from core.paths import StatePaths
 from core.settings import Settings
+from tests.clock import FixedClock
 
 pytestmark = pytest.mark.slow  # real restic
 

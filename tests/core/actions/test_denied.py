@@ -43,10 +43,10 @@ from core.actions.workspace import Workspace
 from core.audit import Actor, Role
 from core.backup.records import Scope, Snapshot
 from core.checkpoints.manifest import write_manifest
-from core.clock import FixedClock
 from core.data.records import Dataset
 from core.errors import DeniedError
 from core.inference.translator import Translation
+from tests.clock import FixedClock
 from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.core.registry.records import model_version
 from tests.snapshots import record_snapshot

@@ -18,9 +18,9 @@ from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.checkpoints.catalog import BEST, DamagedCheckpointError, write_pointer
 from core.checkpoints.manifest import write_manifest
-from core.clock import FixedClock
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobKind
+from tests.clock import FixedClock
 from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.core.registry.records import model_version
 

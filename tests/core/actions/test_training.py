@@ -20,13 +20,13 @@ from core.actions.workspace import Workspace, open_workspace
 from core.audit import Actor, Role
 from core.backup.records import Snapshot
 from core.backup.vault import Vault
-from core.clock import FixedClock
 from core.data.records import Dataset
 from core.errors import ConflictError, DeniedError, InputError, NotFoundError
 from core.files import read_json
 from core.jobs.launcher import JobKind, JobState
 from core.jobs.local import LocalLauncher
 from core.settings import Settings
+from tests.clock import FixedClock
 from tests.core.actions.conftest import PAIRS
 from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.snapshots import record_snapshot

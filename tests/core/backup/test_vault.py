@@ -15,12 +15,13 @@ from core.backup.records import RepositoryState, Snapshot, SnapshotState
 from core.backup.repository import Repository
 from core.backup.restic import ResticClient
 from core.backup.vault import Vault, open_vault
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from core.database import open_database, sqlite_url
 from core.errors import NotFoundError, UnavailableError
 from core.locks import is_locked
 from core.process.progress import Progress
 from core.settings import Settings
+from tests.clock import FixedClock
 
 pytestmark = pytest.mark.slow  # real restic
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock
 from core.data.datasets import DatasetStore
 from core.data.prepare import prepare
 from core.data.records import Dataset, Pair
 from core.paths import StatePaths
+from tests.clock import FixedClock
 
 TOY = Path(__file__).parents[2] / "data"
 

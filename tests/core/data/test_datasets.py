@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock
 from core.data.datasets import DatasetStore
 from core.data.prepare import prepare
 from core.data.records import Dataset, Pair
 from core.errors import ConflictError, CorruptError, InputError, NotFoundError
+from tests.clock import FixedClock
 
 
 def _add(store: DatasetStore, clock: FixedClock, text: str, name: str = "toy") -> Dataset:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock
 from core.data.datasets import DatasetStore
 from core.data.importer import import_files
 from core.data.records import Dataset
 from core.data.version_files import read_pairs
 from core.errors import InputError
+from tests.clock import FixedClock
 
 Import = Callable[..., Dataset]
 

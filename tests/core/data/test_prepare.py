@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock
 from core.command import run_command
 from core.data.datasets import DatasetStore
 from core.data.prepare import prepare, prepare_dataset
@@ -19,6 +18,7 @@ from core.files import digest_file
 from core.paths import StatePaths
 from core.process.job import job_argv, read_result, run_job
 from core.process.progress import Progress
+from tests.clock import FixedClock
 
 
 def _digests(dataset: Dataset) -> dict[str, str]:

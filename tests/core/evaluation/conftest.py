@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.clock import FixedClock
 from core.data.datasets import DatasetStore
 from core.data.demo.corpus import TOPICS, topic_pairs
 from core.data.prepare import prepare
@@ -15,6 +14,7 @@ from core.evaluation.evaluate import EvaluatedModel
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
 from core.paths import StatePaths
+from tests.clock import FixedClock
 
 
 @pytest.fixture(scope="session")

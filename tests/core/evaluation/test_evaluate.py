@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock
 from core.data.encoded import EncodedSplit, load_split, read_segments
 from core.data.records import Dataset
 from core.errors import InputError
@@ -19,6 +18,7 @@ from core.evaluation.evaluate import (
     translate_texts,
 )
 from core.model.search import BeamOptions
+from tests.clock import FixedClock
 
 QUICK = BeamOptions(beam=1, max_length=8)
 

@@ -9,7 +9,6 @@ import pytest
 from core.checkpoints.catalog import BEST
 from core.checkpoints.contents import RAW_NAME, WeightsToSave, save_weights
 from core.checkpoints.manifest import MANIFEST_NAME, write_manifest
-from core.clock import FixedClock
 from core.data.records import Dataset
 from core.database import open_database, sqlite_url
 from core.evaluation.evaluate import EvaluatedModel
@@ -20,6 +19,7 @@ from core.process.job import read_result, run_job
 from core.process.progress import read_progress
 from core.runs.records import RunSpec
 from core.runs.store import RunStore
+from tests.clock import FixedClock
 
 
 @pytest.fixture

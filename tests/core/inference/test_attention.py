@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from core.data.records import Pair
 from core.errors import UnavailableError
 from core.inference.ctranslate2_engine import load_ctranslate2_engine
@@ -17,6 +17,7 @@ from core.inference.torch_engine import (
 )
 from core.inference.translator import Candidate, SearchOptions
 from core.inference.version_folder import VersionFolder
+from tests.clock import FixedClock
 from tests.core.inference.echo import EchoTranslator
 
 

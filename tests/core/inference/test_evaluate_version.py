@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock
 from core.data.datasets import DatasetStore
 from core.data.demo.corpus import TOPICS, topic_pairs
 from core.database import open_database, sqlite_url
@@ -16,6 +15,7 @@ from core.paths import StatePaths
 from core.process.failure import read_error
 from core.process.job import read_result, run_job
 from core.registry.registry import ModelRegistry
+from tests.clock import FixedClock
 from tests.core.registry.records import model_version
 
 

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from core.clock import FixedClock
 from core.errors import DatahallError, NotFoundError
 from core.jobs.devices import Slots
 from core.jobs.endings import (
@@ -21,6 +20,7 @@ from core.jobs.endings import (
 from core.jobs.launcher import Job, JobKind, JobSpec, JobState, check_spec
 from core.jobs.queue import decide
 from core.process.progress import ProgressReport
+from tests.clock import FixedClock
 
 _STEP_S = 0.1
 _ONE_CPU = Slots(cpu=1, gpus=0)

@@ -3,12 +3,12 @@
 import pytest
 
 from core.audit import Ledger
-from core.clock import FixedClock
 from core.database import Database
 from core.jobs.__main__ import FolderCleanup
 from core.jobs.launcher import JobState
 from core.jobs.rows import update_job
 from core.paths import StatePaths
+from tests.clock import FixedClock
 from tests.core.jobs.conftest import JobTester
 
 DAY_S = 86_400.0

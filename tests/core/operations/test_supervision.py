@@ -12,7 +12,7 @@ from contextlib import closing
 
 import pytest
 
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from core.command import describe_exit
 from core.errors import ConflictError, SettingsError
 from core.operations import supervision
@@ -31,6 +31,7 @@ from core.operations.supervision import (
 )
 from core.paths import StatePaths
 from core.settings import Settings
+from tests.clock import FixedClock
 
 pytestmark = pytest.mark.slow
 

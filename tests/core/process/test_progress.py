@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock
 from core.process.progress import Progress, ProgressReport, read_progress, write_progress
+from tests.clock import FixedClock
 
 PROGRESS = ProgressReport(
     done=3.5, total=10.0, unit="steps", message="¿qué? \"'\n🌙", rate=1.25, eta_s=5.2, at=1e9

@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from core.checkpoints.catalog import DamagedCheckpointError
 from core.checkpoints.contents import Weights, load_weights
 from core.checkpoints.manifest import write_manifest
-from core.clock import FixedClock
 from core.data.records import Pair
 from core.database import Database
 from core.errors import DatahallError, DiskFullError, InputError, NotFoundError
@@ -30,6 +29,7 @@ from core.registry.records import SelfTestVerdict
 from core.registry.registry import ModelRegistry
 from core.runs.records import RunSpec, TranslationSample
 from core.runs.store import RunStore
+from tests.clock import FixedClock
 
 pytestmark = pytest.mark.slow
 

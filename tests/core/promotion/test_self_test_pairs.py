@@ -4,7 +4,6 @@ import shutil
 
 import pytest
 
-from core.clock import FixedClock
 from core.data.datasets import DatasetStore
 from core.data.demo.corpus import demo_pairs
 from core.data.prepare import prepare
@@ -15,6 +14,7 @@ from core.paths import StatePaths
 from core.promotion.promote import NUM_SELF_TEST_PAIRS, self_test_pairs
 from core.runs.records import Run, RunSpec, TranslationSample
 from core.runs.store import RunStore
+from tests.clock import FixedClock
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,6 @@ import threading
 
 import pytest
 
-from core.clock import FixedClock
 from core.database import Database
 from core.errors import ConflictError, NotFoundError
 from core.registry.records import (
@@ -15,6 +14,7 @@ from core.registry.records import (
     SelfTestVerdict,
 )
 from core.registry.registry import ModelRegistry
+from tests.clock import FixedClock
 from tests.core.registry.records import SELF_TEST, model_version
 
 

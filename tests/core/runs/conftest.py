@@ -2,10 +2,10 @@
 
 import pytest
 
-from core.clock import FixedClock
 from core.database import Database
 from core.runs.records import MetricPoint, RunSpec, TranslationSample
 from core.runs.store import RunStore
+from tests.clock import FixedClock
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from core.clock import FixedClock
 from core.database import Database
 from core.errors import ConflictError
 from core.runs.records import MetricPoint, RunSpec
 from core.runs.store import RunStore
+from tests.clock import FixedClock
 
 pytestmark = pytest.mark.slow
 

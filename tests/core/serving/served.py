@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.audit import Ledger
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from core.database import Database
 from core.errors import CorruptError, UnavailableError
 from core.feedback.store import FeedbackRecorder, FeedbackStore
@@ -15,6 +15,7 @@ from core.registry.registry import ModelRegistry
 from core.serving.model_pool import ModelPool
 from core.serving.server import ComputeAttention, TranslationServer
 from core.settings import ServingSettings
+from tests.clock import FixedClock
 from tests.core.inference.echo import EchoTranslator
 
 

@@ -15,7 +15,6 @@ import psutil
 import pytest
 from libretranslatepy import LibreTranslateAPI
 
-from core.clock import FixedClock
 from core.command import Process, module_argv, start
 from core.database import Database
 from core.errors import UnavailableError
@@ -26,6 +25,7 @@ from core.registry.records import PRODUCTION, AliasAction, ModelVersion
 from core.registry.registry import ModelRegistry
 from core.serving.__main__ import main
 from core.serving.client import TranslationClient
+from tests.clock import FixedClock
 
 pytestmark = pytest.mark.slow
 

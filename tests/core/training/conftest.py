@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from core.data.datasets import DatasetStore
 from core.data.demo.corpus import TOPICS, topic_pairs
 from core.database import Database, open_database, sqlite_url
@@ -20,6 +20,7 @@ from core.runs.records import RunSpec
 from core.runs.store import RunStore
 from core.training.config import TrainConfig, check_config
 from core.training.run import train_run
+from tests.clock import FixedClock
 
 SMALL = TrainConfig(
     width=16, heads=2, hidden=24, encoder_layers=1, decoder_layers=1, dropout=0.1,

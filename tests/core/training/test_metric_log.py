@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, closing, contextmanager
 import pytest
 
 from core import database as database_module
-from core.clock import FixedClock
 from core.database import Database, open_database, sqlite_url
 from core.paths import StatePaths
 from core.runs.records import RunSpec
 from core.runs.store import RunStore
 from core.training.metric_log import MetricLog
+from tests.clock import FixedClock
 
 MANY = {f"metric{number}": 1.0 for number in range(2000)}  # more than fits into free pages
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from core.clock import FixedClock
 from core.data.datasets import DatasetStore
 from core.data.prepare import prepare
 from core.data.records import Pair
 from core.settings import Settings
 from dashboard.commands.cli import run
+from tests.clock import FixedClock
 
 Ask = Callable[..., tuple[int, Any]]
 

@@ -12,11 +12,11 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
 from core.audit import Ledger
-from core.clock import FixedClock
 from core.paths import StatePaths
 from core.settings import Settings
 from dashboard.server.gate.middleware import GateMiddleware
 from dashboard.server.gate.sign_in import SessionStore, TokenStore, issue_token
+from tests.clock import FixedClock
 
 Visit = Callable[[], TestClient]
 

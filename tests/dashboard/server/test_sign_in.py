@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from core.audit import Ledger, Role
-from core.clock import FixedClock
 from core.database import Database
 from core.paths import StatePaths
 from core.settings import Settings, WebSettings
@@ -21,6 +20,7 @@ from dashboard.server.gate.sign_in import (
     issue_token,
     sign_in_url,
 )
+from tests.clock import FixedClock
 
 Visit = Callable[[], TestClient]
 ADMIN = User(name="admin", role=Role.ADMIN)

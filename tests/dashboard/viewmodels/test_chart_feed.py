@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from core.clock import FixedClock
 from core.database import Database
 from core.errors import InputError
 from core.runs.records import MetricPoint, RunSpec
@@ -22,6 +21,7 @@ from core.runs.store import RunStore
 from dashboard.viewmodels.chart_feed import MAX_SERIES, metrics_answer, telemetry_answer
 from monitors.collector import HostState, Reading
 from monitors.store.sqlite import SqliteTelemetryStore
+from tests.clock import FixedClock
 
 START = 1_700_000_000.0
 NAMES = ["load_ratio@cpu", "late_ratio@disk"]

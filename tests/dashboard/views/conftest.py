@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.actions.workspace import Workspace, open_workspace
 from core.audit import Role
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from core.data.records import Dataset, Pair
 from core.inference.translator import Attention
 from core.inference.version_folder import VersionFolder
@@ -26,6 +26,7 @@ from core.settings import Settings
 from dashboard import resources
 from monitors.collector import HostState, Reading
 from monitors.store.sqlite import SqliteTelemetryStore
+from tests.clock import FixedClock
 from tests.core.inference.echo import EchoTranslator
 from tests.core.jobs.memory import MemoryLauncher
 

@@ -6,11 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.audit import Role
-from core.clock import FixedClock
 from core.data.prepare import prepare
 from core.data.records import Pair
 from core.jobs.launcher import JobKind
 from core.process.progress import ProgressReport
+from tests.clock import FixedClock
 from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import PAIRS, Site, open_tab
 

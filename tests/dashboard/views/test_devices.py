@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.clock import FixedClock
 from monitors.collector import CollectorReport, ProcessReading
 from monitors.collectors.demo import DemoCollector
+from tests.clock import FixedClock
 from tests.dashboard.views.conftest import Site
 
 Open = Callable[..., AppTest]

@@ -1,8 +1,8 @@
 """The cpu collector on fake trees."""
 
-from core.clock import FixedClock
 from monitors.collector import Collection
 from monitors.collectors.cpu import CpuCollector
+from tests.clock import FixedClock
 from tests.monitors.simulation import Tree
 
 HOST = {

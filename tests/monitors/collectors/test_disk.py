@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from monitors.collector import Collection
 from monitors.collectors.disk import DiskCollector
+from tests.clock import FixedClock
 from tests.monitors.simulation import Tree
 
 PATIENCE_S = 30.0

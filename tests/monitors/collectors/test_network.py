@@ -1,8 +1,8 @@
 """The network collector on fake trees."""
 
-from core.clock import FixedClock
 from monitors.collector import Collection
 from monitors.collectors.network import NetworkCollector
+from tests.clock import FixedClock
 from tests.monitors.simulation import Tree
 
 

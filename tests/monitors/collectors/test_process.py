@@ -6,8 +6,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.clock import FixedClock, SystemClock
+from core.clock import SystemClock
 from monitors.collectors.process import ProcessCollector
+from tests.clock import FixedClock
 from tests.monitors.simulation import Tree
 
 BOOT = {"proc/stat": "cpu 0\nbtime 1000\n"}

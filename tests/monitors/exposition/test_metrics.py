@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from core.clock import FixedClock
 from core.settings import SamplerSettings
 from monitors.collector import DeviceFact, HostState, Reading
 from monitors.collectors.demo import DemoCollector
 from monitors.exposition.metrics import render_metrics
 from monitors.gauges import Gauge
 from monitors.sampling.sampler import sample_once
+from tests.clock import FixedClock
 
 Samples = dict[str, dict[frozenset[tuple[str, str]], float]]
 

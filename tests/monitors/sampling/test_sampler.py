@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import Clock, FixedClock, SystemClock
+from core.clock import Clock, SystemClock
 from core.errors import DatahallError, UnavailableError
 from core.process.stop_flag import StopFlag
 from core.settings import SamplerSettings
@@ -22,6 +22,7 @@ from monitors.collector import (
 from monitors.sampling.catalog import ScheduledCollector
 from monitors.sampling.sampler import Sampler, sample_once
 from monitors.store.sqlite import SqliteTelemetryStore
+from tests.clock import FixedClock
 
 MakeSampler = Callable[..., Sampler]
 

@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
-from core.clock import FixedClock
 from core.errors import CorruptError, DatahallError, DiskFullError
 from monitors.collector import HostState, Reading
 from monitors.store.database import set_aside
 from monitors.store.interface import SeriesKey
 from monitors.store.sqlite import SqliteTelemetryStore
+from tests.clock import FixedClock
 
 START = 1_700_002_800.0  # on the hour
 HOUR = 3600.0
