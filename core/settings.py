@@ -78,7 +78,7 @@ class ServingSettings:
     precision: str = setting(
         "int8", "Arithmetic of the model: int8 (faster) or float32 (as trained)."
     )
-    beam: int = setting(5, "Beam width of a request that does not name one.", least=1)
+    beam: int = setting(5, "Beam width of requests that set none.", least=1)
     max_characters: int = setting(5000, "Longest accepted request text, in characters.", least=1)
 
 
@@ -139,7 +139,7 @@ class Settings:
         default_factory=default_home,
         metadata={"help": "Folder of all files of Datahall.", "range": (-math.inf, math.inf)},
     )
-    database_url: str = setting("", "SQLAlchemy URL; empty means `datahall.db` in the home folder.")
+    database_url: str = setting("", "SQLAlchemy URL; empty means datahall.db in the home folder.")
     web: WebSettings = WebSettings()
     serving: ServingSettings = ServingSettings()
     sampler: SamplerSettings = SamplerSettings()

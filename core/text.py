@@ -104,8 +104,8 @@ def check_name(name: str, *, kind: str) -> str:
     """Return the name of a dataset or a run; raises InputError when it is unsafe as a folder."""
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"{name!r} is not a valid name of a {kind}",
-            remedy="Use 1 to 40 of a-z, 0-9, dot, dash and underscore, starting with a-z or 0-9",
+            f"{name!r} is not a valid name for a {kind}",
+            remedy="Use 1 to 40 characters: a-z, 0-9, dot, dash, underscore; first a-z or 0-9",
         )
     return name
 

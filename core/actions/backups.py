@@ -249,7 +249,7 @@ def _outside(home: Path, target: Path) -> Path:
     if is_inside:
         raise InputError(
             f"{folder} is inside the home folder",
-            remedy="Restore into a folder outside of it, then compare",
+            remedy="Choose a folder outside the home folder",
         )
     return folder
 

@@ -14,7 +14,7 @@ def cancel_job(workspace: Workspace, actor: Actor, job_id: str) -> Job:
     """Request that a job stops; raises NotFoundError, and ConflictError when it is over."""
     job = workspace.launcher.job(job_id)
     if job.state.is_over:
-        raise ConflictError(f"the job {job.spec.title!r} is {job.state} already")
+        raise ConflictError(f"the job {job.spec.title!r} has already ended ({job.state})")
     return workspace.ledger.perform(
         actor, "jobs.cancel", job_id, lambda: workspace.launcher.cancel(job_id),
         {"title": job.spec.title},

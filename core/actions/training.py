@@ -75,7 +75,7 @@ def stop_run(workspace: Workspace, actor: Actor, name: str) -> RunView:
     view = find_run(workspace, name)
     job = view.job
     if view.is_over or job is None:
-        raise ConflictError(f"run {view.run.spec.name} is {view.state} already")
+        raise ConflictError(f"run {view.run.spec.name} is already {view.state}")
     workspace.ledger.perform(
         actor, "runs.stop", view.run.spec.name, lambda: workspace.launcher.cancel(job.id)
     )
@@ -87,7 +87,7 @@ def resume_run(workspace: Workspace, actor: Actor, name: str) -> RunView:
     view = find_run(workspace, name)
     run = view.run
     if not view.is_over:
-        raise ConflictError(f"run {run.spec.name} is {view.state} already")
+        raise ConflictError(f"run {run.spec.name} is already {view.state}")
     if not view.can_resume:
         raise ConflictError(
             f"run {run.spec.name} has finished",

@@ -88,9 +88,9 @@ class ModelRegistry:
         with self.database.read() as connection:
             newest = connection.execute(_select_events(name, alias).limit(1)).mappings().first()
             if newest is None or newest["version"] is None:
-                model = f"{name} has no" if name else "there is no"
+                of_model = f" of model {name}" if name else ""
                 raise NotFoundError(
-                    f"{model} {alias} version yet",
+                    f"no version{of_model} has the alias {alias!r}",
                     remedy="Promote a finished run: datahall models promote RUN",
                 )
             row = _version_row(connection, newest["name"], newest["version"])

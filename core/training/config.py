@@ -132,7 +132,7 @@ def check_config(config: TrainConfig) -> TrainConfig:
         "width must be a multiple of 2 x heads": config.heads > 0
         and config.width > 0
         and config.width % (2 * config.heads) == 0,
-        "exactly one of minutes and steps must be above 0": (config.minutes > 0)
+        "set exactly one of minutes and steps, to a value above 0": (config.minutes > 0)
         != (config.steps > 0),
         "dropout must be in [0, 1)": 0 <= config.dropout < 1,
         "label_smoothing must be in [0, 1)": 0 <= config.label_smoothing < 1,

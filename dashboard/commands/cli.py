@@ -163,5 +163,6 @@ def _report_usage(error: typer.TyperException, *, as_json: bool) -> int:
     remedy = f'See "{context.command_path if context else "datahall"} --help"'
     if suggestion:
         remedy = f"Did you mean {suggestion} {remedy}"
-    print_error(InputError(message.rstrip("."), remedy=remedy), as_json=as_json)
+    message = message.replace("Value error, ", "").rstrip(".")  # a prefix of pydantic
+    print_error(InputError(message, remedy=remedy), as_json=as_json)
     return InputError.exit_code

@@ -117,7 +117,8 @@ def show(
             "digest": dataset.digest,
             "languages": f"{dataset.source} to {dataset.target}",
             "pairs": f"{dataset.pairs:,}",
-            "imported": f"{local_time(dataset.created_at)} from {dataset.origin}",
+            "imported": local_time(dataset.created_at),
+            "origin": dataset.origin,
             "backed up": "yes" if document["protected"] else "no",
             "splits": _counts(dataset.report.splits) if dataset.report else "not prepared yet",
         }
@@ -146,7 +147,9 @@ def prepare(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Clean, normalise and split the newest version, and learn its vocabulary.
+    """Clean, normalise and split the newest version.
+
+    The vocabulary is learned from its training split.
 
     Example: datahall data prepare demo
     """
@@ -163,7 +166,9 @@ def delete(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove a version from this machine; snapshots that contain it stay.
+    """Delete a version from this machine.
+
+    Snapshots that contain it are kept.
 
     Example: datahall data delete demo 3f2a
     """

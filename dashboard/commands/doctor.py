@@ -4,14 +4,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.operations.doctor import FindingState, examine
-from dashboard.commands.console import HomeOption, JsonOption, print_json
+from dashboard.commands.console import HomeOption, JsonOption, print_json, with_home
 from dashboard.commands.workspace import read_settings
 
 ASSETS = Path(__file__).parents[1] / "widgets" / "live_charts" / "assets"
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> int:
-    """Check this machine, and print how to repair each part that does not work.
+    """Check this machine and show how to repair it.
 
     Example: datahall doctor
     """
@@ -23,5 +23,5 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> int:
     for finding in findings:
         print(f"{finding.state:7} {finding.name:14} {finding.sentence}")
         if finding.remedy:
-            print(f"{'':22} -> {finding.remedy}")
+            print(f"{'':22} -> {with_home(finding.remedy, home)}")
     return 0 if is_sound else 1

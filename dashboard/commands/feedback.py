@@ -48,7 +48,7 @@ def export(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a dataset version of the corrections that are not exported yet.
+    """Export new corrections as a version of a dataset.
 
     Example: datahall feedback export corrections
     """

@@ -7,7 +7,7 @@ import typer
 
 from core.actions.jobs import cancel_job
 from core.actions.workspace import Workspace
-from core.jobs.launcher import Job
+from core.jobs.launcher import Job, JobState
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
@@ -17,6 +17,7 @@ from dashboard.commands.console import (
     print_table,
 )
 from dashboard.commands.workspace import cli_actor, workspace_of
+from dashboard.viewmodels.jobs import progress_text
 
 JobArgument = Annotated[str, typer.Argument(help="Id of the job.")]
 
@@ -39,7 +40,8 @@ def list_jobs(
             print_json([_document(workspace, job) for job in jobs])
             return
     rows = [
-        (job.id, local_time(job.created_at), job.spec.title, job.state, job.reason) for job in jobs
+        (job.id, local_time(job.created_at), job.spec.title, job.state, _reason(job))
+        for job in jobs
     ]
     print_table(("ID", "TIME", "JOB", "STATE", "REASON"), rows, empty="There are no jobs.")
 
@@ -61,13 +63,13 @@ def show(job: JobArgument, home: HomeOption = None, as_json: JsonOption = False)
             "id": found.id,
             "job": found.spec.title,
             "state": found.state,
-            "reason": found.reason,
-            "progress": report.message if report else None,
+            "reason": _reason(found),
+            "progress": progress_text(report) if report else None,
             "queued": local_time(found.created_at),
             "started": local_time(found.started_at) if found.started_at else None,
             "ended": local_time(found.ended_at) if found.ended_at else None,
             "device": found.spec.device,
-            "process": found.pid,
+            "process id": found.pid,
         }
     )
 
@@ -93,7 +95,9 @@ def log(
 
 @app.command("cancel")
 def cancel(job: JobArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Request that a job stops; it is killed when its grace period is over.
+    """Request that a job stops.
+
+    It is killed when it still runs after its grace period.
 
     Example: datahall jobs cancel 3f2a1b0c9d8e
     """
@@ -104,6 +108,11 @@ def cancel(job: JobArgument, home: HomeOption = None, as_json: JsonOption = Fals
         print_json(document)
     else:
         print(f"{cancelled.spec.title}: {cancelled.state}")
+
+
+def _reason(job: Job) -> str:
+    """Return why a job waits or ended; empty after success, which needs no reason."""
+    return "" if job.state is JobState.SUCCEEDED else job.reason
 
 
 def _document(workspace: Workspace, job: Job) -> dict[str, object]:

@@ -103,7 +103,7 @@ def show(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a model version: its run, its dataset, its scores and its self-test.
+    """Show the run, data, scores and self-test of a version.
 
     Example: datahall models show production
     """
@@ -140,7 +140,9 @@ def promote(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Export a run as a model version, test it, and point an alias at it.
+    """Export a run as a model version and deploy it.
+
+    The version is compared with the trained model; if it passes, the alias is moved to it.
 
     Example: datahall models promote demo-demo-1
     """
@@ -186,7 +188,7 @@ def rollback(
 
 @app.command("history")
 def history(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """List which version each alias pointed at, and since when, newest first.
+    """List the moves of all aliases, newest first.
 
     Example: datahall models history
     """

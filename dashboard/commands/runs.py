@@ -12,6 +12,7 @@ from core.actions.records import RunDetail, RunView
 from core.actions.training import delete_run, resume_run, stop_run
 from core.actions.workspace import Workspace
 from core.errors import InputError
+from core.jobs.launcher import JobState
 from core.jobs.logs import read_tail
 from dashboard.commands.console import (
     HomeOption,
@@ -49,7 +50,7 @@ def list_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
             view.run.id, view.run.spec.name, view.state, f"{view.step}/{view.steps or '?'}",
             _metric(view, "train_loss"), view.run.spec.dataset,
             f"{view.run.scores['bleu']:.1f}" if "bleu" in view.run.scores else "",
-            view.exit_reason,
+            _reason(view),
         )
         for view in views
     ]  # fmt: skip
@@ -124,7 +125,9 @@ def resume(run: RunArgument, home: HomeOption = None, as_json: JsonOption = Fals
 
 @app.command("delete")
 def delete(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Remove a run and its checkpoints; models made from it stay.
+    """Delete a run and its checkpoints.
+
+    Model versions made from it are kept.
 
     Example: datahall runs delete demo-demo-1
     """
@@ -186,7 +189,7 @@ def _print_detail(detail: RunDetail) -> None:
             "id": view.run.id,
             "name": spec.name,
             "state": view.state,
-            "reason": view.exit_reason,
+            "reason": _reason(view),
             "step": f"{view.step} of {view.steps}" if view.steps else view.step,
             "created": local_time(view.run.created_at),
             "dataset": f"{spec.dataset} {spec.dataset_digest[:12]}",
@@ -253,6 +256,11 @@ def _print_state(view: RunView, *, as_json: bool) -> None:
         print_json(run_document(view))
     else:
         print(f"{view.run.spec.name} is {view.state}")
+
+
+def _reason(view: RunView) -> str:
+    """Return why a run waits or ended; empty after success, which needs no reason."""
+    return "" if view.state is JobState.SUCCEEDED else view.exit_reason
 
 
 def _metric(view: RunView, name: str) -> str:

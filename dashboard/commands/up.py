@@ -41,8 +41,10 @@ class _Options:
 
 
 def up(
-    host: Annotated[str | None, typer.Option(help="Address of the dashboard.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the dashboard.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address of the dashboard. [default: 127.0.0.1]")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the dashboard. [default: 8501]")] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Simulated GPUs, labelled as such, and the demo corpus.")
     ] = False,
@@ -52,9 +54,11 @@ def up(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Start and supervise the sampler, the job supervisor, the translation server, the dashboard.
+    """Start all services and the dashboard.
 
-    Prints one link that signs you in. Ctrl-C stops the services; running jobs continue.
+    The services are the sampler, the job supervisor and the translation server; each is restarted
+    when it fails. Prints one link that signs you in. Ctrl-C stops the services; running jobs
+    continue.
 
     Example: datahall up --demo
     """

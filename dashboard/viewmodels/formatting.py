@@ -22,6 +22,7 @@ _ID_CHARACTERS = 8
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~&^=\"'@])")
 _DIRECTIVE = re.compile(r":(?=\S)")
 _AUTOLINK = re.compile(r"(?i)\b(https?|ftp|mailto|www)(?=[:.])")
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _WORD_JOINER = "\u2060"
 
 
@@ -117,6 +118,11 @@ def capitalize_first(sentence: str) -> str:
 def short_id(digest: str | None) -> str:
     """Return the first eight characters of a digest or id."""
     return digest[:_ID_CHARACTERS] if digest else ABSENT
+
+
+def shorten_digests(text: str) -> str:
+    """Return the text with each SHA-256 digest in it cut to eight characters."""
+    return _DIGEST.sub(lambda found: short_id(found[0]), text)
 
 
 def escape_markdown(text: object, max_characters: int = MAX_CHARACTERS) -> str:

@@ -71,7 +71,7 @@ class RunRow:
     def summary(self) -> str:
         """The run in one line."""
         parts = [] if self.steps == "0" else [f"step {self.steps}", f"loss {self.loss}"]
-        if not self.is_over and not self.activity:
+        if self.state is JobState.RUNNING and not self.activity:
             parts += [self.speed, f"{self.left} left"]
         return " · ".join(part for part in parts if ABSENT not in part)
 
@@ -86,7 +86,7 @@ class RunRow:
 def run_row(view: RunView, now: float) -> RunRow:
     """Return one run as a row."""
     spec, latest = view.run.spec, view.latest
-    progress = view.progress
+    progress, is_running = view.progress, view.state is JobState.RUNNING
     return RunRow(
         id=view.run.id,
         name=spec.name,
@@ -97,8 +97,8 @@ def run_row(view: RunView, now: float) -> RunRow:
         loss=format_number(_value(latest, Metric.TRAIN_LOSS)),
         valid_loss=format_number(_value(latest, Metric.VALID_LOSS)),
         bleu=_bleu(view),
-        speed=ABSENT if view.is_over else _speed(latest),
-        left=ABSENT if view.is_over or progress is None else format_duration(progress.eta_s),
+        speed=_speed(latest) if is_running else ABSENT,
+        left=format_duration(progress.eta_s) if progress and is_running else ABSENT,
         dataset=f"{spec.dataset} {short_id(spec.dataset_digest)}",
         preset=spec.preset,
         device=spec.device,

@@ -15,7 +15,7 @@ from dashboard.viewmodels.elements import (
     severity_badge,
     success_badge,
 )
-from dashboard.viewmodels.formatting import format_time, pluralize
+from dashboard.viewmodels.formatting import format_time, pluralize, shorten_digests
 
 _FINDING_BADGES: Mapping[FindingState, Badge] = {
     FindingState.WORKS: success_badge("OK"),
@@ -46,7 +46,7 @@ def setting_table(rows: Sequence[SettingRow], query: str = "") -> Table:
     """Return the settings whose key, description or variable contains `query`."""
     word = query.strip().casefold()
     return Table(
-        header=("Setting", "Value", "Default", "Description", "Variable"),
+        header=("Setting", "Value", "Default (if different)", "Description", "Variable"),
         rows=[
             (row.key, _value(row), _default(row), row.help, row.variable)
             for row in rows
@@ -64,7 +64,7 @@ def audit_table(entries: Sequence[AuditEntry], zone: tzinfo, query: str = "") ->
             format_time(entry.time, zone),
             f"{entry.actor} ({entry.origin})",
             entry.action,
-            entry.target,
+            shorten_digests(entry.target),
             entry.outcome,
             entry.detail or _arguments(entry),
         )

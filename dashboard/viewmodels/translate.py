@@ -42,8 +42,8 @@ def translation_summary(translation: Translation) -> TranslationSummary:
     is_low = translation.score < LOW_SCORE and bool(translation.text)
     return TranslationSummary(
         text=translation.text,
-        sentence=f"{translation.milliseconds:,.0f} ms · average log-probability "
-        f"{translation.score:.2f} per token ({confidence}) · {translation.model_version}",
+        sentence=f"{translation.milliseconds:,.0f} ms · mean token probability "
+        f"{confidence} (log-probability {translation.score:.2f}) · {translation.model_version}",
         warning="Check this translation before you use it. Scores this low are typical of text "
         "that differs from the training data."
         if is_low

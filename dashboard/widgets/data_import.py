@@ -35,8 +35,9 @@ def draw_import(workspace: Workspace) -> None:
 def _draw(workspace: Workspace) -> None:
     """Draw the content of the drawer."""
     st.markdown(
-        "One **TSV** file (source, tab, translation), or **two files** with the same number of "
-        "lines, one per language (`text.en` and `text.es`). Files may be compressed (`.gz`)."
+        "One **TSV** file (source, tab, translation), or two **Moses** files with the same number "
+        "of lines, one file per language (`text.en` and `text.es`). Files may be compressed "
+        "(`.gz`)."
     )
     with st.form("import-form", border=False):
         files = st.file_uploader("Files", accept_multiple_files=True, key="import-files")

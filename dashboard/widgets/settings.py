@@ -44,7 +44,10 @@ def draw_settings(settings: Settings) -> None:
     )
     query = st.text_input("Search", key="setting-search", placeholder="port", width=320)
     table = setting_table(describe(settings), query or "")
-    _draw_table(table, "Settings with value, default and description", "settings-table")
+    if table.rows:
+        draw_small_table(table.header, table.rows, alt="Settings with value and description")
+    else:
+        st.markdown("No entries match.")
 
 
 def draw_audit(workspace: Workspace) -> None:

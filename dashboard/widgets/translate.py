@@ -87,7 +87,7 @@ def draw_alternatives() -> None:
     if not alternatives:
         st.markdown("No alternatives.")
         return
-    draw_small_table(("Translation", "Score"), alternatives)
+    draw_small_table(("Translation", "Log-probability per token"), alternatives)
 
 
 def draw_correction(workspace: Workspace, languages: tuple[str, str]) -> None:

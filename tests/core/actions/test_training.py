@@ -226,7 +226,7 @@ def test_resuming_queues_another_job_of_the_run(
     assert resumed.job.id != view.job.id
     stop_run(workspace, admin, "long")
     clock.advance(1)
-    with pytest.raises(ConflictError, match="is stopped already"):
+    with pytest.raises(ConflictError, match="is already stopped"):
         stop_run(workspace, admin, "long")
 
 

@@ -29,7 +29,7 @@ ATTENTION = Attention(
 
 def test_a_high_score_has_no_warning() -> None:
     page = translation_summary(HELLO)
-    assert page.sentence == ("12 ms · average log-probability -0.12 per token (89 %) · demo:1")
+    assert page.sentence == ("12 ms · mean token probability 89 % (log-probability -0.12) · demo:1")
     assert page.warning == ""
     assert page.alternatives == [("Hola, ¿cómo está?", "-0.90")]
 

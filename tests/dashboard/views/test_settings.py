@@ -42,7 +42,7 @@ def test_services_show_their_last_exit_and_log(
 def test_settings_can_be_searched(open_page: Open) -> None:
     page = open_tab(open_page("settings"), "settings-tab", "Settings")
     page.text_input(key="setting-search").set_value("beam").run()
-    assert page.dataframe[0].value["Setting"].tolist() == ["serving.beam"]
+    assert page.table[-1].value["Setting"].tolist() == [r"serving\.beam"]
 
 
 def test_a_changed_audit_entry_breaks_the_chain(
