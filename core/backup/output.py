@@ -313,7 +313,8 @@ _CORRUPT = (
     r"ciphertext verification failed|Pack ID does not match|invalid data returned"
     r"|repository contains errors|LoadIndex returned errors|unexpected pack id"
     r"|Fatal: Unmarshal: |only supported KDF"
-    r"|/data/[0-9a-f]{2}/[0-9a-f]{64}: no such file"
+    r"|/data/[0-9a-f]{2}/[0-9a-f]{64}: no such file|Unknown blob [0-9a-f]{64}"
+    r"|id [0-9a-f]{64} not found in repository"
 )
 # In this order: a full disk causes further messages, a corrupt repository names its own cause.
 _NEVER = -1

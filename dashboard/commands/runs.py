@@ -221,7 +221,7 @@ def _print_detail(detail: RunDetail) -> None:
             )
             for it in detail.checkpoints
         ],
-        empty="There is no checkpoint yet.",
+        empty="There is no intact checkpoint.",
     )
     print_table(
         ("METRIC", "STEP", "VALUE"),

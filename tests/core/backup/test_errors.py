@@ -51,6 +51,8 @@ CASES: list[tuple[int, str, type[DatahallError]]] = [
     (1, "error: error loading index 69\nFatal: LoadIndex returned errors", CorruptError),
     (1, f"ignoring error for /x: open /r/data/77/{'7' * 64}: no such file or directory",
      CorruptError),
+    (1, f"restoring <Snapshot 63b0aec1>\nUnknown blob {'a' * 64}\nmain.main", CorruptError),
+    (1, f"id {'3' * 64} not found in repository", CorruptError),
     (1, 'invalid id "deadbeef": no matching ID found for prefix "deadbeef"', NotFoundError),
     (1, ('{"message_type":"exit_error","code":1,"message":"Fatal: failed to find snapshot:'
      ' no matching ID found for prefix \\"feedfeed\\""}'), NotFoundError),

@@ -131,6 +131,8 @@ def test_up_on_a_damaged_database_names_the_command_that_restores_it(
     shown = capsys.readouterr().err
     assert "damaged" in shown
     assert f"datahall backup recover --home {settings.home}" in shown
+    assert run(["doctor", "--home", str(settings.home)]) == 1
+    assert f"datahall backup recover --home {settings.home}" in capsys.readouterr().out
 
 
 @pytest.mark.slow
