@@ -184,7 +184,7 @@ def measure(repeats: int = REPEATS) -> Sequence[SpeedRow]:
 
 
 def _race(lengths: str, shape: str, repeats: int) -> SpeedRow:
-    """Let both loops take turns."""
+    """Run both loops alternately."""
     context = multiprocessing.get_context("spawn")
     runners = {}
     for name in LOOPS:

@@ -1,1 +1,1 @@
-"""The control room: page and command line. The only package that imports streamlit."""
+"""The web page and the command line. The only package that imports streamlit."""

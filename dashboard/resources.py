@@ -1,4 +1,4 @@
-"""What pages read and act on; opened once per process and shared by all its sessions."""
+"""Settings, workspace and clients of the pages; opened once per process for all sessions."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""Telemetry of this host; knows the foundation of core and nothing of the dashboard."""
+"""Telemetry of this host; imports only the foundation of core, and nothing of the dashboard."""

@@ -9,7 +9,7 @@ from typing import Protocol
 class Reading:
     """One number of one device. `gauge` is its name, which ends with the base unit.
 
-    The device is "" for the host as a whole. A value that could not be read has no Reading.
+    The device is "" for readings of the host itself. A value that could not be read has no Reading.
     """
 
     gauge: str

@@ -6,7 +6,7 @@ from typing import Self
 
 
 class DeviceKind(StrEnum):
-    """What `Reading.device` holds for a gauge; the text is the README's."""
+    """The kind of device of a gauge; the value is its text in monitors/README.md."""
 
     HOST = "host (empty)"
     CORE = "core; empty: all cores"
@@ -38,7 +38,7 @@ class Gauge(StrEnum):
         member.description = description
         return member
 
-    # One gauge a line, or two.
+    # Each gauge on one line or two.
     # fmt: off
     CPU_BUSY_RATIO = "cpu_busy_ratio", _CORE, "share of time since the last tick that was not idle"
     CPU_FREQUENCY_HERTZ = "cpu_frequency_hertz", _CORE, "clock frequency; of all cores: the mean"
@@ -94,9 +94,9 @@ class Gauge(StrEnum):
     NETWORK_TRANSMIT_ERRORS = (
         "network_transmit_errors", _INTERFACE, "transmit errors since the interface exists")
     NETWORK_RECEIVE_DROPS = (
-        "network_receive_drops", _INTERFACE, "received packets that were dropped since then")
+        "network_receive_drops", _INTERFACE, "received packets dropped since the interface exists")
     NETWORK_TRANSMIT_DROPS = (
-        "network_transmit_drops", _INTERFACE, "packets dropped before transmission since then")
+        "network_transmit_drops", _INTERFACE, "transmit packets dropped since the interface exists")
     TEMPERATURE_CELSIUS = "temperature_celsius", _SENSOR, "temperature"
     TEMPERATURE_HIGH_CELSIUS = (
         "temperature_high_celsius", _SENSOR, "threshold that the chip calls high")
@@ -135,11 +135,11 @@ class Gauge(StrEnum):
     GPU_THROTTLE_DISPLAY_CLOCKS = (
         "gpu_throttle_display_clocks", _GPU, "1: clocks are limited by the display")
     GPU_ECC_CORRECTED_ERRORS = (
-        "gpu_ecc_corrected_errors", _GPU, "corrected memory errors since the driver was loaded")
+        "gpu_ecc_corrected_errors", _GPU, "corrected memory errors since the driver load")
     GPU_ECC_UNCORRECTED_ERRORS = (
-        "gpu_ecc_uncorrected_errors", _GPU, "uncorrectable memory errors since then")
-    GPU_PCIE_GENERATION = "gpu_pcie_generation", _GPU, "present generation of the PCIe link"
-    GPU_PCIE_WIDTH_LANES = "gpu_pcie_width_lanes", _GPU, "present number of lanes of the PCIe link"
+        "gpu_ecc_uncorrected_errors", _GPU, "uncorrectable memory errors since the driver load")
+    GPU_PCIE_GENERATION = "gpu_pcie_generation", _GPU, "current generation of the PCIe link"
+    GPU_PCIE_WIDTH_LANES = "gpu_pcie_width_lanes", _GPU, "current number of lanes of the PCIe link"
     GPU_PCIE_RECEIVE_BYTES_PER_SECOND = (
         "gpu_pcie_receive_bytes_per_second", _GPU, "bytes that the GPU received (every 30 s)")
     GPU_PCIE_TRANSMIT_BYTES_PER_SECOND = (

@@ -51,7 +51,7 @@ class TaskResult(Generic[Result]):
 
 
 class _Request(Enum):
-    """What the thread of a worker is asked to do."""
+    """A request to the thread of a worker."""
 
     RUN = auto()
     STOP = auto()
@@ -61,7 +61,7 @@ class Worker(Generic[Result]):
     """Runs one task repeatedly in a thread, so that a call that hangs blocks nothing else.
 
     Each round is one `begin` followed by one `finish`. The thread is a daemon thread: it does not
-    keep the process alive when it hangs in the kernel.
+    prevent the process from ending when it hangs in the kernel.
     """
 
     def __init__(self, name: str, task: Callable[[], Result], clock: Clock) -> None:
@@ -83,7 +83,7 @@ class Worker(Generic[Result]):
 
     @property
     def busy_s(self) -> float:
-        """Seconds since the present call was requested; 0 without one."""
+        """Seconds since the current call was requested; 0 without one."""
         return 0.0 if self._requested_at is None else self._clock.monotonic() - self._requested_at
 
     def begin(self) -> None:
@@ -109,7 +109,7 @@ class Worker(Generic[Result]):
         return None if self._is_late and is_old else outcome
 
     def stop(self) -> None:
-        """End the thread after the present call."""
+        """End the thread after the current call."""
         self._requests.put(_Request.STOP)
 
     def _request(self) -> None:

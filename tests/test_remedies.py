@@ -70,7 +70,7 @@ def _no_command_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _usage_error(command_line: str) -> str | None:
-    """Return what the command line parser of the product objects to, or None."""
+    """Return the usage error of the product's command line parser, or None."""
     try:
         app(args=shlex.split(command_line)[1:], prog_name="datahall", standalone_mode=False)
     except typer.TyperException as error:
@@ -91,7 +91,7 @@ def test_every_command_in_a_text_exists() -> None:
 
 
 def test_every_command_in_a_remedy_is_delimited() -> None:
-    """Otherwise a reader cannot see where the command ends."""
+    """Otherwise the end of the command is not visible."""
     problems = [
         (it.place, it.text)
         for it in TEXTS

@@ -38,7 +38,7 @@ _TAG = "datahall"
 class Coverage:
     """The paths and databases of one backup; `dataset` is the digest of a backup of one dataset."""
 
-    what: str
+    name: str
     paths: tuple[Path, ...]
     databases: tuple[Path, ...]
     tags: tuple[str, ...]
@@ -74,7 +74,7 @@ def back_up(
                 return report
     raise IncompleteError(
         "files of the dataset changed while they were backed up",
-        files=report.proof.changed or (coverage.what,),
+        files=report.proof.changed or (coverage.name,),
         snapshot=report.snapshot,
         remedy="Wait until no program writes to them, then try again: datahall backup run",
     )
@@ -99,7 +99,7 @@ def cover_scope(paths: StatePaths, scope: Scope) -> Coverage:
         Scope.STATE: (paths.database, paths.telemetry),
     }
     coverage = Coverage(
-        what=scope.value,
+        name=scope.value,
         paths=tuple(path for path in folders[scope] if path.exists()),
         databases=tuple(path for path in databases[scope] if path.exists()),
         tags=(_TAG, f"{SCOPE_TAG}{scope.value}"),
@@ -123,7 +123,7 @@ def cover_dataset(paths: StatePaths, version: str) -> Coverage:
         )
     confined(paths.datasets, folder)
     return Coverage(
-        what=f"dataset:{digest}",
+        name=f"dataset:{digest}",
         paths=(folder,),
         databases=(),
         tags=(_TAG, f"dataset:{digest}"),
@@ -250,7 +250,7 @@ def _take_manifest(vault: Vault, coverage: Coverage, progress: Progress) -> Mani
     earlier = list(vault.newest_manifests())
     known = known_entries(earlier)
     walk = Walk(vault.paths.home, (*coverage.paths, vault.paths.staging))
-    found = take_manifest(walk, coverage.what, started_at, known.get, progress)
+    found = take_manifest(walk, coverage.name, started_at, known.get, progress)
     ledger = Ledger(vault.store.database, vault.clock, vault.paths)
     manifest = replace(found, audit=ledger.head())
     stored = {entry.sha256 for old in earlier for entry in old.entries}

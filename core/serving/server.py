@@ -257,7 +257,7 @@ class TranslationServer:
             try:
                 await asyncio.to_thread(self.pool.refresh)
                 self._problem = ""
-            except Exception as error:  # noqa: BLE001  (this task must survive every error)
+            except Exception as error:  # noqa: BLE001  (no error may end this task)
                 if not self._problem:
                     _log.warning("the registry cannot be read", exc_info=error)
                 self._problem = f"the registry cannot be read: {error}"

@@ -165,18 +165,18 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 @app.command("forget")
 def forget(
     snapshots: Annotated[list[str], typer.Argument(help="Snapshot ids.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without confirmation.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove snapshots for good, or the records of missing ones.
+    """Remove snapshots permanently, or the records of missing ones.
 
     Example: datahall backup forget 5d190e1e
     """
     with workspace_of(home) as workspace:
         chosen = [workspace.vault.find(name, or_missing=True) for name in snapshots]
         if not yes and any(entry.is_present for entry in chosen):
-            typer.confirm(f"Remove {pluralize(len(chosen), 'snapshot')} for good?", abort=True)
+            typer.confirm(f"Remove {pluralize(len(chosen), 'snapshot')} permanently?", abort=True)
         removed = backups.forget_snapshots(workspace, cli_actor(), [it.id for it in chosen])
     if as_json:
         print_json({"removed": list(removed)})
@@ -316,7 +316,7 @@ def _status_document(
 def _status_lines(
     found: RepositoryStatus, stored_at: float | None, unprotected: Sequence[str], now: float
 ) -> Sequence[tuple[str, str]]:
-    """Return the status as label and value, for people."""
+    """Return the status as (label, value) rows for the terminal."""
 
     def when(seconds: float | None) -> str:
         return "never" if seconds is None else f"{local_time(seconds)} ({format_age(seconds, now)})"
@@ -332,7 +332,7 @@ def _status_lines(
         ("Not protected", ", ".join(unprotected) or "nothing: every dataset is in a snapshot"),
     ]
     if found.free_bytes is not None:
-        lines.insert(3, ("Free space there", format_bytes(found.free_bytes)))
+        lines.insert(3, ("Free space on its disk", format_bytes(found.free_bytes)))
     if found.missing:
         ids = ", ".join(entry[:8] for entry in found.missing)
         lines.append(("Missing snapshots", f"{ids}; check with: datahall backup verify"))
@@ -346,7 +346,7 @@ def _recovery_key_text(found: RepositoryStatus, stored_at: float | None, now: fl
         return f"stored elsewhere (confirmed {format_age(stored_at, now)})"
     if found.has_recovery_key is False:
         return "none; make one with: datahall backup recovery-key"
-    return "nobody has confirmed that it is stored elsewhere"
+    return "not confirmed to be stored outside this machine"
 
 
 def _print_stage(text: str) -> None:

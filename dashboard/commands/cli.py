@@ -136,7 +136,7 @@ def main() -> None:
 
 
 def _invoke(arguments: list[str]) -> object:
-    """Return what the command returns; translates errors that no other part has translated."""
+    """Return the result of the command; translates OSError and Unicode errors."""
     try:
         return app(args=arguments, prog_name="datahall", standalone_mode=False)
     except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""What every command shares: the options --home and --json, and output as text or JSON."""
+"""The options that all commands share (--home, --json), and output as text or JSON."""
 
 import json
 import math

@@ -37,7 +37,7 @@ FallbackOption = Annotated[
 
 
 def evaluate(
-    what: Annotated[
+    target: Annotated[
         str, typer.Argument(help="A run (id or name) or a model (NAME:VERSION or alias).")
     ],
     split: Annotated[str, typer.Option(help="test or valid.")] = "test",
@@ -53,7 +53,7 @@ def evaluate(
     if split not in ("test", "valid"):
         raise InputError(f"unknown split {split!r}", remedy="Use test or valid")
     with workspace_of(home) as workspace:
-        job = _request_evaluation(workspace, what, split, beam, allow_fallback=allow_fallback)
+        job = _request_evaluation(workspace, target, split, beam, allow_fallback=allow_fallback)
         ended = require_success(follow(workspace, job.id, quiet=as_json), workspace)
         report = job_result(workspace, ended.id)
     if as_json:

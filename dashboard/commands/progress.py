@@ -30,7 +30,7 @@ _LOG_LINES = 5
 def progress_counter(
     title: str, unit: str, *, total: int | None = None, quiet: bool = False
 ) -> Iterator[Callable[[int], None]]:
-    """Give a function that takes the number done so far and shows it."""
+    """Yield a function that takes the number done so far and shows it."""
     if quiet:
         yield lambda _: None
         return

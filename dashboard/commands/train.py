@@ -106,7 +106,7 @@ def _follow(workspace: Workspace, view: RunView, *, quiet: bool) -> None:
 
 
 def _print_result(workspace: Workspace, run_id: str) -> None:
-    """Print how the run ended, its test scores and some translations."""
+    """Print final state, test scores and some translations of the run."""
     view = detail(workspace, run_id).view
     print(f"{view.run.spec.name} {view.state} at step {view.step}")
     for key in ("bleu", "chrf"):

@@ -1,4 +1,4 @@
-"""What a command works on: the settings, the workspace of a home folder, and the actor.
+"""The context of a command: the settings, the workspace of a home folder, and the actor.
 
 Separate from `console.py` because it imports the database: `datahall --version` needs none.
 """

@@ -50,8 +50,8 @@ def front_page() -> str:
     - Its font is not preloaded: our font replaces it, and 170 kB would be fetched for nothing.
     - Our icon has no `shortcut` link: the front end would replace that one, at first with an icon
       from Google.
-    - The theme is in the page, so that it does not appear white first. The address of the server
-      is too, so that the front end does not look for it below the page's path (streamlit#7074: two
+    - The page contains the theme, so that it does not appear white first, and the address of the
+      server, so that the front end does not request it below the page's path (streamlit#7074: two
       404 answers per visit).
     - The style sheet and the font are inline: two requests fewer before the text is final.
     - Our style sets one colour that no theme option sets. No primary colour is both dark enough as

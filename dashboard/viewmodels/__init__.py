@@ -1,1 +1,1 @@
-"""Records in, plain rows out; no streamlit."""
+"""Pure functions that convert records into rows for the pages; they do not import streamlit."""

@@ -56,7 +56,7 @@ def snapshot_rows(snapshots: Sequence[Snapshot], now: float, zone: tzinfo) -> Se
 
 
 def repository_problem(status: RepositoryStatus) -> str:
-    """Describe why backups fail and what to do; empty while they work."""
+    """Describe the cause of failing backups and the remedy; empty while backups work."""
     if status.problem and status.remedy:
         return f"{status.problem}. Fix: {status.remedy}"
     return status.problem

@@ -1,4 +1,4 @@
-"""The data of the live charts as JSON: the whole window at first, then only what is new.
+"""The data of the live charts as JSON: first the complete window, then only new points.
 
 Keys of an answer:
     series: per requested series `[index of its column in x, y, low, high]`.
@@ -41,7 +41,7 @@ Columns = tuple[list[float], list[float | None], list[float | None], list[float 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryCursor:
-    """What the browser holds: all points up to `at`, in buckets of `bucket_s` (0: samples).
+    """The points in the browser: all up to `at`, in buckets of `bucket_s` (0: samples).
 
     After `renew_at` the browser holds too many points, and gets the whole window again.
     `num_damaged` counts the damaged blocks in the window.
@@ -73,7 +73,7 @@ class TelemetryQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricCursor:
-    """What the browser holds of a metric: the last step sent, and when the run began."""
+    """The points of a metric in the browser: the last step sent, and the start of the run."""
 
     step: int
     began: float
@@ -161,8 +161,8 @@ def metrics_answer(
 ) -> dict[str, Any]:
     """Return metric series of runs over steps, or over seconds since each run's first point.
 
-    A run that continued from an earlier checkpoint is sent whole; a deleted run has no points.
-    Raises InputError.
+    A run that continued from an earlier checkpoint is sent again from its start; a deleted run has
+    no points. Raises InputError.
     """
     keys = [_metric_key(name) for name in _checked(names)]
     texts = cursor.split(",") if cursor else []
@@ -186,7 +186,7 @@ def _metric(
     store: RunStore, run: str, metric: str, held: MetricCursor | None, *, elapsed: bool
 ) -> MetricPart:
     """Return the new points of one metric, or all of them."""
-    # From the last step that was sent: if it is gone, the run continued from an earlier one.
+    # If the point of the last step sent is missing, the run continued from an earlier step.
     points = list(store.curve(run, metric, after_step=held.step - 1).points) if held else []
     is_tail = held is not None and bool(points) and points[0].step == held.step
     if not is_tail:
@@ -239,7 +239,7 @@ def _tail_start(held: TelemetryCursor, state: HostState) -> float:
 
 
 def _overlap(held: TelemetryCursor, state: HostState) -> float:
-    """Return how many seconds are sent again, for samples that were written late."""
+    """Return the number of seconds that are sent again, for samples that were written late."""
     return held.bucket_s * OVERLAP_BUCKETS or state.interval_s * OVERLAP_INTERVALS
 
 
@@ -267,7 +267,7 @@ def _shared(columns: Sequence[Columns]) -> tuple[list[list[Any]], list[list[floa
 
 
 def _no_samples(query: TelemetryQuery, sentence: str) -> dict[str, Any]:
-    """Return the answer without samples, and why there are none."""
+    """Return an answer without samples, with the reason."""
     return {
         "now": round(query.now, 2),
         "from": None,

@@ -52,7 +52,7 @@ class DatasetRow:
 
     @property
     def summary(self) -> str:
-        """What the badge does not show: size, snapshot, preparation, origin."""
+        """Size, snapshot, preparation and origin: the details beside the badge."""
         backup = self.protection if self.is_protected else ""
         parts = (f"{self.pairs} pairs {self.languages}", backup, self.prepared, self.origin)
         return " · ".join(part for part in parts if part)
@@ -60,7 +60,7 @@ class DatasetRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRow:
-    """What one cleaning rule dropped and changed."""
+    """The pairs that one cleaning rule dropped and changed."""
 
     rule: str
     description: str

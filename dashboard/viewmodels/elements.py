@@ -11,7 +11,7 @@ Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 
 
 class Severity(StrEnum):
-    """How urgent a problem is, the most urgent first."""
+    """The urgency of a problem, the most urgent first."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Badge:
-    """How a state is shown: always with a word and an icon, never by colour alone."""
+    """The display of a state: always a word and an icon, never only a colour."""
 
     word: str
     icon: str

@@ -17,7 +17,7 @@ _SEVERITIES = list(Severity)
 
 
 class SampleAge(StrEnum):
-    """How old the newest sample is, judged by the sampling interval."""
+    """The age of the newest sample, relative to the sampling interval."""
 
     MISSING = "missing"
     LIVE = "live"
@@ -27,7 +27,7 @@ class SampleAge(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that needs attention; `detail` says since when, why and what to do."""
+    """A problem that needs attention; `detail` contains its start, its cause and the remedy."""
 
     severity: Severity
     title: str
@@ -70,7 +70,7 @@ class ServiceRow:
 
 
 def sample_freshness(state: HostState | None, now: float) -> Freshness:
-    """Return how old the newest sample is."""
+    """Return the freshness of the newest sample."""
     if state is None:
         return Freshness(state=SampleAge.MISSING, age="", problem=_NO_SAMPLES)
     seconds = max(now - state.at, 0.0)

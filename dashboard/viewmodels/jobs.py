@@ -42,7 +42,7 @@ class HeartbeatTick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeRow:
-    """How one job ended."""
+    """The outcome of one job."""
 
     when: str
     title: str
@@ -85,7 +85,7 @@ def progress_text(progress: ProgressReport) -> str:
 def outcome_rows(
     jobs: Sequence[Job], results: Mapping[str, str], now: float
 ) -> Sequence[OutcomeRow]:
-    """Return how jobs ended: their result (by job id) where there is one, else the reason."""
+    """Return the outcome of jobs: the result (by job id) if there is one, else the reason."""
     return [
         OutcomeRow(
             when=format_age(job.ended_at or job.created_at, now),
@@ -120,7 +120,7 @@ def heartbeat_sentence(ticks: Sequence[HeartbeatTick]) -> str:
 
 
 def job_duration_s(job: Job) -> float | None:
-    """Return how long an ended job ran, or None when it never started or still runs."""
+    """Return the duration of an ended job; None when it never started or still runs."""
     if job.started_at is None or job.ended_at is None:
         return None
     return max(job.ended_at - job.started_at, 0.0)
@@ -144,7 +144,7 @@ def _amount(amount: float | None, unit: str) -> str:
 
 
 def _activity(job: Job, progress: ProgressReport | None) -> str:
-    """Describe what an active job does or waits for."""
+    """Describe the activity of an active job, or the reason why it waits."""
     if job.state is JobState.QUEUED:
         return job.reason or "waiting to start"
     if job.state is JobState.STOPPING:
@@ -154,7 +154,7 @@ def _activity(job: Job, progress: ProgressReport | None) -> str:
 
 
 def _outcome(job: Job, now: float) -> str:
-    """Describe how a job ended, when, and how long it took."""
+    """Describe outcome, time and duration of an ended job."""
     spent = job_duration_s(job)
     took = "" if spent is None else f" after {format_duration(spent)}"
     reason = f": {job.reason}" if job.reason and job.state is not JobState.SUCCEEDED else ""

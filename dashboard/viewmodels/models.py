@@ -126,7 +126,7 @@ def deployed_sentence(event: AliasEvent | None, at: float, zone: tzinfo) -> str:
 
 
 def rollback_sentence(current: ModelVersion, previous: int) -> str:
-    """Describe what a rollback does."""
+    """Describe the effect of a rollback."""
     return (
         f"The alias {PRODUCTION} moves from {current.name}:{current.version} back to "
         f"{current.name}:{previous}. Requests in progress are not interrupted."

@@ -42,7 +42,7 @@ class DatasetChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What a run needs; `is_measured`: computed from an earlier run of the same preset."""
+    """Estimated time and memory of a run; `is_measured`: from an earlier run of the preset."""
 
     parameters: int
     seconds: float
@@ -112,7 +112,7 @@ def budget_of(preset: str) -> tuple[float, int]:
 
 
 def start_plan(check: BackupCheck, name: str, device: str, *, skip_backup: bool) -> StartPlan:
-    """Return what the start of a run does."""
+    """Return the steps that the start of a run performs."""
     where = "the best device" if device == "auto" else device
     train = (
         "Prepare the dataset if it is not prepared",

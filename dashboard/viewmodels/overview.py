@@ -54,7 +54,7 @@ def runs_tile(rows: Sequence[RunRow]) -> Tile:
 
 
 def no_gpu_notice(state: HostState) -> str:
-    """Return why there are no GPU readings; empty while there are some."""
+    """Return the reason for missing GPU readings; empty if there are readings."""
     if read(state).gpus():
         return ""
     errors = [report.error for report in state.collectors if report.name == "gpu" and report.error]

@@ -39,7 +39,7 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPage:
-    """Everything that the page of one run shows."""
+    """The content of the page of one run."""
 
     row: RunRow
     details: Sequence[LabelledValue]
@@ -134,7 +134,7 @@ def _details(detail: RunDetail, now: float, zone: tzinfo) -> Sequence[LabelledVa
 
 
 def _backup(detail: RunDetail) -> str:
-    """Return the snapshot that holds the dataset, or why there is none."""
+    """Return the snapshot that holds the dataset, or the reason for training without one."""
     spec = detail.view.run.spec
     if spec.waiver is not None:
         return f"none; reason: {spec.waiver}"

@@ -77,7 +77,7 @@ class RunRow:
 
     @property
     def overview(self) -> str:
-        """What the Overview shows: progress of a running run, else why it waits or ended."""
+        """The text on the Overview: progress of a running run, else the reason of its state."""
         if self.state is JobState.RUNNING:
             return self.activity or self.summary
         return " · ".join(text for text in (self.reason, self.summary, self.created) if text)
@@ -167,7 +167,7 @@ def _ratio(view: RunView) -> float | None:
 
 
 def _activity(view: RunView) -> str:
-    """Describe what an active run does, unless it simply trains."""
+    """Describe the activity of an active run; empty while it trains."""
     if view.is_over or view.state is JobState.QUEUED:
         return ""
     if view.progress is None:

@@ -1,1 +1,1 @@
-"""What pages are drawn with."""
+"""Functions that draw the pages with Streamlit."""

@@ -100,7 +100,7 @@ def draw_snapshots(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
 
 
 def draw_outcomes(workspace: Workspace) -> None:
-    """Draw how the last checks and restores ended."""
+    """Draw the outcomes of the last checks and restores."""
     ended = [job for job in _jobs(workspace, CHECK_KINDS) if job.state.is_over][:MAX_OUTCOMES]
     if not ended:
         st.markdown("No checks or restores yet.")

@@ -76,7 +76,7 @@ def _draw_progress(row: JobRow) -> None:
 
 
 def _draw_failed(workspace: Workspace, job: Job, key: str) -> None:
-    """Draw why a job failed, with the end of its log."""
+    """Draw the reason of a failed job, with the end of its log."""
     row = job_row(job, None, workspace.clock.now())
     with st.container(border=True, key=f"failed-{key}-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -104,7 +104,7 @@ def _draw_run(row: RunRow) -> None:
 
 
 def _draw_no_runs() -> None:
-    """Draw how to start the first run."""
+    """Draw the instructions for starting the first run."""
     st.info(
         "Train your first model: with the demo corpus and the `demo` preset it takes about three "
         "minutes on a CPU.",

@@ -7,12 +7,12 @@ from core.actions.records import RunView
 from core.runs.records import Metric
 from dashboard.widgets.live_charts import Mark, MetricKey, Panel, Series, Unit
 
-MAX_RUNS = 4  # two loss lines each: eight lines are the most that stay readable
+MAX_RUNS = 4  # two loss lines each: more than eight lines are not readable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartOptions:
-    """How metrics are drawn.
+    """Display options of metric charts.
 
     Attributes:
         log: logarithmic axis for the loss.

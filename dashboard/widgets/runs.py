@@ -43,7 +43,7 @@ def draw_runs(workspace: Workspace, *, is_active: bool) -> None:
 def choose_run(views: Sequence[RunView]) -> str:
     """Draw the choice of a run and return its name, which is part of the address."""
     names = [view.run.spec.name for view in views]
-    if get_value(RUN_KEY, names[0]) not in names:  # deleted in the meantime
+    if get_value(RUN_KEY, names[0]) not in names:  # the run was deleted
         set_value(RUN_KEY, names[0])
     return st.selectbox(
         "Run",
@@ -118,7 +118,7 @@ def draw_state(row: RunRow) -> None:
 
 
 def _draw_no_runs() -> None:
-    """Draw how to start the first run."""
+    """Draw the instructions for starting the first run."""
     st.info(
         "Start with the demo corpus and the `demo` preset: training takes about three minutes on "
         "a CPU.",

@@ -60,7 +60,7 @@ def draw_translator(
 
 
 def draw_unavailable(error: UnavailableError) -> None:
-    """Draw why translation is not available, and the next steps."""
+    """Draw the reason why translation is not available, and the next steps."""
     st.info(error_text(error), icon=":material/translate:", title="Translation is not available")
     st.page_link("views/training.py", label="Train a model", icon=":material/model_training:")
     st.page_link("views/models.py", label="Promote a run", icon=":material/deployed_code:")

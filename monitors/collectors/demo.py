@@ -150,7 +150,7 @@ class DemoCollector:
         self._clock = clock
 
     def collect(self) -> Collection:
-        """Return the values of the present time."""
+        """Return the values of the current time."""
         now = self._clock.now()
         devices = [(f"gpu{index}", device) for index, device in enumerate(_DEVICES)]
         return Collection(

@@ -126,7 +126,7 @@ class Gpu:
             self._events = None
 
     def _call(self, probe: Callable[[Handle], Answer], errors: list[str]) -> Answer:
-        """Return the answer of a call, or None; remember calls that this GPU does not support."""
+        """Return the result of a call, or None; store the calls that this GPU does not support."""
         if probe in self._absent:
             return None
         try:
@@ -174,7 +174,7 @@ def close_driver() -> None:
 
 
 def count_gpus() -> int:
-    """Return the number of GPUs that the driver knows, lost ones included."""
+    """Return the number of GPUs that the driver lists, lost ones included."""
     try:
         return int(pynvml.nvmlDeviceGetCount())
     except pynvml.NVMLError as error:

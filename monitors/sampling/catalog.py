@@ -22,7 +22,7 @@ _DEVICE_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorContext:
-    """What collectors are created from."""
+    """The arguments from which collectors are created."""
 
     settings: SamplerSettings
     clock: Clock

@@ -100,7 +100,7 @@ class PolledCollector:
         self.report = CollectorReport(name=self.name, success=True, seconds=seconds)
 
     def _accept_error(self, outcome: TaskResult[Collection]) -> None:
-        """Record an error; hardware that this host lacks is looked for ever less often."""
+        """Record an error; missing hardware is searched for at growing intervals."""
         error = outcome.error
         if not isinstance(error, UnavailableError):
             text = str(error) if isinstance(error, DatahallError | OSError) else repr(error)
@@ -184,7 +184,7 @@ class Sampler:
                 self._store.prune(state.at)
         except DatahallError as error:
             self._log_failure(str(error))
-        except Exception as error:  # noqa: BLE001  (the loop must survive every failure)
+        except Exception as error:  # noqa: BLE001  (no failure may end the loop)
             self._log_failure(repr(error))
         else:
             self._last_failure = ""

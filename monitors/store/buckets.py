@@ -1,6 +1,6 @@
 """Downsampling: mean, minimum, maximum and count per bucket of time; no spike is lost.
 
-Buckets start at whole multiples of their width, and the widths are round numbers. A chart that is
+Buckets start at multiples of their width, and the widths are round numbers. A chart that is
 requested again a second later gets the same buckets, and stored rollups lie in one bucket each.
 """
 

@@ -192,6 +192,6 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, writable: bool) -> N
     elif application != _APPLICATION or version != _VERSION:
         raise damaged(path, "not a telemetry file of Datahall")
     if writable:
-        # A power cut may lose the last ticks, but never damages the file.
+        # A power failure may lose the last ticks, but never damages the file.
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA journal_size_limit=8388608")

@@ -36,7 +36,7 @@ class SeriesResult:
     Attributes:
         points: the points of each requested series, in the order of the request.
         bucket_s: width of the buckets in seconds, 0 when the stored rows were not summarised.
-            Buckets start at whole multiples of it, counted from the Unix epoch.
+            Buckets start at multiples of it, counted from the Unix epoch.
         num_damaged: number of stored blocks that could not be decoded; their samples are missing.
     """
 
@@ -48,12 +48,12 @@ class SeriesResult:
 class TelemetryStore(Protocol):
     """Keeps every sample for some days, then minimum, maximum, mean and count by minute and hour.
 
-    One process writes, any number of processes read. A reader never blocks the writer and sees
-    whole ticks only.
+    One process writes, any number of processes read. A reader never blocks the writer, and reads
+    only complete ticks.
     """
 
     def append(self, state: HostState) -> None:
-        """Store one tick; readers see it when this returns."""
+        """Store one tick; readers can read it when this returns."""
         ...
 
     def latest(self) -> HostState | None:

@@ -15,7 +15,7 @@ from monitors.store.packing import ABSENT, pack, pack_many, present
 def complete_hours(connection: sqlite3.Connection, now: float) -> Sequence[float]:
     """Return the starts of the past hours that still have ticks, oldest first.
 
-    The newest tick is never sealed, whatever its age, so that a latest tick always exists.
+    The newest tick is never sealed, even if it is old, so that a latest tick always exists.
     """
     rows = connection.execute(
         "SELECT DISTINCT CAST(at / ? AS INTEGER) FROM tick"
@@ -49,7 +49,7 @@ def seal(connection: sqlite3.Connection, hour: float) -> None:
 
 def delete_old(connection: sqlite3.Connection, now: float, settings: SamplerSettings) -> None:
     """Delete rows older than their retention, and unused layouts and series; the caller commits."""
-    # A coarser level replaces the finer one, so it is kept at least as long, whatever is set.
+    # A coarser level replaces the finer one: it is kept at least as long, also if set shorter.
     minute_days = max(settings.raw_days, settings.minute_days)
     hour_days = max(minute_days, settings.hour_days)
     keep_days = {RAW: settings.raw_days, MINUTE: minute_days, HOUR: hour_days}

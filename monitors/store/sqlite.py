@@ -1,8 +1,8 @@
 """The telemetry store in one SQLite file.
 
 The table `tick` holds about the last hour, one row of packed numbers per tick; each is committed
-at once, so that readers in other processes see it. `prune` replaces complete hours by compressed
-blocks (sealing.py); `series` reads both (history.py).
+at once, so that readers in other processes can read it. `prune` replaces complete hours by
+compressed blocks (sealing.py); `series` reads both (history.py).
 """
 
 import json
@@ -86,7 +86,7 @@ class SqliteTelemetryStore:
             self._replacing_damaged(self._create)
 
     def append(self, state: HostState) -> None:
-        """Store one tick; readers see it when this returns."""
+        """Store one tick; readers can read it when this returns."""
         self._replacing_damaged(lambda: self._append(state))
 
     def latest(self) -> HostState | None:
@@ -215,7 +215,7 @@ class SqliteTelemetryStore:
             write()
 
     def _raise_finding(self) -> None:
-        """Raise what the last check found, if it is about the present file."""
+        """Raise the error that the last check found, if it concerns the current file."""
         if self._finding is None or not self._replacing.is_due():
             return
         (inode, error), self._finding = self._finding, None

@@ -23,20 +23,20 @@ from tests.clock import FixedClock
 from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.postgresql import PostgresqlServer
 
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 FOREVER = 600.0
 LONG = Script(seconds=FOREVER, lines=("ready",))
 
 
 @dataclass(slots=True)
-class Bench:
-    """A launcher and how to ask it for jobs that do as they are told."""
+class LauncherTester:
+    """A launcher of one kind, and functions that submit jobs with a script."""
 
     launcher: Launcher
     scripts: dict[tuple[str, ...], Script] | None
 
     def spec(self, script: Script | None = None, **changes: Any) -> JobSpec:  # noqa: ANN401  (any field of the record)
-        """Return the spec of a job that does what the script says, under this launcher."""
+        """Return the specification of a job that follows the script, for this launcher."""
         wanted = script or Script()
         argv = program(wanted)
         if self.scripts is not None:
@@ -50,35 +50,35 @@ class Bench:
 
     def end(self, job: Job) -> Job:
         """Return a job once it is over."""
-        over = self.launcher.wait(job.id, timeout_s=PATIENCE_S)
+        over = self.launcher.wait(job.id, timeout_s=TIMEOUT_S)
         assert over.state.is_over, over
         return over
 
     def begin(self, job: Job) -> Job:
         """Return a job once its program ran far enough to have printed its last line."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + TIMEOUT_S
         while "ready" not in self.launcher.log(job.id) and time.monotonic() < until:
             time.sleep(0.02)
         return self.launcher.job(job.id)
 
 
 def program(script: Script) -> tuple[str, ...]:
-    """Return a shell program that does what a script says."""
+    """Return a shell program that follows a script."""
     lines = "".join(f"echo '{line}'; " for line in script.lines)
     trap = "" if script.is_obedient else "trap '' TERM; "
     pause = f"sleep {script.seconds}; " if script.seconds else ""
     ending = (
         f"exit {script.returncode}" if script.returncode >= 0 else f"kill {script.returncode} $$"
     )
-    return ("/bin/sh", "-c", trap + lines + pause + _word(script) + ending)
+    return ("/bin/sh", "-c", trap + lines + pause + _write_error(script) + ending)
 
 
-def _word(script: Script) -> str:
-    """Return the part of the program that leaves word of its error."""
+def _write_error(script: Script) -> str:
+    """Return the part of the program that writes `error.json`."""
     if script.error is None:
         return ""
-    said = {name: getattr(script.error, name) for name in ("kind", "message", "remedy")}
-    return f"printf %s {shlex.quote(json.dumps(said))} > $DATAHALL_JOB_FOLDER/error.json; "
+    document = {name: getattr(script.error, name) for name in ("kind", "message", "remedy")}
+    return f"printf %s {shlex.quote(json.dumps(document))} > $DATAHALL_JOB_FOLDER/error.json; "
 
 
 # The launcher of this machine on each database; its jobs are processes.
@@ -88,22 +88,22 @@ LOCAL_LAUNCHERS = ("local", "local-postgresql")
 @pytest.fixture(
     params=["memory", *(pytest.param(it, marks=pytest.mark.slow) for it in LOCAL_LAUNCHERS)]
 )
-def bench(request: pytest.FixtureRequest, paths: StatePaths) -> Iterator[Bench]:
+def tester(request: pytest.FixtureRequest, paths: StatePaths) -> Iterator[LauncherTester]:
     """Each adapter in turn, with two CPU slots and two GPUs."""
     if request.param == "memory":
         memory = MemoryLauncher(FixedClock(), slots=Slots(cpu=2, gpus=2))
-        yield Bench(memory, memory.scripts)
+        yield LauncherTester(memory, memory.scripts)
         return
     # As if a supervisor ran: then shims leave the queue to it, which saves a process per job.
     supervisor = take_lock(paths.supervisor_lock)
     assert supervisor is not None
     with _open_database(request) as database:
         launcher = LocalLauncher(database, paths, JobSettings(cpu_slots=2, gpus=2), SystemClock())
-        yield Bench(launcher, None)
+        yield LauncherTester(launcher, None)
         for job in launcher.jobs():
             if not job.state.is_over:
                 launcher.cancel(job.id)
-                launcher.wait(job.id, timeout_s=PATIENCE_S)
+                launcher.wait(job.id, timeout_s=TIMEOUT_S)
     os.close(supervisor)
 
 

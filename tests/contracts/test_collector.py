@@ -118,7 +118,7 @@ def collect_twice(collector: Collector, clock: FixedClock) -> set[Reading]:
 def test_invalid_files_are_an_error_and_no_reading(
     make: Made, tmp_path: Path, name: str, content: str
 ) -> None:
-    """A future kernel may write what these parsers do not know."""
+    """A future kernel may write formats that these parsers do not support."""
     write_proc(tmp_path, dict.fromkeys(VALID, INVALID[content]))
 
     with pytest.raises((DatahallError, OSError, ValueError, LookupError)):

@@ -46,12 +46,12 @@ def sqlite_ledger(sqlite_database: Database, clock: FixedClock, paths: StatePath
 
 
 def viewer() -> Actor:
-    """Return an actor who may only look."""
+    """Return an actor with the role viewer."""
     return Actor(name="vi", role=Role.VIEWER, origin="page")
 
 
 def alter(database: Database, statement: sa.Update | sa.Delete) -> None:
-    """Change the ledger behind its back."""
+    """Change the table of the audit log directly."""
     with database.write() as connection:
         connection.execute(statement)
 
@@ -114,11 +114,11 @@ def test_entries_are_newest_first_and_limited(ledger: Ledger, admin: Actor) -> N
 
 
 def report_of(ledger: Ledger) -> AuditReport:
-    """Return what a new process finds."""
+    """Return the report of a newly opened ledger."""
     return Ledger(ledger.database, ledger.clock, ledger.paths).verify()
 
 
-def test_an_unchanged_log_is_whole(ledger: Ledger, admin: Actor) -> None:
+def test_an_unchanged_log_is_intact(ledger: Ledger, admin: Actor) -> None:
     assert ledger.verify() == AuditReport(state=LogState.WHOLE, rows=0)
     fill(ledger, admin)
     ledger.perform(
@@ -241,9 +241,9 @@ def delete_then_cut_head(ledger: Ledger) -> None:
         "last row renumbered",
         "all rows renumbered",
         "two rows swapped",
-        "every row edited and linked anew",
-        "a row cut out and the rest linked anew",
-        "the last row cut out and the rest linked anew",
+        "every row edited and relinked",
+        "a row deleted and the rest relinked",
+        "the last row deleted and the rest relinked",
         "head edited",
         "last row deleted and the head edited to fit",
         "head deleted",
@@ -366,7 +366,9 @@ def test_a_full_disk_refuses_the_action(
     assert report_of(ledger) == AuditReport(state=LogState.WHOLE, rows=4)
 
 
-def test_a_copied_home_is_whole(sqlite_ledger: Ledger, admin: Actor, tmp_path: Path) -> None:
+def test_the_log_of_a_copied_home_is_intact(
+    sqlite_ledger: Ledger, admin: Actor, tmp_path: Path
+) -> None:
     fill(sqlite_ledger, admin)
     shutil.copytree(sqlite_ledger.paths.home, tmp_path / "copy")
     copied = StatePaths(tmp_path / "copy")

@@ -31,10 +31,10 @@ def main() -> None:
         }
         for device in Device.all()
     ]
-    told = [
+    reported = [
         {name: None if value == NA else value for name, value in one.items()} for one in document
     ]
-    json.dump(told, sys.stdout)
+    json.dump(reported, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from tests.monitors.simulation import Driver
 
 pytestmark = pytest.mark.slow
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 LIGHT = {"OMP_NUM_THREADS": "1"}
 
 
@@ -52,7 +52,7 @@ def begin(paths: StatePaths, port: int, log: IO[bytes] | None = None) -> Process
 
 def wait_for_samples(paths: StatePaths) -> None:
     """Wait until there are rates."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not has_rates(paths):
         assert time.monotonic() < deadline, "no samples came"
         time.sleep(0.05)
@@ -76,7 +76,7 @@ def test_it_samples_and_serves_until_sigterm(
     text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
 
     sampler.send_signal(signal.SIGTERM)
-    code = sampler.wait(PATIENCE_S)
+    code = sampler.wait(TIMEOUT_S)
 
     assert code == 0
     assert 'gpu_utilization_ratio{device="gpu7"}' in text
@@ -90,7 +90,7 @@ def test_it_samples_and_serves_until_sigterm(
 def test_ctrl_c_ends_it_with_130(sampler: Process) -> None:
     sampler.send_signal(signal.SIGINT)
 
-    assert sampler.wait(PATIENCE_S) == 130
+    assert sampler.wait(TIMEOUT_S) == 130
 
 
 def test_it_uses_at_most_60_mib_of_memory(sampler: Process) -> None:
@@ -149,7 +149,7 @@ def test_a_damaged_telemetry_file_does_not_stop_the_sampler(paths: StatePaths, p
             wait_for_samples(paths)
         finally:
             child.terminate()
-            code = child.wait(PATIENCE_S)
+            code = child.wait(TIMEOUT_S)
 
     (kept,) = paths.home.glob("telemetry.db.damaged-*")
     assert code == 0
@@ -213,5 +213,5 @@ def run(*arguments: str, port: int = 0) -> CommandResult:
     """Run the sampler until it exits."""
     environment = {**LIGHT, "DATAHALL_SAMPLER_PORT": str(port)}
     return run_command(
-        module_argv("monitors", *arguments), environment=environment, timeout_s=PATIENCE_S
+        module_argv("monitors", *arguments), environment=environment, timeout_s=TIMEOUT_S
     )

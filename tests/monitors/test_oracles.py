@@ -135,12 +135,12 @@ def test_all_three_report_the_same_process(scripted_driver: Driver, tmp_path: Pa
         child.kill()
         child.wait()
 
-    told = (our["gpu_memory_bytes"], our["user"], our["command"])
-    assert told == (6442450944, getpass.getuser(), "sleep 120")
-    assert nvitop["processes"] == {str(our["pid"]): list(told)}
+    reported = (our["gpu_memory_bytes"], our["user"], our["command"])
+    assert reported == (6442450944, getpass.getuser(), "sleep 120")
+    assert nvitop["processes"] == {str(our["pid"]): list(reported)}
     (their,) = gpustat["processes"]
-    assert (their["pid"], their["gpu_memory_usage"] * MIB) == (our["pid"], told[0])
-    assert their["username"] == told[1]
+    assert (their["pid"], their["gpu_memory_usage"] * MIB) == (our["pid"], reported[0])
+    assert their["username"] == reported[1]
 
 
 def test_the_simulated_driver_follows_its_script_over_time(

@@ -8,7 +8,7 @@ from core.clock import SystemClock
 from monitors.polling import Cadence, RateMeter, Worker
 from tests.clock import FixedClock
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 
 def test_a_worker_runs_all_calls_in_one_thread() -> None:
@@ -17,7 +17,7 @@ def test_a_worker_runs_all_calls_in_one_thread() -> None:
 
     for _ in range(2):
         worker.begin()
-        outcome = worker.finish(PATIENCE_S, oldest_s=PATIENCE_S)
+        outcome = worker.finish(TIMEOUT_S, oldest_s=TIMEOUT_S)
         assert outcome is not None
         assert outcome.error is None
 
@@ -38,7 +38,7 @@ def test_an_error_is_returned_and_the_next_call_may_succeed() -> None:
     outcomes = []
     for _ in range(2):
         worker.begin()
-        outcomes.append(worker.finish(PATIENCE_S, oldest_s=PATIENCE_S))
+        outcomes.append(worker.finish(TIMEOUT_S, oldest_s=TIMEOUT_S))
     worker.stop()
 
     assert outcomes[0] is not None
@@ -52,21 +52,21 @@ def test_a_slow_task_delays_one_round_and_its_result_is_returned_later() -> None
     worker = Worker("w", release.wait, SystemClock())
 
     worker.begin()
-    first = worker.finish(0.05, oldest_s=PATIENCE_S)
+    first = worker.finish(0.05, oldest_s=TIMEOUT_S)
     started = SystemClock().monotonic()
     worker.begin()
-    second = worker.finish(PATIENCE_S, oldest_s=PATIENCE_S)
+    second = worker.finish(TIMEOUT_S, oldest_s=TIMEOUT_S)
     waited_s = SystemClock().monotonic() - started
     release.set()
     third = None
     while third is None:
         worker.begin()
-        third = worker.finish(PATIENCE_S, oldest_s=PATIENCE_S)
+        third = worker.finish(TIMEOUT_S, oldest_s=TIMEOUT_S)
     worker.stop()
 
     assert first is None
     assert second is None
-    assert waited_s < PATIENCE_S / 2
+    assert waited_s < TIMEOUT_S / 2
     assert third.result is True
 
 
@@ -85,7 +85,7 @@ def test_a_result_that_is_too_old_is_dropped() -> None:
         assert worker.finish(100, oldest_s=10) is None
     worker.begin()
 
-    fresh = worker.finish(PATIENCE_S, oldest_s=10)
+    fresh = worker.finish(TIMEOUT_S, oldest_s=10)
     worker.stop()
 
     assert fresh is not None

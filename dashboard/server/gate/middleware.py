@@ -92,7 +92,7 @@ class GateMiddleware:
 
     @property
     def cookie(self) -> str:
-        """Name of the cookie; it holds the port, which the browser does not tell apart."""
+        """Name of the cookie; contains the port, because cookies are shared between ports."""
         return f"datahall_{self.settings.port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -175,7 +175,7 @@ class GateMiddleware:
 
     async def _sign_in(self, scope: Scope, token: str, target: str) -> Response:
         """Return a session for a valid token, or the page that explains the refusal."""
-        # Users also paste the whole link.
+        # Users also paste the complete link.
         user = self.tokens.redeem(token.strip().rpartition("token=")[2])
         address = _client_address(scope)
         if user is None:

@@ -39,7 +39,7 @@ MARK = (
 
 
 def sign_in_page(problem: str = "") -> str:
-    """Return the page for a user who is not signed in; `problem` says why an attempt failed."""
+    """Return the page for a user who is not signed in; `problem`: reason of a failed attempt."""
     alert = f'<p class="problem" role="alert">{html.escape(problem)}</p>' if problem else ""
     return _page(
         "Sign in",

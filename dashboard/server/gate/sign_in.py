@@ -1,7 +1,8 @@
 """Signing in: one-time tokens, and the sessions that they open.
 
-Whoever can read the home folder can make a token. Its first use opens a session, which the browser
-keeps as a signed cookie. The server stores only the sessions that were ended before they expired.
+A user who can read the home folder can create a token. Its first use opens a session, which the
+browser stores as a signed cookie. The server stores only the sessions that were ended before they
+expired.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ from core.network import url_of
 from core.paths import StatePaths
 from core.settings import Settings
 
-TOKEN_BYTES = 32  # 256 bits: guessing is hopeless at any rate of requests
+TOKEN_BYTES = 32  # 256 bits cannot be guessed at any rate of requests
 WRONG_TOKENS_PER_MINUTE = 5
 MOST_ADDRESSES = 1000
 MINUTE_S = 60.0
@@ -93,7 +94,7 @@ class TokenStore:
     _minute_began: float = -math.inf
 
     def redeem(self, token: str) -> User | None:
-        """Return whom the token signs in and delete it; None when it is not the stored one."""
+        """Return the user of the token and delete the token; None for a wrong token."""
         try:
             document = read_json(self.path)
             digest = str(document["digest"])
@@ -188,7 +189,7 @@ class SessionStore:
 
     @contextlib.contextmanager
     def watch(self, session: SignInSession) -> Iterator[asyncio.Event]:
-        """Give an event that is set when the session is ended."""
+        """Yield an event that is set when the session is ended."""
         event = asyncio.Event()
         self._watchers.setdefault(session.id, []).append(event)
         try:
@@ -222,7 +223,7 @@ def _replace_key(paths: StatePaths) -> None:
 def _read_ended(paths: StatePaths) -> dict[str, float]:
     """Return the expiry of each session that was ended early.
 
-    When the file is damaged nobody knows which ones were: then all sessions end.
+    When the file is damaged, all sessions end, because the ended ones are unknown.
     """
     try:
         return {key: float(expires) for key, expires in read_json(paths.ended_sessions).items()}

@@ -22,7 +22,7 @@ def test_a_version_cannot_be_deleted_while_a_run_uses_it(
     workspace: Workspace, admin: Actor, launcher: MemoryLauncher, dataset: Dataset
 ) -> None:
     """Queued or running: the job names the run, not the dataset."""
-    launcher.otherwise = LONG
+    launcher.default_script = LONG
     request = TrainRequest(dataset="cats", preset="demo", skip_backup=True, reason="a test")
     names = [request_run(workspace, admin, request).run.spec.name for _ in range(2)]
     for name in names:

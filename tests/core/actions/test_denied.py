@@ -124,7 +124,7 @@ def used_workspace(
         )
     )  # fmt: skip
     correct(workspace, admin, HELLO, "Hola", ("en", "es"))
-    launcher.otherwise = Script(seconds=1000)
+    launcher.default_script = Script(seconds=1000)
     for name in ("over", "active"):
         request = TrainRequest(dataset=dataset.name, name=name, skip_backup=True, reason="a test")
         run_id = request_run(workspace, admin, request).run.id

@@ -115,7 +115,7 @@ def test_damage_found_by_a_promotion_job_counts_until_another_checkpoint_is_best
     error = DamagedCheckpointError(
         "a byte differs", remedy="", wanted="step_00000020", available_step=10
     )
-    launcher.otherwise = Script(returncode=1, error=error)
+    launcher.default_script = Script(returncode=1, error=error)
     promote(workspace, admin)
     clock.advance(1)
     assert find_damaged_best(workspace, "damaged") == error

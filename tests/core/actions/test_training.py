@@ -51,7 +51,7 @@ def _protect(workspace: Workspace, dataset: Dataset) -> None:
 
 def _running(workspace: Workspace, launcher: MemoryLauncher, actor: Actor) -> RunView:
     """Start a run without backup that does not end."""
-    launcher.otherwise = LONG
+    launcher.default_script = LONG
     return request_run(workspace, actor, _request(name="long", skip_backup=True, reason="a test"))
 
 
@@ -105,7 +105,7 @@ def test_a_run_on_protected_data_starts_at_once_and_records_the_snapshot(
 def test_two_runs_on_the_same_data_share_one_backup(
     workspace: Workspace, admin: Actor, launcher: MemoryLauncher
 ) -> None:
-    launcher.otherwise = LONG
+    launcher.default_script = LONG
     first = request_run(workspace, admin, _request())
     second = request_run(workspace, admin, _request())
     assert first.job is not None
@@ -261,7 +261,7 @@ def test_the_reason_of_a_crash_has_the_signal_the_step_and_the_checkpoint(
     workspace: Workspace, admin: Actor, launcher: MemoryLauncher, clock: FixedClock
 ) -> None:
     _running(workspace, launcher, admin)
-    launcher.otherwise = Script(seconds=1, returncode=-9)
+    launcher.default_script = Script(seconds=1, returncode=-9)
     clock.advance(2)
     crashed = detail(workspace, "long").view
     assert crashed.state == JobState.CRASHED
@@ -275,7 +275,7 @@ def test_a_list_reads_one_job_per_run_and_no_checkpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     view = _running(workspace, launcher, admin)
-    launcher.otherwise = Script(seconds=1, returncode=-9)
+    launcher.default_script = Script(seconds=1, returncode=-9)
     clock.advance(2)
     resumed = resume_run(workspace, admin, "long")
     clock.advance(2)

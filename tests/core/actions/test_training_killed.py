@@ -1,4 +1,4 @@
-"""A killed training process, with the launcher of this machine and a database elsewhere."""
+"""A killed training process: real launcher, database outside the home folder."""
 
 import os
 import re
@@ -28,7 +28,7 @@ from core.locks import take_lock
 from core.process.variables import SHIM_VARIABLE
 from core.settings import Settings
 
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 STEPS = 600
 SMALL = {
     "width": 16, "heads": 2, "hidden": 24, "encoder_layers": 1, "decoder_layers": 1,
@@ -39,7 +39,7 @@ SMALL = {
 
 @pytest.fixture
 def workspace(settings: Settings, tmp_path: Path) -> Iterator[Workspace]:
-    """A workspace whose jobs get the place of the database from the launcher alone."""
+    """A workspace whose jobs receive the database URL only from the launcher."""
     supervisor = take_lock(settings.paths.supervisor_lock)  # otherwise the shims start one
     assert supervisor is not None
     elsewhere = replace(settings, database_url=sqlite_url(tmp_path / "elsewhere.db"))
@@ -61,7 +61,7 @@ def job_of(view: RunView) -> Job:
 
 def kill_after_a_checkpoint(workspace: Workspace, view: RunView) -> None:
     """Send SIGKILL to the training process when it has written a checkpoint."""
-    folder, end = workspace.paths.checkpoints(view.run.id), time.monotonic() + PATIENCE_S
+    folder, end = workspace.paths.checkpoints(view.run.id), time.monotonic() + TIMEOUT_S
     while not list_checkpoints(folder):
         assert time.monotonic() < end, workspace.launcher.log(job_of(view).id)
         time.sleep(0.01)
@@ -71,9 +71,9 @@ def kill_after_a_checkpoint(workspace: Workspace, view: RunView) -> None:
     assert send(processes.job, signal.SIGKILL)
 
 
-def end(workspace: Workspace, job: Job) -> JobState:
-    """Return how a job ended."""
-    return workspace.launcher.wait(job.id, timeout_s=PATIENCE_S).state
+def wait_for_end(workspace: Workspace, job: Job) -> JobState:
+    """Wait until the job has ended, and return its state."""
+    return workspace.launcher.wait(job.id, timeout_s=TIMEOUT_S).state
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_a_killed_run_reports_its_step_and_can_be_resumed(
         ),
     )  # fmt: skip
     kill_after_a_checkpoint(workspace, view)
-    assert end(workspace, job_of(view)) == JobState.CRASHED
+    assert wait_for_end(workspace, job_of(view)) == JobState.CRASHED
     reason = find_run(workspace, "torn").exit_reason
     match = re.fullmatch(
         r"killed by SIGKILL .* \(at step (\d+), newest checkpoint at step (\d+)\)", reason
@@ -98,7 +98,7 @@ def test_a_killed_run_reports_its_step_and_can_be_resumed(
     assert STEPS > step >= checkpoint > 0
 
     resumed = resume_run(workspace, admin, "torn")
-    assert end(workspace, job_of(resumed)) == JobState.SUCCEEDED, workspace.launcher.log(
+    assert wait_for_end(workspace, job_of(resumed)) == JobState.SUCCEEDED, workspace.launcher.log(
         job_of(resumed).id
     )
     assert find_run(workspace, "torn").state == "succeeded"
@@ -108,5 +108,5 @@ def test_a_killed_run_reports_its_step_and_can_be_resumed(
         assert steps == list(range(1, STEPS + 1))
 
     scored = request_evaluation(workspace, admin, "torn", split="valid", beam=1)
-    assert end(workspace, scored) == JobState.SUCCEEDED, workspace.launcher.log(scored.id)
+    assert wait_for_end(workspace, scored) == JobState.SUCCEEDED, workspace.launcher.log(scored.id)
     assert job_result(workspace, scored.id)["step"] == STEPS

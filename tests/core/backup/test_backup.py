@@ -33,7 +33,7 @@ BackUp = Callable[..., BackupReport]
 
 @dataclass(slots=True)
 class DisturbedRepository(Repository):
-    """Real restic, while something happens to the files or to its output."""
+    """Real restic; a test changes files before a backup, or lines of its output."""
 
     before: Callable[[], None] = lambda: None
     lost: tuple[str, ...] = ()
@@ -184,7 +184,7 @@ def test_a_file_that_the_snapshot_lacks_is_named_and_nothing_is_protected(
     assert disturbed.protecting("abc123") is None
 
 
-def test_a_file_that_changes_meanwhile_is_named_and_not_protected(
+def test_a_file_that_changes_during_the_backup_is_named_and_not_protected(
     repository: DisturbedRepository, disturbed: Vault, dataset: Path, run_backup: BackUp
 ) -> None:
     def append() -> None:
@@ -363,11 +363,11 @@ def test_damaged_telemetry_is_left_out_and_everything_else_is_backed_up(
     assert not any("telemetry" in name for name in listing)
 
 
-def test_damaged_telemetry_alone_is_not_backed_up_and_the_remedy_begins_a_new_one(
+def test_damaged_telemetry_alone_is_not_backed_up_and_the_remedy_replaces_it(
     vault: Vault, progress: Progress
 ) -> None:
     vault.paths.telemetry.write_bytes(b"not a database" * 100)
-    alone = Coverage(what="state", paths=(), databases=(vault.paths.telemetry,), tags=())
+    alone = Coverage(name="state", paths=(), databases=(vault.paths.telemetry,), tags=())
     with pytest.raises(CorruptError, match=r"telemetry\.db is damaged") as caught:
         back_up(vault, alone, progress)
     assert caught.value.remedy.endswith("datahall up")

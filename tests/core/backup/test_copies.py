@@ -1,4 +1,4 @@
-"""Copies of live databases are consistent and complete, whatever writes to them."""
+"""Copies of live databases are consistent and complete while other processes write."""
 
 import sqlite3
 import threading

@@ -1,4 +1,4 @@
-"""Real restic under faults: killed, locked, full disk, wrong key, dead server."""
+"""Real restic under faults: killed, locked, full disk, wrong key, unresponsive server."""
 
 import os
 import shutil

@@ -55,7 +55,7 @@ def test_missing_different_and_unexpected_files_are_named(manifest: Manifest, ro
     assert proof.faults == ("a", "b", "old")
 
 
-def test_files_that_changed_meanwhile_are_named_and_are_not_faults(
+def test_files_that_changed_during_the_backup_are_named_and_are_not_faults(
     manifest: Manifest, root: Path
 ) -> None:
     (root / "a").write_text("longer than it was", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a snapshot contains, in words that are shown to people."""
+"""Descriptions of the content of snapshots."""
 
 from core.backup.records import describe_contents
 

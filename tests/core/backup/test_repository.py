@@ -69,7 +69,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def protected(folder: Path) -> dict[str, bytes]:
-    """Return what of a filled folder must be in a backup."""
+    """Return the entries of a filled folder that a backup must contain."""
     excluded = ("half.tmp", ".tmp-import/file", "live.db")
     return {name: data for name, data in contents(folder).items() if name not in excluded}
 

@@ -38,7 +38,7 @@ def taken(vault: Vault, dataset: Path, run_backup: BackUp) -> Snapshot:
 
 @pytest.fixture
 def forged(vault: Vault, dataset: Path) -> Snapshot:
-    """A snapshot with another file content than its manifest says, which restic finds intact."""
+    """A snapshot whose file content differs from its manifest, but which restic finds intact."""
     before = (dataset / "pairs.tsv.gz").read_bytes()
     (dataset / "pairs.tsv.gz").write_bytes(b"forged")
     (dataset / "prepared" / "train.en").unlink()
@@ -255,7 +255,7 @@ def test_a_manifest_that_is_not_the_recorded_one_is_refused(
 def test_rows_deleted_from_the_audit_log_are_found_by_a_snapshot(
     vault: Vault, database: Database, run_backup: BackUp, dataset: Path, progress: Progress
 ) -> None:
-    """Also when the head of the log was written anew with its key."""
+    """Also when the head of the log was rewritten with its key."""
     assert dataset.exists()
     ledger = Ledger(database, vault.clock, vault.paths)
     for number in range(3):

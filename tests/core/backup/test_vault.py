@@ -136,7 +136,7 @@ def test_reading_calls_restic_only_when_the_repository_changed(
     assert calls == []
 
 
-def test_a_foreign_snapshot_that_was_removed_leaves_no_trace(vault: Vault, taken: Snapshot) -> None:
+def test_the_row_of_a_removed_foreign_snapshot_is_removed(vault: Vault, taken: Snapshot) -> None:
     stored = vault.repository.backup([vault.paths.datasets], ["other"])
     assert len(vault.snapshots()) == 2
     vault.repository.forget([stored.id])
@@ -159,7 +159,7 @@ def test_a_listing_that_fails_is_not_repeated_at_once(
     assert [entry.id for entry in impatient.snapshots()] == [taken.id]
 
 
-def test_while_a_backup_runs_the_rows_stay_as_they_are(
+def test_rows_are_not_updated_while_a_backup_runs(
     vault: Vault, taken: Snapshot, calls: list[str]
 ) -> None:
     """The running backup records its snapshot itself, with its proof."""
@@ -239,7 +239,7 @@ def test_without_restic_the_status_names_the_remedy(vault: Vault) -> None:
 def test_the_recovery_key_is_created_by_one_process_at_a_time(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two at once would create two keys, and show each as the only one."""
+    """Two concurrent calls would create two keys, and show each as the only one."""
     were_locked: list[bool] = []
 
     def add_key(_repository: object) -> str:

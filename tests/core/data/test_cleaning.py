@@ -8,7 +8,7 @@ from core.data.records import Pair
 
 
 def _clean(*pairs: tuple[str, str], languages: tuple[str, str] = ("en", "es")) -> list[Pair]:
-    """Return what is left of the pairs."""
+    """Return the pairs that cleaning keeps."""
     found = [Pair(source=source, target=target) for source, target in pairs]
     return clean_pairs(found, languages, CleaningCounts(), lambda _: None)
 

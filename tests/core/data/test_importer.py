@@ -189,7 +189,7 @@ def test_a_moses_file_without_its_partner_is_refused(load: Import, write: Write)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         (b"", "is empty"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "a picture"),
@@ -202,10 +202,10 @@ def test_a_moses_file_without_its_partner_is_refused(load: Import, write: Write)
     ],
 )
 def test_a_file_that_is_not_a_corpus_is_refused(
-    load: Import, write: Write, store: DatasetStore, content: bytes, told: str
+    load: Import, write: Write, store: DatasetStore, content: bytes, reported: str
 ) -> None:
     """Nothing is stored."""
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=reported):
         load(write("odd file", content))
     assert not store.list()
 

@@ -32,7 +32,7 @@ def test_a_new_folder_is_not_removed_by_another_process(
     other = Thread(target=use_another)
 
     def make_and_let_the_other_go_first(**options: str | Path) -> str:
-        """Make a folder; go on once the other one has swept, or has to wait."""
+        """Create a folder; continue once the other process has removed folders, or waits."""
         monkeypatch.setattr(tempfile, "mkdtemp", make)
         made = make(**options)
         other.start()
@@ -40,7 +40,7 @@ def test_a_new_folder_is_not_removed_by_another_process(
         return made
 
     def lock_and_tell(descriptor: int, kind: int) -> None:
-        """Take a lock as usual, and tell when that has to wait."""
+        """Take a lock as usual, and set an event if the lock is not free."""
         try:
             lock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:

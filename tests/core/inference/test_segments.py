@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def segments(text: str) -> list[str]:
-    """Return what would be translated."""
+    """Return the segments that would be translated."""
     return [piece.text for piece in split_text(text) if piece.is_segment]
 
 

@@ -22,26 +22,26 @@ from core.paths import StatePaths
 from core.process.variables import SHIM_VARIABLE
 from core.settings import JobSettings
 
-PATIENCE_S = 60.0  # a machine may be busy; nothing here waits so long without need
+TIMEOUT_S = 60.0  # a machine may be busy; nothing here waits so long without need
 SHIM_KILLED = "its supervising process was killed, so how the job ended is unknown"
 SETTINGS = JobSettings(cpu_slots=2, gpus=2, log_bytes=20_000)
 
 
 def until(condition: Callable[[], Any], what: str = "the condition") -> None:
     """Wait until the condition holds; fail when it never does."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + TIMEOUT_S
     while not condition():
         assert time.monotonic() < end, f"{what} did not come true"
         time.sleep(0.02)
 
 
 def processes_of(job: Job) -> Sequence[Identity]:
-    """Return every living process of a job, its shim included."""
+    """Return every running process of a job, its shim included."""
     return with_variable(SHIM_VARIABLE, job.id)
 
 
 def processes_named(word: str) -> Sequence[int]:
-    """Return the living processes with this word on their command line."""
+    """Return the running processes with this word on their command line."""
     return [
         process.pid
         for process in psutil.process_iter(["cmdline", "status"])
@@ -83,7 +83,7 @@ class JobTester:
 
     def end(self, job: Job) -> Job:
         """Return a job once it is over."""
-        over = self.launcher.wait(job.id, timeout_s=PATIENCE_S)
+        over = self.launcher.wait(job.id, timeout_s=TIMEOUT_S)
         assert over.state.is_over, over
         return over
 
@@ -92,7 +92,7 @@ class JobTester:
         return JobFolder(self.paths.job(job.id))
 
     def processes(self, job: Job) -> JobProcesses:
-        """Return who runs a job, once the job itself is running."""
+        """Return the processes of a job, once the job's own process is running."""
         until(
             lambda: (processes := self.folder(job).read_processes()) and processes.job,
             "the job's process",
@@ -104,7 +104,7 @@ class JobTester:
 
 @pytest.fixture
 def unsupervised(database: Database, paths: StatePaths) -> Iterator[JobTester]:
-    """A launcher while no supervisor runs: each shim looks after the queue when its job is over."""
+    """A launcher without a supervisor: each shim advances the queue when its job has ended."""
     launcher = LocalLauncher(database, paths, SETTINGS, SystemClock())
     yield JobTester(launcher, paths)
     for job in launcher.jobs():
@@ -115,7 +115,7 @@ def unsupervised(database: Database, paths: StatePaths) -> Iterator[JobTester]:
 
 @pytest.fixture
 def tester(unsupervised: JobTester) -> Iterator[JobTester]:
-    """A launcher as if a supervisor ran; it is the test that ticks."""
+    """A launcher as if a supervisor ran; the test calls `tick`."""
     supervisor = take_lock(unsupervised.paths.supervisor_lock)
     assert supervisor is not None
     yield unsupervised

@@ -1,7 +1,7 @@
 """A launcher without processes for tests: jobs follow a script, and the test moves the clock.
 
 It passes the same contract tests as the launcher of this machine and uses the same decisions
-(`core.jobs.queue.decide`). Its queries advance the scripts to the present time.
+(`core.jobs.queue.decide`). Its queries advance the scripts to the current time.
 """
 
 import secrets
@@ -29,7 +29,7 @@ _SIGTERM, _SIGKILL = -15, -9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What a simulated process does: runs `seconds`, prints, ends with `returncode`.
+    """The behaviour of a simulated process: runs `seconds`, prints, ends with `returncode`.
 
     `returncode` is negative for a signal. A process that is not `is_obedient` ignores SIGTERM.
     """
@@ -44,12 +44,12 @@ class Script:
 
 @dataclass(slots=True)
 class MemoryLauncher:
-    """A Launcher whose processes follow scripts, by argv; others follow `otherwise`."""
+    """A Launcher whose processes follow scripts, by argv; others follow `default_script`."""
 
     clock: FixedClock
     slots: Slots = _ONE_CPU
     scripts: dict[tuple[str, ...], Script] = field(default_factory=dict)
-    otherwise: Script = Script()
+    default_script: Script = Script()
     rows: dict[str, Job] = field(default_factory=dict)
     stop_requested_at: dict[str, float] = field(default_factory=dict)
 
@@ -132,7 +132,7 @@ class MemoryLauncher:
         return job
 
     def tick(self) -> None:
-        """Advance the scripts to the present time, then the queue."""
+        """Advance the scripts to the current time, then the queue."""
         for job in tuple(self.rows.values()):
             if job.state in (JobState.RUNNING, JobState.STOPPING):
                 self._follow_script(job)
@@ -173,7 +173,7 @@ class MemoryLauncher:
             self._end(job, describe_ending(script.returncode, stop, by_itself, error=script.error))
 
     def _end(self, job: Job, ending: Ending) -> None:
-        """Record how a job ended."""
+        """Record the ending of a job."""
         self.rows[job.id] = replace(
             job,
             state=JobState(ending.state),
@@ -185,7 +185,7 @@ class MemoryLauncher:
 
     def _script(self, job: Job) -> Script:
         """Return the script of a job."""
-        return self.scripts.get(job.spec.argv, self.otherwise)
+        return self.scripts.get(job.spec.argv, self.default_script)
 
     def _find(self, job_id: str) -> Job:
         """Return a stored job; raises NotFoundError."""

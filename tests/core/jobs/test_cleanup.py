@@ -14,8 +14,8 @@ from tests.core.jobs.conftest import JobTester
 DAY_S = 86_400.0
 
 
-def tidying(tester: JobTester, clock: FixedClock, keep_days: float = 90) -> FolderCleanup:
-    """Return what tidies the tester."""
+def cleanup_of(tester: JobTester, clock: FixedClock, keep_days: float = 90) -> FolderCleanup:
+    """Return the cleanup of the tester's folders."""
     database = tester.launcher.database
     return FolderCleanup(
         database=database, ledger=Ledger(database, clock, tester.paths),
@@ -40,7 +40,7 @@ def test_folders_of_old_jobs_are_removed_and_their_rows_kept(
     stranger = tester.paths.jobs / "notes"
     stranger.mkdir()
 
-    assert tidying(tester, clock).remove_old_folders() == 1
+    assert cleanup_of(tester, clock).remove_old_folders() == 1
 
     assert not tester.paths.job(old).exists()
     assert all(path.exists() for path in (*map(tester.paths.job, (young, working.id)), stranger))
@@ -52,7 +52,7 @@ def test_folders_of_old_jobs_are_removed_and_their_rows_kept(
 
 
 def test_old_folders_are_removed_once_a_day(tester: JobTester, clock: FixedClock) -> None:
-    tidy = tidying(tester, clock)
+    tidy = cleanup_of(tester, clock)
     assert tidy.remove_old_folders() == 0
     ended(tester, clock.now() - 91 * DAY_S)
     clock.advance(DAY_S - 1)
@@ -78,7 +78,7 @@ def test_a_folder_that_cannot_be_removed_does_not_keep_the_others(
     stuck.rename(tester.paths.home / "elsewhere")
     stuck.symlink_to(tester.paths.home / "elsewhere")
     with pytest.raises(OSError, match="symbolic link"):
-        tidying(tester, clock).remove_old_folders()
+        cleanup_of(tester, clock).remove_old_folders()
     assert [tester.paths.job(job_id).exists() for job_id in ids] == [True, False, False]
     outcomes = [
         entry.outcome for entry in Ledger(tester.launcher.database, clock, tester.paths).entries()

@@ -18,8 +18,8 @@ from core.jobs.processes import identify, send
 from core.jobs.rows import jobs_by_id, update_job
 from core.paths import StatePaths
 from tests.core.jobs.conftest import (
-    PATIENCE_S,
     SHIM_KILLED,
+    TIMEOUT_S,
     JobTester,
     processes_named,
     processes_of,
@@ -54,14 +54,14 @@ def start_submitter(tester: JobTester, program: str, *more: str):  # noqa: ANN20
 
 
 def stored_job(tester: JobTester, job_id: str) -> Job:
-    """Return a job as its row says."""
+    """Return a job as stored in its row."""
     with tester.launcher.database.read() as connection:
         return jobs_by_id(connection, [job_id])[job_id]
 
 
 def reap(process) -> None:  # noqa: ANN001  (as above)
-    """Take in a killed process and its pipes."""
-    process.communicate(timeout=PATIENCE_S)
+    """Reap a killed process and close its pipes."""
+    process.communicate(timeout=TIMEOUT_S)
 
 
 def test_a_job_survives_the_process_group_of_its_submitter(
@@ -82,7 +82,7 @@ def test_a_job_survives_the_process_group_of_its_submitter(
 def test_a_job_whose_launcher_was_killed_before_the_start_runs_once(
     tester: JobTester, scratch: Path
 ) -> None:
-    """Its row says running, but nothing was started: it is queued again."""
+    """The state in its row is running, but no process was started: it is queued again."""
     submitter = start_submitter(tester, f"echo done >> {scratch}/ran", "die-before-start")
     reap(submitter)
     (job,) = tester.launcher.jobs()

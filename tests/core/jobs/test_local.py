@@ -147,7 +147,7 @@ def test_the_order_of_a_shim_is_private(tester: JobTester) -> None:
 def test_the_next_job_starts_without_a_supervisor(unsupervised: JobTester, scratch: Path) -> None:
     backup = unsupervised.submit("sleep 0.3", kind=JobKind.BACKUP)
     unsupervised.submit(f"touch {scratch}/trained", after=backup.id)
-    until((scratch / "trained").exists, "the training, with nobody looking")
+    until((scratch / "trained").exists, "the training, without a tick of the test")
 
 
 def test_rows_are_updated_without_a_supervisor(unsupervised: JobTester) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from core.command import module_argv, start
 from core.jobs.launcher import JobState
-from tests.core.jobs.conftest import PATIENCE_S, JobTester
+from tests.core.jobs.conftest import TIMEOUT_S, JobTester
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def test_concurrent_launchers_assign_no_slot_twice(tester: JobTester, scratch: P
     argv = (module_argv("x")[0], "-P", "-c", SUBMITTER, home, program, str(NUM_JOBS))
     submitters = [start(argv, environment=tester.environment) for _ in range(NUM_PROCESSES)]
     for submitter in submitters:
-        assert submitter.wait(timeout=PATIENCE_S * 2) == 0
+        assert submitter.wait(timeout=TIMEOUT_S * 2) == 0
     jobs = [tester.end(job) for job in tester.launcher.jobs()]
     assert [job.state for job in jobs] == [JobState.SUCCEEDED] * NUM_PROCESSES * NUM_JOBS
     ran = (scratch / "ran").read_text().split()

@@ -13,7 +13,7 @@ from core.jobs.launcher import JobState
 from core.jobs.rows import update_job
 from core.locks import is_locked
 from core.tables import job as table
-from tests.core.jobs.conftest import PATIENCE_S, JobTester, until, until_there
+from tests.core.jobs.conftest import TIMEOUT_S, JobTester, until, until_there
 
 pytestmark = pytest.mark.slow
 
@@ -29,11 +29,11 @@ def supervisor(home: Path) -> Iterator[Process]:
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=PATIENCE_S)
+        process.communicate(timeout=TIMEOUT_S)
 
 
 def state_of(tester: JobTester, job_id: str) -> str:
-    """Return a job's state as its row says, without looking after it."""
+    """Return the state in the job's row, without a tick."""
     query = sa.select(table.c.state).where(table.c.id == job_id)
     with tester.launcher.database.read() as connection:
         return str(connection.execute(query).scalar_one())
@@ -76,7 +76,7 @@ def test_jobs_continue_when_the_supervisor_ends(
     with supervisor(unsupervised.paths.home) as process:
         job = unsupervised.submit_ready(f"echo ready; {until_there(scratch / 'go')}")
         process.send_signal(number)
-        assert process.wait(timeout=PATIENCE_S) == code
+        assert process.wait(timeout=TIMEOUT_S) == code
         assert unsupervised.launcher.job(job.id).state is JobState.RUNNING
     (scratch / "go").touch()
     assert unsupervised.end(job).state is JobState.SUCCEEDED

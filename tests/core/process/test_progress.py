@@ -46,10 +46,10 @@ def test_a_rate_of_nan_is_written(tmp_path: Path) -> None:
     write_progress(
         tmp_path, ProgressReport(done=0, total=1, unit="steps", message="", rate=math.nan)
     )
-    said = read_progress(tmp_path)
-    assert said is not None
-    assert said.rate is not None
-    assert math.isnan(said.rate)
+    report = read_progress(tmp_path)
+    assert report is not None
+    assert report.rate is not None
+    assert math.isnan(report.rate)
 
 
 @pytest.mark.parametrize("has_rate", [True, False])

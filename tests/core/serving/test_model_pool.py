@@ -1,4 +1,4 @@
-"""The model pool follows the alias."""
+"""The model pool loads the versions that the alias points at."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_a_direction_without_a_model_is_refused(served: ServedRegistry) -> None:
         served.pool.choose("en", "fr")
 
 
-def test_only_its_alias_is_followed(served: ServedRegistry) -> None:
+def test_versions_with_another_alias_are_not_loaded(served: ServedRegistry) -> None:
     served.register(1)
     served.register(2, alias="candidate")
     served.pool.refresh()
@@ -57,7 +57,7 @@ def test_loading_a_damaged_version_is_retried_after_10_seconds(served: ServedReg
     assert served.pool.problem() == ""
 
 
-def test_a_translator_in_use_survives_a_switch(served: ServedRegistry) -> None:
+def test_a_translator_in_use_keeps_its_version_after_a_switch(served: ServedRegistry) -> None:
     served.register(1)
     served.pool.refresh()
     chosen = served.pool.choose("en", "es").translator

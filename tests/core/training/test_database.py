@@ -43,7 +43,7 @@ def test_a_locked_database_does_not_stop_a_run(
 ) -> None:
     monkeypatch.setattr(database_module, "_BUSY_TIMEOUT_S", 0)
     trial = make_trial(steps=12, checkpoint_every=4, validate_every=100)
-    save, said = loop.save_checkpoint, []
+    save, printed = loop.save_checkpoint, []
     with closing(sqlite3.connect(trial.paths.database, isolation_level=None)) as other:
 
         def save_then_lock(root: Path, content: CheckpointToSave) -> Path:
@@ -52,14 +52,14 @@ def test_a_locked_database_does_not_stop_a_run(
                 other.execute("begin immediate")
             return folder
 
-        def say(line: str) -> None:
-            said.append(line)
+        def record(line: str) -> None:
+            printed.append(line)
             if "no checkpoint at step 8" in line:
                 other.execute("rollback")
 
         monkeypatch.setattr(loop, "save_checkpoint", save_then_lock)
-        monkeypatch.setattr(run_module, "print_line", say)
+        monkeypatch.setattr(run_module, "print_line", record)
         assert trial.train() == 0
-    assert [line for line in said if "metrics cannot be stored" in line and "is locked" in line]
-    assert "no checkpoint at step 8: its metrics are not stored yet" in said
+    assert [line for line in printed if "metrics cannot be stored" in line and "is locked" in line]
+    assert "no checkpoint at step 8: its metrics are not stored yet" in printed
     assert list(trial.curve()) == list(range(1, 13))

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 Trial = Any  # tests/core/training/conftest.py
 MakeTrial = Callable[..., Trial]
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 
 
 def newest_position(trial: Trial) -> Position:
@@ -92,11 +92,11 @@ def test_sigterm_saves_a_checkpoint_and_the_run_can_be_resumed(make_trial: MakeT
     names = ("stopped", "uninterrupted")
     trial, other = (make_trial(name, steps=200, validate_every=100) for name in names)
     process = start(module_argv("core.training", *trial.argv), capture=True)
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not list(trial.checkpoints.glob("step_*")) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    printed, _ = process.communicate(timeout=PATIENCE_S)
+    printed, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0
     assert b"stopped on request" in printed
     position = newest_position(trial)

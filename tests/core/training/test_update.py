@@ -42,9 +42,9 @@ def test_the_gradient_is_clipped_and_the_norm_before_is_returned(
     batch: Batch, limit: float, *, is_clipped: bool
 ) -> None:
     learner = make(clip_norm=limit)
-    told = learner.update(batch, 1, 10).gradient_norm
-    assert 0.01 < told < 1000
-    assert applied_norm(learner) == pytest.approx(limit if is_clipped else told, rel=1e-4)
+    reported = learner.update(batch, 1, 10).gradient_norm
+    assert 0.01 < reported < 1000
+    assert applied_norm(learner) == pytest.approx(limit if is_clipped else reported, rel=1e-4)
 
 
 def test_the_average_follows_the_weights_by_its_recurrence(batch: Batch) -> None:

@@ -1,4 +1,4 @@
-"""Which of two validations is better."""
+"""Comparison of two validations."""
 
 import pytest
 

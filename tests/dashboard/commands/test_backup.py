@@ -98,7 +98,7 @@ def test_the_status_is_text_with_units_and_ages(command: Command, home: Path) ->
     assert values["Repository"] == str(home / "repository")
     assert values["State"] == "ready"
     assert values["Last good backup"].endswith(" ago)")
-    assert values["Free space there"].endswith("B")
+    assert values["Free space on its disk"].endswith("B")
     assert values["Not protected"].startswith("nothing")
     assert not {"{", "}", "None", "True", "False"} & set(out.split())
 
@@ -118,7 +118,7 @@ def test_a_copied_home_lists_its_snapshots(command: Command) -> None:
 
 
 def test_a_repository_that_cannot_be_listed_is_an_error(command: Command, home: Path) -> None:
-    """An empty list would say that there are no backups."""
+    """An empty list would mean that there are no backups."""
     for path in (*home.glob("datahall.db*"), home / "audit-head.json"):
         path.unlink()
     (home / "secrets" / "repository-key").write_text("wrong")

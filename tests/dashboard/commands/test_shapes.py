@@ -57,7 +57,7 @@ def test_a_dataset_has_the_promised_keys(ask: Ask, settings: Settings) -> None:
 
 
 def test_a_run_that_was_never_queued_can_be_read_and_deleted(ask: Ask, settings: Settings) -> None:
-    """A power cut between its creation and its job leaves such a run."""
+    """A power failure between the creation of a run and of its job leaves such a run."""
     spec = RunSpec(name="one", dataset="cats", dataset_digest="d" * 64, preset="demo",
                    device="cpu", config={}, code_version="0")  # fmt: skip
     with open_workspace(settings) as workspace:

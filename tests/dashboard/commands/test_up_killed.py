@@ -21,14 +21,14 @@ from core.settings import Settings
 from tests.dashboard.e2e.harness import free_port, printed_document, stop
 
 T = TypeVar("T")
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 JOB = ("sleep", "600.25")  # a duration that no other process on this machine uses
 FIRST = JobSpec(kind=JobKind.VERIFY, title="First", subject="x", argv=("sleep", "2"))
 
 
 @pytest.fixture
 def ports() -> dict[str, int]:
-    """Ports of the services, the same for both lives of `up`."""
+    """Ports of the services, the same for both runs of `up`."""
     return {name: free_port() for name in ("WEB", "SERVING", "SAMPLER")}
 
 
@@ -56,7 +56,7 @@ def _output(home: Path) -> Path:
 
 def _wait_for(condition: Callable[[], T]) -> T:
     """Return the value of the condition once it is true."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
         if found := condition():
             return found
@@ -122,5 +122,5 @@ def test_a_job_survives_a_killed_up_and_is_not_started_twice(
         assert (workspace.launcher.job(job_id), _pids()) == (before, pids)
 
         workspace.launcher.cancel(job_id)
-        ended = workspace.launcher.wait(job_id, timeout_s=PATIENCE_S)
+        ended = workspace.launcher.wait(job_id, timeout_s=TIMEOUT_S)
         assert (ended.state, _pids()) == (JobState.STOPPED, set())

@@ -56,8 +56,8 @@ def product(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iter
         "OMP_NUM_THREADS": "1",
     }
     arguments = ("up", "--demo", "--no-browser", "--json", "--home", str(home / "home"))
-    told = home / "up.json"
-    with told.open("wb") as log:
+    document = home / "up.json"
+    with document.open("wb") as log:
         process = start(
             module_argv("dashboard", *arguments, "--port", str(port)),
             environment=environment,
@@ -65,7 +65,7 @@ def product(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iter
             die_with_parent=True,
         )
     try:
-        link = str(printed_document(told, process)["url"])
+        link = str(printed_document(document, process)["url"])
         yield Product(root=root_of(link), home=home / "home", cookies=sign_in(chromium, link))
     finally:
         stop(process)

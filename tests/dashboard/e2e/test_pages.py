@@ -53,7 +53,7 @@ def test_a_page_opens_by_its_own_address(open_page: Opener, name: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_of_ours(open_page: Opener, name: str, scheme: str) -> None:
+def test_axe_finds_nothing_that_we_cause(open_page: Opener, name: str, scheme: str) -> None:
     page = open_page(path_of(name) + "?live=false", scheme=scheme)
     page.wait_for_timeout(1500)
     save_screenshot(page, f"{name}-desktop-{scheme}")

@@ -48,15 +48,15 @@ class Datahall:
     def up(self) -> str:
         """Start all services and return the sign-in link."""
         self.starts += 1
-        told = self.home.parent / f"up-{self.starts}.json"
-        with told.open("wb") as log:
+        document = self.home.parent / f"up-{self.starts}.json"
+        with document.open("wb") as log:
             self.process = start(
                 module_argv("dashboard", "up", "--demo", "--no-browser", "--json"),
                 environment=self.environment,
                 log=log,
                 die_with_parent=True,
             )
-        return str(printed_document(told, self.process)["url"])
+        return str(printed_document(document, self.process)["url"])
 
     def down(self) -> None:
         """Stop the services as Ctrl-C does."""
@@ -152,8 +152,8 @@ class TestStory:
         assert run["scores"]["bleu"] >= 80
         expect(page.get_by_text("Scores on the test split").first).to_be_visible(timeout=STEP_MS)
         page.get_by_role("tab", name="Translations").click()
-        told = page.get_by_text(re.compile(r"\d+ of \d+ samples equal the reference"))
-        expect(told.first).to_be_visible(timeout=STEP_MS)
+        sentence = page.get_by_text(re.compile(r"\d+ of \d+ samples equal the reference"))
+        expect(sentence.first).to_be_visible(timeout=STEP_MS)
         save_screenshot(page, "story-4-ended")
 
     def test_promoting_deploys_the_model(self, visit: Opener, datahall: Datahall) -> None:

@@ -179,11 +179,11 @@ def test_a_port_in_use_is_reported_in_one_line_with_exit_status_2(
         port = taken.getsockname()[1]
         code = main(["--home", str(settings.home), "--port", str(port)], {})
 
-    said = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert code == 2
-    assert said.count("\n") == 1
-    assert f"port {port}" in said
-    assert "--port" in said
+    assert printed.count("\n") == 1
+    assert f"port {port}" in printed
+    assert "--port" in printed
 
 
 @pytest.mark.parametrize("port", ["0x", "99999999"])

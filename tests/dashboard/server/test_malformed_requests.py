@@ -1,4 +1,4 @@
-"""Whatever bytes arrive, the gate answers: 400 to a malformed request, never 500."""
+"""The gate answers every request: 400 to a malformed one, never 500."""
 
 import asyncio
 from urllib.parse import unquote

@@ -88,7 +88,7 @@ def test_the_role_of_a_token_is_the_role_of_the_session(visit: Visit, paths: Sta
 def test_wrong_tokens_do_not_lock_out_the_right_one(
     visit: Visit, paths: StatePaths, num_wrong: int
 ) -> None:
-    """Behind a proxy or NAT, everybody has one address."""
+    """Behind a proxy or NAT, all users have the same address."""
     token = issue_token(paths)
     codes = [visit().get("/", params={"token": f"x{n}"}).status_code for n in range(num_wrong)]
 
@@ -178,7 +178,7 @@ def test_a_session_survives_a_restart(
 
 
 def test_a_session_ends_after_its_hours(guest: TestClient, clock: FixedClock) -> None:
-    """The server decides, whatever the browser still sends."""
+    """The server decides, even if the browser still sends the cookie."""
     clock.advance(12 * 3600 - 1)
     assert guest.get("/").status_code == 200
 
@@ -247,7 +247,7 @@ def test_the_link_names_an_address_that_a_browser_can_open(
 
 
 def _rows(ledger: Ledger) -> list[tuple[str, str, str, str]]:
-    """Return who, what, from where and the outcome of each row, oldest first."""
+    """Return actor, action, origin and outcome of each row, oldest first."""
     return [
         (entry.actor, entry.action, entry.target, entry.outcome)
         for entry in reversed(ledger.entries())

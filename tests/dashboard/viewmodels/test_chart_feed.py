@@ -1,4 +1,4 @@
-"""The feed of the charts: the whole window at first, then only what is new."""
+"""The data of the charts: first the complete window, then only new points."""
 
 import json
 import math
@@ -67,7 +67,7 @@ def points(answer: dict[str, Any]) -> list[list[tuple[float, ...]]]:
 def follow(
     before: list[list[tuple[float, ...]]], answer: dict[str, Any], oldest: float
 ) -> list[list[tuple[float, ...]]]:
-    """Return what a browser holds after a later answer."""
+    """Return the points of a browser after a later answer."""
     starts = answer["from"] or [-math.inf] * len(before)
     return [
         [point for point in known if oldest < point[0] <= start] + new
@@ -158,7 +158,7 @@ def test_a_browser_with_too_many_points_gets_the_window_again(store: SqliteTelem
     assert len(points(answer)[0]) <= 800
 
 
-def test_a_browser_that_was_asleep_gets_the_window_again(store: SqliteTelemetryStore) -> None:
+def test_a_browser_that_stopped_polling_gets_the_window_again(store: SqliteTelemetryStore) -> None:
     fill(store, 5000)
     cursor = f"{START + 1000:.3f}:0:{START + 9999:.3f}:0"
     assert ask(store, START + 5000, 900, cursor)["from"] is None
@@ -296,7 +296,7 @@ def test_a_loss_curve_is_followed_step_by_step(runs: RunStore) -> None:
     assert second["from"] == [pytest.approx(99.999)]
 
 
-def test_a_run_that_went_back_to_a_checkpoint_is_sent_whole(runs: RunStore) -> None:
+def test_all_points_are_sent_after_a_resume_from_an_earlier_step(runs: RunStore) -> None:
     first = metrics_answer(runs, ["run1@train_loss"], elapsed=False, cursor="")
     runs.begin_attempt("run1", "job2", 50)
     log(runs, range(51, 60), shift=1.0)

@@ -55,7 +55,7 @@ def test_a_log_whose_end_is_not_recorded_is_a_warning() -> None:
     assert row.badge.color == SEVERITY_BADGES[Severity.WARNING].color
 
 
-def test_a_whole_log_is_intact() -> None:
+def test_an_unaltered_log_is_intact() -> None:
     whole = AuditReport(state=LogState.WHOLE, rows=9)
     assert chain_row(whole).badge.word == "chain intact"
     assert "empty" in chain_row(replace(whole, rows=0)).sentence

@@ -170,7 +170,7 @@ def unanswered() -> TranslationClient:
 
 def no_attention(*_arguments: object) -> Attention:
     """Fail: the echoing translator has no attention."""
-    raise AssertionError("nobody asks for attention here")
+    raise AssertionError("attention is not requested in these tests")
 
 
 def open_tab(page: AppTest, key: str, name: str) -> AppTest:

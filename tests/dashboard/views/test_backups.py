@@ -58,7 +58,7 @@ def snapshot(site: Site, backed_up_home: Path) -> Snapshot:
     return found
 
 
-def test_without_a_snapshot_the_page_says_so(open_page: Open, text_of: TextOf) -> None:
+def test_the_page_shows_that_there_is_no_snapshot(open_page: Open, text_of: TextOf) -> None:
     page = open_page("backups")
     text = text_of(page)
     assert not page.exception
@@ -69,7 +69,7 @@ def test_without_a_snapshot_the_page_says_so(open_page: Open, text_of: TextOf) -
 
 
 def test_a_backup_of_the_chosen_scope_is_queued(site: Site, open_page: Open) -> None:
-    site.launcher.otherwise = Script(seconds=60)
+    site.launcher.default_script = Script(seconds=60)
     page = open_page("backups")
     page.selectbox(key="backup-scope").select("data").run()
     click(page, "Back up now")
@@ -114,7 +114,7 @@ def test_the_heartbeat_counts_successful_backups(
     page = open_page("backups")
     click(page, "Back up now")
     site.clock.advance(1)
-    site.launcher.otherwise = Script(returncode=1)
+    site.launcher.default_script = Script(returncode=1)
     click(page, "Back up now")
     site.clock.advance(1)
     assert "Last backup jobs: 1 of 2 succeeded" in text_of(page.run())

@@ -56,7 +56,7 @@ def test_a_backup_shows_progress_and_disables_buttons(
     progress = ProgressReport(
         done=5e6, total=1e7, unit="bytes", message="saving", rate=1e6, eta_s=5
     )
-    site.launcher.otherwise = Script(seconds=60, progress=progress)
+    site.launcher.default_script = Script(seconds=60, progress=progress)
     site.add_dataset()
     page = click(open_page("data"), "Back up now")
     assert site.launcher.jobs(kind=JobKind.BACKUP)
@@ -68,7 +68,7 @@ def test_a_backup_shows_progress_and_disables_buttons(
 def test_a_failed_job_shows_its_log_until_dismissed(
     site: Site, open_page: Open, text_of: TextOf
 ) -> None:
-    site.launcher.otherwise = Script(returncode=1, lines=("restic: disk full",))
+    site.launcher.default_script = Script(returncode=1, lines=("restic: disk full",))
     site.add_dataset()
     page = click(open_page("data"), "Prepare")
     site.clock.advance(1)
@@ -79,7 +79,7 @@ def test_a_failed_job_shows_its_log_until_dismissed(
 
 
 def test_the_cancellation_of_a_job_is_in_the_audit_log(site: Site, open_page: Open) -> None:
-    site.launcher.otherwise = Script(seconds=60)
+    site.launcher.default_script = Script(seconds=60)
     site.add_dataset()
     page = click(open_page("data"), "Prepare")
     click(page, "Cancel")
@@ -157,7 +157,7 @@ def test_deleting_needs_the_name(site: Site, open_page: Open) -> None:
 
 
 def test_a_viewer_cannot_start_jobs(site: Site, open_page: Open) -> None:
-    site.launcher.otherwise = Script(seconds=60)
+    site.launcher.default_script = Script(seconds=60)
     site.add_dataset()
     page = click(open_page("data", role=Role.VIEWER), "Prepare")
     assert "has the role viewer" in page.error[0].value

@@ -35,13 +35,15 @@ def show(page: AppTest, kind: str) -> AppTest:
     return chosen.set_value(kind).run()
 
 
-def test_before_the_first_sample_the_page_says_so(open_page: Open, text_of: TextOf) -> None:
+def test_the_page_shows_that_there_is_no_sample_yet(open_page: Open, text_of: TextOf) -> None:
     page = open_page("devices")
     assert not page.exception
     assert "stores its first sample" in text_of(page)
 
 
-def test_without_gpus_the_page_says_why(site: Site, open_page: Open, text_of: TextOf) -> None:
+def test_the_page_shows_the_reason_for_missing_gpus(
+    site: Site, open_page: Open, text_of: TextOf
+) -> None:
     site.sample(HOST)
     page = open_page("devices")
     assert 'run "datahall up --demo"' in text_of(page)

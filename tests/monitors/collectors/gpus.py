@@ -6,10 +6,10 @@ from core.clock import Clock, SystemClock
 from monitors.collector import Collection
 from monitors.collectors.gpu import GpuCollector
 
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 
 
-class HastyClock(SystemClock):
+class FastClock(SystemClock):
     """A clock that runs faster: values that are due in a minute are due soon."""
 
     def __init__(self, speed: float) -> None:
@@ -17,12 +17,12 @@ class HastyClock(SystemClock):
         self._speed = speed
 
     def monotonic(self) -> float:
-        """Return hurried seconds."""
+        """Return the seconds of the fast clock."""
         return super().monotonic() * self._speed
 
 
 def collector(
-    clock: Clock | None = None, *, deadline_s: float = PATIENCE_S, process_interval_s: float = 0
+    clock: Clock | None = None, *, deadline_s: float = TIMEOUT_S, process_interval_s: float = 0
 ) -> GpuCollector:
     """Return a collector on this host's processes."""
     return GpuCollector(

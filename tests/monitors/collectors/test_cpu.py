@@ -18,7 +18,7 @@ def values(collection: Collection, gauge: str) -> dict[str, float]:
 
 
 def test_the_first_call_has_no_busy_ratio(tree: Tree, clock: FixedClock) -> None:
-    """The mean since boot is not the present load."""
+    """The mean since boot is not the current load."""
     collector = CpuCollector(tree(HOST), clock)
     first = collector.collect()
     tree({"proc/stat": "cpu  50 0 0 150\ncpu0 50 0 0 50\ncpu1 0 0 0 100\n"})

@@ -11,7 +11,7 @@ from monitors.collectors.disk import DiskCollector
 from tests.clock import FixedClock
 from tests.monitors.simulation import Tree
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 EMPTY = {"proc/diskstats": "", "proc/self/mounts": ""}
 
 
@@ -29,7 +29,7 @@ def test_space_equals_statvfs(tree: Tree, clock: FixedClock) -> None:
     root = tree({**mounts("/dev/sda1 / ext4"), "x": ""})
     state = os.statvfs(root)
 
-    collection = DiskCollector(root, clock, deadline_s=PATIENCE_S).collect()
+    collection = DiskCollector(root, clock, deadline_s=TIMEOUT_S).collect()
 
     assert devices(collection, "disk_total_bytes") == {"/": state.f_blocks * state.f_frsize}
     assert set(devices(collection, "disk_inodes_used")) == {"/"}
@@ -60,7 +60,7 @@ def test_only_file_systems_with_data_are_listed_and_only_once(
         }
     )
 
-    collection = DiskCollector(root, clock, deadline_s=PATIENCE_S).collect()
+    collection = DiskCollector(root, clock, deadline_s=TIMEOUT_S).collect()
 
     assert set(devices(collection, "disk_total_bytes")) == {"/", "/data"}
 
@@ -68,7 +68,7 @@ def test_only_file_systems_with_data_are_listed_and_only_once(
 def test_a_mount_point_may_contain_a_space(tree: Tree, clock: FixedClock) -> None:
     root = tree({**mounts(r"/dev/sdd1 /media/My\040Passport exfat"), "media/My Passport/x": ""})
 
-    collection = DiskCollector(root, clock, deadline_s=PATIENCE_S).collect()
+    collection = DiskCollector(root, clock, deadline_s=TIMEOUT_S).collect()
 
     assert set(devices(collection, "disk_total_bytes")) == {"/media/My Passport"}
 
@@ -116,7 +116,7 @@ def test_traffic_busy_ratio_and_latency_are_those_of_the_interval(
 ) -> None:
     """Only whole disks count: partitions and loop devices repeat the same bytes."""
     root = tree(disks(sda=(10, 100, 0), sda1=(10, 100, 0), loop0=(1, 1, 0)))
-    collector = DiskCollector(root, clock, deadline_s=PATIENCE_S)
+    collector = DiskCollector(root, clock, deadline_s=TIMEOUT_S)
     collector.collect()
     tree(disks(sda=(30, 200, 1000), sda1=(30, 200, 1000), loop0=(9, 9, 9)))
     clock.advance(4)
@@ -129,7 +129,7 @@ def test_traffic_busy_ratio_and_latency_are_those_of_the_interval(
 
 
 def test_without_a_request_there_is_no_latency(tree: Tree, clock: FixedClock) -> None:
-    collector = DiskCollector(tree(disks(sda=(10, 100, 0))), clock, deadline_s=PATIENCE_S)
+    collector = DiskCollector(tree(disks(sda=(10, 100, 0))), clock, deadline_s=TIMEOUT_S)
     collector.collect()
     clock.advance(4)
 

@@ -25,8 +25,8 @@ def test_a_gpu_that_falls_off_the_bus_stays_visible_as_lost(
     after = gpus.collect()
 
     assert values(during, "gpu1") == {"gpu_lost": 1.0, "gpu_stale": 0.0}
-    told = {"state": "lost", "reason": "GPU is lost"}
-    assert facts(during, "gpu1") == {**facts(healthy, "gpu1"), **told}
+    reported = {"state": "lost", "reason": "GPU is lost"}
+    assert facts(during, "gpu1") == {**facts(healthy, "gpu1"), **reported}
     assert values(during, "gpu0")["gpu_lost"] == 0.0
     assert values(during, "gpu0")["gpu_utilization_ratio"] == 0.5
     assert facts(after, "gpu1")["state"] == "ok"
@@ -51,8 +51,8 @@ def test_a_gpu_that_is_missing_after_a_restart_of_the_driver_is_lost(
     after = gpus.collect()
 
     assert values(after, "gpu1") == {"gpu_lost": 1}
-    told = {"state": "lost", "reason": "the driver does not list it any more"}
-    assert facts(after, "gpu1") == {**facts(before, "gpu1"), **told}
+    reported = {"state": "lost", "reason": "the driver does not list it any more"}
+    assert facts(after, "gpu1") == {**facts(before, "gpu1"), **reported}
 
 
 @pytest.mark.parametrize(

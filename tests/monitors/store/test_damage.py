@@ -146,7 +146,7 @@ def test_a_damaged_file_is_renamed_and_sampling_goes_on_in_a_new_one(
 def test_no_16_damaged_bytes_stop_the_sampler_or_its_readers(
     path: Path, clock: FixedClock, log: list[str], seed: int
 ) -> None:
-    """Wherever they are. Some change one number only, which nobody can notice."""
+    """At any offset. A change of a single stored number cannot be detected."""
     write_history(path)
     chance = Random(seed)  # noqa: S311  (reproducible)
     overwrite(path, chance.randrange(path.stat().st_size - 16), content=chance.randbytes(16))
@@ -320,7 +320,7 @@ def test_a_full_disk_is_not_damage(path: Path, clock: FixedClock, log: list[str]
 
 
 def test_an_unreadable_hour_of_one_series_is_left_out(path: Path) -> None:
-    """The checksum of its block differs; the result says so, and holds all other samples."""
+    """The checksum of its block differs; the result reports it, and contains all other samples."""
     write_history(path)
     with closing(sqlite3.connect(path)) as other:
         other.execute("UPDATE chunk SET body = x'00112233' WHERE id = (SELECT min(id) FROM chunk)")

@@ -1,4 +1,4 @@
-"""The telemetry store answers like a list of all samples, whatever was sealed when."""
+"""The results of the telemetry store equal those of a list of all samples, sealed or not."""
 
 import math
 from collections import defaultdict

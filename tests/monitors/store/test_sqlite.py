@@ -18,7 +18,7 @@ from monitors.store.sqlite import SqliteTelemetryStore
 
 START = 1_700_002_800.0
 LOAD = SeriesKey(gauge="load", device="")
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 
 def tick(at: float, value: float) -> HostState:
@@ -53,7 +53,7 @@ def reader(path: Path) -> Iterator[SqliteTelemetryStore]:
 
 def wait_until(reader: SqliteTelemetryStore, at: float) -> float:
     """Wait for a tick of that time or later; return the time of the newest tick."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     seen = 0.0
     while seen < at and time.monotonic() < deadline:
         try:

@@ -35,13 +35,13 @@ def polls(watch: Watch) -> int:
     return sum("/api/telemetry" in response.url for response in watch.responses)
 
 
-def until_polls(page: Page, watch: Watch, number: int) -> None:
+def wait_for_polls(page: Page, watch: Watch, number: int) -> None:
     """Wait for that number of polls; a busy machine may take long."""
     for _ in range(600):
         if polls(watch) >= number:
             return
         page.wait_for_timeout(50)
-    pytest.fail(f"the charts asked {polls(watch)} times only")
+    pytest.fail(f"the charts polled only {polls(watch)} times")
 
 
 def test_every_panel_shows_its_newest_values(open_charts: Opener) -> None:
@@ -93,13 +93,13 @@ def test_charts_poll_once_a_second_without_a_rerun_of_the_page(open_charts: Open
     page.wait_for_selector("canvas")
     watch: Watch = open_charts.watch  # type: ignore[attr-defined]
     page.wait_for_timeout(1500)
-    before, said = polls(watch), len(frames)
+    before, num_frames = polls(watch), len(frames)
 
     page.wait_for_timeout(4000)
 
     assert 1 <= polls(watch) - before <= 5
     # The badge of the header refreshes itself every five seconds: a few messages.
-    assert len(frames) - said <= 8
+    assert len(frames) - num_frames <= 8
 
 
 def test_a_hidden_tab_does_not_poll_and_catches_up_at_once(open_charts: Opener) -> None:
@@ -115,7 +115,7 @@ def test_a_hidden_tab_does_not_poll_and_catches_up_at_once(open_charts: Opener) 
     assert polls(watch) == before
 
     page.evaluate(hide % "false" + "; document.dispatchEvent(new Event('visibilitychange'))")
-    until_polls(page, watch, before + 1)
+    wait_for_polls(page, watch, before + 1)
 
 
 def test_live_off_stops_the_charts_and_is_in_the_address(open_charts: Opener) -> None:
@@ -128,7 +128,7 @@ def test_live_off_stops_the_charts_and_is_in_the_address(open_charts: Opener) ->
     assert polls(watch) == before
 
     page.get_by_text("Live", exact=True).click()
-    until_polls(page, watch, before + 2)
+    wait_for_polls(page, watch, before + 2)
     assert "live" not in page.url
     assert "range=5m" in page.url
 
