@@ -34,6 +34,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from core.scores import Scores
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import psutil
@@ -151,7 +153,7 @@ def _version() -> Iterator[VersionFolder]:
                 target="es", preferred=RAW_NAME,
             ),
         )  # fmt: skip
-        write_manifest(checkpoint, step=1, created_at=0.0, config_digest="", scores={})
+        write_manifest(checkpoint, step=1, created_at=0.0, config_digest="", scores=Scores())
         version = VersionFolder(folder / "version")
         version.path.mkdir()
         export(load_weights(checkpoint), version, max_tokens=100, on_step=lambda _message: None)

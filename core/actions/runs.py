@@ -8,7 +8,8 @@ from core.actions.records import RunDetail, RunView
 from core.actions.workspace import Workspace
 from core.checkpoints.catalog import list_checkpoints, newest_checkpoint
 from core.jobs.launcher import Job, JobKind, JobState
-from core.runs.records import Metric, MetricPoint, Run, RunSummary
+from core.runs.records import MetricPoint, Run, RunSummary
+from core.scores import Metric
 
 
 class TextSink(Protocol):
@@ -139,7 +140,7 @@ def _comparable(view: RunView) -> dict[str, Any]:
         "dataset": view.run.spec.dataset,
         "dataset_digest": view.run.spec.dataset_digest,
         "code_version": view.run.spec.code_version,
-        "scores": dict(view.run.scores),
+        "scores": view.run.scores.to_document(),
         "state": view.state,
         "step": view.step,
     }

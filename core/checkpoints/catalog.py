@@ -7,7 +7,7 @@ newest good checkpoint is returned with a notice. A damaged checkpoint is never 
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +16,7 @@ from core.checkpoints.manifest import CheckpointManifest, check_sizes, verify_fi
 from core.errors import CorruptError, NotFoundError
 from core.files import write_atomic
 from core.process.job import explain_os_error
+from core.scores import Scores
 
 LAST, BEST = "last", "best"
 DRAFT_PREFIX = ".tmp-"
@@ -45,7 +46,7 @@ class DamagedCheckpointError(CorruptError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """A complete checkpoint; `scores` are its validation scores, empty if it was not validated."""
+    """A complete checkpoint; `scores` are its validation scores, if it was validated."""
 
     step: int
     path: str
@@ -53,7 +54,7 @@ class Checkpoint:
     created_at: float
     is_last: bool = False
     is_best: bool = False
-    scores: Mapping[str, float] = field(default_factory=dict)
+    scores: Scores = field(default_factory=Scores)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

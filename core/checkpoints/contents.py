@@ -34,6 +34,7 @@ from core.files import mount_point, read_json, sync, write_atomic, write_json
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
 from core.process.job import explain_os_error
+from core.scores import Scores
 
 SHAPE_NAME = "model.json"
 VOCABULARY_NAME = "vocabulary.model"
@@ -75,7 +76,7 @@ class CheckpointToSave:
     step: int
     weights: WeightsToSave
     state: Mapping[str, Any]
-    scores: Mapping[str, float]
+    scores: Scores
     config_digest: str
     created_at: float
 

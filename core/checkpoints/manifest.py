@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import CorruptError
 from core.files import canonical_json, digest_file, digest_text, read_json, write_json
+from core.scores import Scores
 
 MANIFEST_NAME = "MANIFEST.json"
 _OWN_DIGEST = "manifest_digest"
@@ -30,7 +31,7 @@ class CheckpointManifest:
         bytes: total size of the files.
         config_digest: digest of the training configuration.
         files: SHA-256 by file name.
-        scores: validation scores at this step; empty if it was not validated.
+        scores: validation scores at this step, if it was validated.
     """
 
     step: int
@@ -38,11 +39,11 @@ class CheckpointManifest:
     bytes: int
     config_digest: str
     files: Mapping[str, str]
-    scores: Mapping[str, float] = field(default_factory=dict)
+    scores: Scores = field(default_factory=Scores)
 
 
 def write_manifest(
-    folder: Path, *, step: int, created_at: float, config_digest: str, scores: Mapping[str, float]
+    folder: Path, *, step: int, created_at: float, config_digest: str, scores: Scores
 ) -> CheckpointManifest:
     """Write the manifest of all files in `folder`, durably; raises OSError."""
     files = sorted(path for path in folder.iterdir() if path.name != MANIFEST_NAME)
@@ -52,9 +53,9 @@ def write_manifest(
         bytes=sum(path.stat().st_size for path in files),
         config_digest=config_digest,
         files={path.name: digest_file(path) for path in files},
-        scores=dict(scores),
+        scores=scores,
     )
-    document = asdict(manifest)
+    document = asdict(manifest) | {"scores": scores.to_validation()}
     write_json(folder / MANIFEST_NAME, document | {_OWN_DIGEST: _digest(document)})
     return manifest
 
@@ -77,9 +78,8 @@ def read_manifest(folder: Path) -> CheckpointManifest:
         not isinstance(document[key], kind) for key, kind in _TYPES.items()
     ):
         raise CorruptError(f"{path} does not have the fields of a manifest")
-    scores = document.pop("scores").items()
-    numbers = {name: float(value) for name, value in scores if isinstance(value, int | float)}
-    return CheckpointManifest(**document, scores=numbers)
+    scores = Scores.from_validation(document.pop("scores"))
+    return CheckpointManifest(**document, scores=scores)
 
 
 def check_sizes(folder: Path) -> CheckpointManifest:

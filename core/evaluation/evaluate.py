@@ -57,19 +57,18 @@ def evaluate(
         evaluated.model, evaluated.tokenizer, sources, options, on_progress
     )
     seconds = clock.monotonic() - started
-    scores = score(hypotheses, references)
-    return EvaluationReport(
+    scores = replace(
+        score(hypotheses, references),
+        loss=split_loss(evaluated.model, pairs),
         run_id=evaluated.run_id,
         step=evaluated.step,
         split=split,
         beam=options.beam,
         sentences=len(sources),
-        bleu=scores.bleu,
-        chrf=scores.chrf,
-        ter=scores.ter,
-        loss=split_loss(evaluated.model, pairs),
         seconds=seconds,
-        signatures=scores.signatures,
+    )
+    return EvaluationReport(
+        scores=scores,
         samples=choose_samples(split, evaluated.step, sources, hypotheses, references),
     )
 

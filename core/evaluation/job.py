@@ -1,6 +1,5 @@
 """The evaluation job: score the best checkpoint of a run on a split of the run's dataset."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -44,7 +43,7 @@ def evaluate_run(
     )
     dataset = prepared_dataset(job, found.spec.dataset, found.spec.dataset_digest, model.tokenizer)
     report = score_split(job, model, dataset, split, beam)
-    values = {**asdict(report), "damaged_checkpoint": best.wanted, "notice": best.notice}
+    values = {**report.to_document(), "damaged_checkpoint": best.wanted, "notice": best.notice}
     sentence = f"{report.sentence}; {best.notice}" if best.is_fallback else report.sentence
     return JobResult(sentence=sentence, values=values)
 

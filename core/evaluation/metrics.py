@@ -1,7 +1,7 @@
 """Corpus scores by sacreBLEU (Post 2018), and the record of an evaluation; free of PyTorch."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
@@ -9,65 +9,30 @@ from sacrebleu.metrics.ter import TER
 
 from core.errors import InputError
 from core.runs.records import TranslationSample
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """Corpus scores of hypotheses against references.
-
-    Attributes:
-        bleu: 0 to 100, higher is better.
-        chrf: 0 to 100, higher is better.
-        ter: edits per 100 reference words, lower is better.
-        signatures: sacreBLEU signature by metric; scores compare only under equal signatures.
-    """
-
-    bleu: float
-    chrf: float
-    ter: float
-    signatures: Mapping[str, str]
+from core.scores import Scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationReport:
-    """Scores of a checkpoint on a split.
+    """All scores of a checkpoint on a split, and some of the translations."""
 
-    Attributes:
-        run_id: id of the run.
-        step: step of the checkpoint.
-        split: name of the split.
-        beam: beam width; 1 is greedy search.
-        sentences: number of segments translated.
-        bleu: see Scores.
-        chrf: see Scores.
-        ter: see Scores.
-        loss: mean -log p per target token of the references, end of sentence included.
-        seconds: time spent translating.
-        signatures: see Scores.
-        samples: some of the translations.
-    """
-
-    run_id: str
-    step: int
-    split: str
-    beam: int
-    sentences: int
-    bleu: float
-    chrf: float
-    ter: float
-    loss: float
-    seconds: float
-    signatures: Mapping[str, str] = field(default_factory=dict)
+    scores: Scores
     samples: tuple[TranslationSample, ...] = ()
 
     @property
     def sentence(self) -> str:
         """The report in one line."""
+        found = self.scores
+        named = ", ".join(f"{name} {value:.2f}" for name, value in found.corpus_scores.items())
         return (
-            f"{self.split} at step {self.step:,}: BLEU {self.bleu:.2f}, chrF {self.chrf:.2f}, "
-            f"TER {self.ter:.2f}, loss {self.loss:.4f} ({self.sentences:,} sentences, "
-            f"beam {self.beam}, {self.seconds:.1f} s)"
+            f"{found.split} at step {found.step:,}: {named}, loss {found.loss:.4f} "
+            f"({found.sentences:,} sentences, beam {found.beam}, {found.seconds:.1f} s)"
         )
+
+    def to_document(self) -> dict[str, object]:
+        """Return the JSON document of the scores and the translations."""
+        samples = [asdict(sample) for sample in self.samples]
+        return {**self.scores.to_document(), "samples": samples}
 
 
 def score(hypotheses: Sequence[str], references: Sequence[str]) -> Scores:

@@ -1,6 +1,5 @@
 """The job that scores a model version on a split of the dataset that it was trained on."""
 
-from dataclasses import asdict
 from typing import Literal
 
 from core.evaluation.evaluate import EvaluatedModel
@@ -34,5 +33,5 @@ def evaluate_version(
     report = score_split(job, model, dataset, split, beam)
     return JobResult(
         sentence=f"{name}:{version}: {report.sentence}",
-        values={**asdict(report), "model": f"{name}:{version}"},
+        values={**report.to_document(), "model": f"{name}:{version}"},
     )

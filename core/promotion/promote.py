@@ -27,6 +27,7 @@ from core.registry.records import PRODUCTION, AliasAction, ModelVersion, SelfTes
 from core.registry.registry import ModelRegistry
 from core.runs.records import Run
 from core.runs.store import RunStore
+from core.scores import Scores
 from core.text import parse_language
 
 NUM_SELF_TEST_PAIRS = 96
@@ -257,21 +258,18 @@ def _new_version(
         waiver=spec.waiver,
         config=dict(spec.config),
         code_version=spec.code_version,
-        scores=_scores(model),
+        scores=_test_scores(model),
+        valid_scores=model.checkpoint.scores,
         self_test=self_test,
         digest=digest,
         created_at=stores.clock.now(),
     )
 
 
-def _scores(model: _TrainedModel) -> dict[str, object]:
-    """Return the scores of the promoted checkpoint.
-
-    The test scores of the run belong to the checkpoint that was tested; another one has none.
-    """
-    tested, valid = model.run.scores, dict(model.checkpoint.scores)
-    is_tested = tested.get("step") == model.checkpoint.step
-    return {**tested, "valid": valid} if is_tested else {"valid": valid}
+def _test_scores(model: _TrainedModel) -> Scores:
+    """Return the test scores of the run if they are of the promoted checkpoint."""
+    tested = model.run.scores
+    return tested if tested.step == model.checkpoint.step else Scores()
 
 
 def _move_alias(registry: ModelRegistry, version: ModelVersion, request: PromotionRequest) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from core.errors import InputError
+from core.scores import Scores
 
 # The alias that the translation server follows.
 PRODUCTION = "production"
@@ -85,7 +86,8 @@ class ModelVersion:
     """A model version with its lineage and scores; its files are in `paths.model(name, version)`.
 
     Attributes:
-        scores: the run's test scores, and under `valid` the validation scores of the checkpoint.
+        scores: the test scores of the run if they are of this step.
+        valid_scores: the validation scores of the checkpoint.
         self_test: None when no self-test was recorded.
         digest: SHA-256 over the digests of the exported files.
         created_at: epoch seconds.
@@ -105,7 +107,8 @@ class ModelVersion:
     waiver: str | None
     config: Mapping[str, Any]
     code_version: str
-    scores: Mapping[str, Any]
+    scores: Scores
+    valid_scores: Scores = field(default_factory=Scores)
     self_test: SelfTest | None
     digest: str
     created_at: float
@@ -114,9 +117,15 @@ class ModelVersion:
     def to_document(self) -> dict[str, Any]:
         """Return the JSON document of everything but the aliases."""
         document = asdict(self)
-        del document["aliases"]
+        del document["aliases"], document["valid_scores"]
+        document["scores"] = self.scores_document()
         document["self_test"] = self.self_test.to_document() if self.self_test else {}
         return document
+
+    def scores_document(self) -> dict[str, object]:
+        """Return the JSON document of the test scores, with the others under `valid`."""
+        valid = self.valid_scores.to_validation()
+        return self.scores.to_document() | ({"valid": valid} if valid else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

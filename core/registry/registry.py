@@ -11,9 +11,12 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import ConflictError, NotFoundError
 from core.registry.records import AliasAction, AliasEvent, ModelVersion, SelfTest
+from core.scores import Scores
 from core.tables import alias_event, model_version
 
-_STORED_FIELDS = ModelVersion.__dataclass_fields__.keys() - {"aliases", "self_test"}
+_STORED_FIELDS = ModelVersion.__dataclass_fields__.keys() - {
+    "aliases", "scores", "self_test", "valid_scores",
+}  # fmt: skip
 _EVENT_FIELDS = AliasEvent.__dataclass_fields__.keys() - {"action"}
 
 
@@ -181,6 +184,8 @@ def _to_version(
     values = {name: row[name] for name in _STORED_FIELDS}
     return ModelVersion(
         **values,
+        scores=Scores.from_document(row["scores"]),
+        valid_scores=Scores.from_validation(row["scores"].get("valid", {})),
         self_test=SelfTest.from_document(row["self_test"]),
         aliases=aliases.get((row["name"], row["version"]), ()),
     )

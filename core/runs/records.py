@@ -2,20 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
-
-class Metric(StrEnum):
-    """The metrics that training logs; this is the only place where their names are written."""
-
-    TRAIN_LOSS = "train_loss"
-    VALID_LOSS = "valid_loss"
-    VALID_BLEU = "valid_bleu"
-    LEARNING_RATE = "learning_rate"
-    GRADIENT_NORM = "gradient_norm"
-    TOKENS_PER_SECOND = "tokens_per_second"
-    STEP_SECONDS = "step_seconds"
+from core.scores import Scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +52,7 @@ class Run:
     spec: RunSpec
     created_at: float
     steps: int | None = None
-    scores: Mapping[str, Any] = field(default_factory=dict)
+    scores: Scores = field(default_factory=Scores)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ from core.runs.records import (
     RunSummary,
     TranslationSample,
 )
+from core.scores import Scores
 from core.tables import attempt, metric_point, run, sample
 from core.text import check_storable
 
@@ -103,9 +104,9 @@ class RunStore:
         """Store which backup snapshot contains the run's dataset."""
         self._update(run_id, {"snapshot": snapshot})
 
-    def set_scores(self, run_id: str, scores: Mapping[str, Any]) -> None:
+    def set_scores(self, run_id: str, scores: Scores) -> None:
         """Store the scores on the test split."""
-        self._update(run_id, {"scores": dict(scores)})
+        self._update(run_id, {"scores": scores.to_document()})
 
     def begin_attempt(self, run_id: str, job_id: str, from_step: int) -> Attempt:
         """Store a new attempt and delete points and samples after `from_step`.
@@ -236,7 +237,7 @@ def _run_record(row: sa.RowMapping) -> Run:
         spec=RunSpec(**{name: row[name] for name in _SPEC_FIELDS}),
         created_at=row["created_at"],
         steps=row["steps"],
-        scores=row["scores"],
+        scores=Scores.from_document(row["scores"]),
     )
 
 

@@ -31,7 +31,7 @@ from core.files import canonical_json, digest_text
 from core.model.batch import collate
 from core.process.progress import Progress
 from core.process.stop_flag import StopFlag
-from core.runs.records import Metric
+from core.scores import Metric, Scores
 from core.training.config import TrainConfig
 from core.training.corpus import BatchOrder, Corpus
 from core.training.metric_log import MetricLog
@@ -177,7 +177,7 @@ class Trainer:
         """Score the weights on the validation split and record the scores."""
         step = self.position.step
         found = validate(self.learner, self.corpus, step)
-        self.log.record(step, found.scores)
+        self.log.record(step, found.metrics)
         self.log.record_samples(found.samples)
         first = found.samples[0]
         self.log.write_line(
@@ -232,7 +232,7 @@ class Trainer:
                 preferred=found.preferred if found else EMA_NAME,
             ),
             state={"learner": learner.state(), "position": asdict(position)},
-            scores=found.scores if found else {},
+            scores=found.scores if found else Scores(),
             config_digest=digest_text(canonical_json(asdict(self.config))),
             created_at=self.clock.now(),
         )

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core.clock import Clock
 from core.errors import UnavailableError
-from core.runs.records import Metric, MetricPoint, TranslationSample
+from core.runs.records import MetricPoint, TranslationSample
 from core.runs.store import RunStore
+from core.scores import Metric
 
 _FLUSH_S = 1.0
 _RETRY_S = 30.0  # a locked database delays each attempt by as long

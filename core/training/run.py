@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -271,10 +271,8 @@ def _test(attempt: _Attempt, trainer: Trainer) -> JobResult:
     except _StoppedError:
         return JobResult(sentence="stopped while translating the test split; resume to score it")
     attempt.store.log_samples(attempt.run.id, report.samples)
-    scores = asdict(report)
-    del scores["samples"]
-    attempt.store.set_scores(attempt.run.id, scores)
-    return JobResult(sentence=report.sentence, values=asdict(report))
+    attempt.store.set_scores(attempt.run.id, report.scores)
+    return JobResult(sentence=report.sentence, values=report.to_document())
 
 
 def _evaluate(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.checkpoints.contents import EMA_NAME, RAW_NAME
@@ -9,7 +10,8 @@ from core.data.encoded import EncodedSplit
 from core.evaluation.evaluate import choose_samples, split_loss, translate_texts
 from core.evaluation.metrics import bleu
 from core.model.search import BeamOptions
-from core.runs.records import Metric, TranslationSample
+from core.runs.records import TranslationSample
+from core.scores import Metric, Scores
 from core.training.corpus import Corpus
 from core.training.update import Learner
 
@@ -31,9 +33,14 @@ class Validation:
     samples: tuple[TranslationSample, ...]
 
     @property
-    def scores(self) -> dict[str, float]:
-        """The scores by metric name."""
+    def metrics(self) -> Mapping[str, float]:
+        """The values to log, by name of metric; the loss of a diverged model is NaN."""
         return {Metric.VALID_LOSS: self.loss, Metric.VALID_BLEU: self.bleu}
+
+    @property
+    def scores(self) -> Scores:
+        """The scores to store with the checkpoint."""
+        return Scores(loss=self.loss, bleu=self.bleu)
 
     def is_better_than(self, bleu_so_far: float, loss_so_far: float) -> bool:
         """Whether this is better: by BLEU if the difference exceeds the noise, else by loss."""

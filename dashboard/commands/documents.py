@@ -41,7 +41,7 @@ def run_document(view: RunView) -> dict[str, object]:
         "exit_reason": view.exit_reason,
         "eta_s": progress.eta_s if progress else None,
         "message": progress.message if progress else None,
-        "scores": dict(view.run.scores),
+        "scores": view.run.scores.to_document(),
     }
 
 
@@ -103,7 +103,7 @@ def model_document(model: ModelVersion) -> dict[str, object]:
         "version": model.version,
         "run": model.run_name,
         "aliases": list(model.aliases),
-        "scores": dict(model.scores),
+        "scores": model.scores_document(),
         "run_id": model.run_id,
         "step": model.step,
         "dataset": model.dataset,

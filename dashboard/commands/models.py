@@ -11,6 +11,7 @@ from core.actions.jobs import job_result
 from core.actions.workspace import Workspace
 from core.errors import InputError, NotFoundError
 from core.jobs.launcher import Job
+from core.scores import Scores
 from dashboard.commands.console import (
     HomeOption,
     JsonOption,
@@ -24,8 +25,6 @@ from dashboard.commands.progress import follow, require_success
 from dashboard.commands.workspace import cli_actor, workspace_of
 
 app = typer.Typer(help="Models: versions, promotion and rollback.", no_args_is_help=True)
-
-SCORES = {"bleu": "BLEU", "chrf": "chrF", "ter": "TER"}
 
 FallbackOption = Annotated[
     bool,
@@ -59,16 +58,15 @@ def evaluate(
     if as_json:
         print_json(report)
         return
-    signatures = report.get("signatures", {})
+    scores = Scores.from_document(report)
     print_fields(
         {
             **{
-                title: f"{report[key]:.2f} {signatures.get(key, '')}".rstrip()
-                for key, title in SCORES.items()
-                if key in report
+                name: f"{value:.2f} {scores.signatures.get(name.lower(), '')}".rstrip()
+                for name, value in scores.corpus_scores.items()
             },
-            "loss": f"{report['loss']:.4f} per token" if "loss" in report else None,
-            "sentences": f"{report['sentences']:,} of split {report['split']}",
+            "loss": None if scores.loss is None else f"{scores.loss:.4f} per token",
+            "sentences": f"{scores.sentences:,} of split {scores.split}",
         }
     )
     _print_notice(report)
@@ -88,7 +86,7 @@ def list_models(home: HomeOption = None, as_json: JsonOption = False) -> None:
         rows = [
             (
                 f"{entry.name}:{entry.version}", entry.run_name, ", ".join(entry.aliases),
-                f"{entry.scores['bleu']:.1f}" if "bleu" in entry.scores else "",
+                "" if entry.scores.bleu is None else f"{entry.scores.bleu:.1f}",
                 local_time(entry.created_at),
             )
             for entry in versions
@@ -123,9 +121,7 @@ def show(
             "created": local_time(found.created_at),
             "self-test": found.self_test.verdict if found.self_test else "not recorded",
             **{
-                f"test {title}": f"{found.scores[key]:.2f}"
-                for key, title in SCORES.items()
-                if key in found.scores
+                f"test {name}": f"{value:.2f}" for name, value in found.scores.corpus_scores.items()
             },
         }
     )

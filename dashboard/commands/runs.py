@@ -28,7 +28,6 @@ from dashboard.viewmodels.formatting import format_bytes
 
 POLL_S = 0.5
 MIN_COMPARED = 2
-SCORES = {"bleu": "BLEU", "chrf": "chrF", "ter": "TER"}
 
 app = typer.Typer(help="Training runs.", no_args_is_help=True)
 RunArgument = Annotated[str, typer.Argument(help="Id or name of the run.")]
@@ -49,7 +48,7 @@ def list_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
         (
             view.run.id, view.run.spec.name, view.state, f"{view.step}/{view.steps or '?'}",
             _metric(view, "train_loss"), view.run.spec.dataset,
-            f"{view.run.scores['bleu']:.1f}" if "bleu" in view.run.scores else "",
+            "" if view.run.scores.bleu is None else f"{view.run.scores.bleu:.1f}",
             _reason(view),
         )
         for view in views
@@ -199,9 +198,8 @@ def _print_detail(detail: RunDetail) -> None:
             "started from": spec.parent,
             "code": spec.code_version,
             **{
-                f"test {title}": f"{view.run.scores[key]:.2f}"
-                for key, title in SCORES.items()
-                if key in view.run.scores
+                f"test {name}": f"{value:.2f}"
+                for name, value in view.run.scores.corpus_scores.items()
             },
         }
     )

@@ -109,8 +109,7 @@ def _print_result(workspace: Workspace, run_id: str) -> None:
     """Print final state, test scores and some translations of the run."""
     view = detail(workspace, run_id).view
     print(f"{view.run.spec.name} {view.state} at step {view.step}")
-    for key in ("bleu", "chrf"):
-        if key in view.run.scores:
-            print(f"test {key:5} {view.run.scores[key]:.2f}")
+    for name, value in view.run.scores.corpus_scores.items():
+        print(f"test {name:5} {value:.2f}")
     for sample in workspace.runs.samples(run_id, "test")[:NUM_SAMPLES]:
         print(f"  {sample.source}\n    {sample.hypothesis}")

@@ -30,7 +30,7 @@ from dashboard.viewmodels.formatting import (
     format_time_and_age,
     short_id,
 )
-from dashboard.viewmodels.scores import ScoreRow, ScoreSet
+from dashboard.viewmodels.scores import ScoreRow, score_rows, scores_sentence
 
 _SERVING = Badge(word="serving", icon=":material/play_circle:", color="green")
 _ARCHIVED = Badge(word="archived", icon=":material/inventory_2:", color="gray")
@@ -141,12 +141,11 @@ def _version(event: AliasEvent) -> str:
 def _row(version: ModelVersion, now: float, zone: tzinfo) -> ModelRow:
     """Return one version."""
     is_serving, test = PRODUCTION in version.aliases, version.self_test
-    scores = ScoreSet.from_document(version.scores)
     return ModelRow(
         key=f"{version.name}:{version.version}",
         badge=_SERVING if is_serving else _ARCHIVED,
-        scores=scores.sentence,
-        score_rows=scores.rows,
+        scores=scores_sentence(version.scores),
+        score_rows=score_rows(version.scores),
         run=version.run_name,
         languages=f"{version.source}→{version.target}",
         registered=format_age(version.created_at, now),

@@ -6,7 +6,8 @@ from datetime import tzinfo
 
 from core.actions.records import RunDetail
 from core.checkpoints.catalog import Checkpoint
-from core.runs.records import Metric, TranslationSample
+from core.runs.records import TranslationSample
+from core.scores import Scores
 from dashboard.viewmodels.elements import JOB_STATE_BADGES, LabelledValue, Table
 from dashboard.viewmodels.formatting import (
     ABSENT,
@@ -21,10 +22,9 @@ from dashboard.viewmodels.formatting import (
 )
 from dashboard.viewmodels.jobs import job_duration_s
 from dashboard.viewmodels.runs import RunRow, run_row
-from dashboard.viewmodels.scores import ScoreRow, ScoreSet
+from dashboard.viewmodels.scores import ScoreRow, score_rows
 
 LOG_LINES = 400
-_SCORE_LABELS: Mapping[str, str] = {Metric.VALID_BLEU: "BLEU", Metric.VALID_LOSS: "loss"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def run_page(detail: RunDetail, now: float, zone: tzinfo) -> RunPage:
     return RunPage(
         row=run_row(detail.view, now),
         details=_details(detail, now, zone),
-        scores=ScoreSet.from_document(detail.view.run.scores).rows,
+        scores=score_rows(detail.view.run.scores),
         attempts=_attempt_table(detail, zone),
         checkpoints=_checkpoint_table(detail.checkpoints, zone),
         config=Table(
@@ -180,11 +180,10 @@ def _roles(checkpoint: Checkpoint) -> Sequence[str]:
     return [word for word, holds in roles if holds]
 
 
-def _validation(scores: Mapping[str, float]) -> str:
+def _validation(scores: Scores) -> str:
     """Format the validation scores of a checkpoint."""
-    parts = [
-        f"{_SCORE_LABELS.get(name, name)} {format_number(value)}" for name, value in scores.items()
-    ]
+    named = (("loss", scores.loss), ("BLEU", scores.bleu))
+    parts = [f"{name} {format_number(value)}" for name, value in named if value is not None]
     return " · ".join(parts) or ABSENT
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from core.actions.records import RunView
 from core.jobs.launcher import JobState
-from core.runs.records import Metric, MetricPoint
+from core.runs.records import MetricPoint
+from core.scores import Metric
 from dashboard.viewmodels.elements import JOB_STATE_BADGES, Badge, Severity, severity_badge
 from dashboard.viewmodels.formatting import (
     ABSENT,
@@ -19,7 +20,6 @@ from dashboard.viewmodels.formatting import (
     short_id,
 )
 from dashboard.viewmodels.jobs import progress_text
-from dashboard.viewmodels.scores import ScoreSet
 
 _STEPS = "steps"
 _COUNTED_STATES = (
@@ -146,7 +146,7 @@ def _steps(view: RunView) -> str:
 
 def _bleu(view: RunView) -> str:
     """Return test BLEU once it is computed, until then validation BLEU."""
-    test = ScoreSet.from_document(view.run.scores).bleu
+    test = view.run.scores.bleu
     if test is not None:
         return f"{test:.1f} test"
     valid = _value(view.latest, Metric.VALID_BLEU)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.actions.records import RunView
-from core.runs.records import Metric
+from core.scores import Metric
 from dashboard.widgets.live_charts import Mark, MetricKey, Panel, Series, Unit
 
 MAX_RUNS = 4  # two loss lines each: more than eight lines are not readable

@@ -46,6 +46,7 @@ from core.checkpoints.manifest import write_manifest
 from core.data.records import Dataset
 from core.errors import DeniedError
 from core.inference.translator import Translation
+from core.scores import Scores
 from tests.clock import FixedClock
 from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.core.registry.records import model_version
@@ -131,7 +132,7 @@ def used_workspace(
         if name == "over":
             checkpoint = workspace.paths.checkpoints(run_id) / "step_00000010"
             checkpoint.mkdir(parents=True)
-            write_manifest(checkpoint, step=10, created_at=1.0, config_digest="c", scores={})
+            write_manifest(checkpoint, step=10, created_at=1.0, config_digest="c", scores=Scores())
             stop_run(workspace, admin, name)
             clock.advance(1)
     assert [find_run(workspace, name).state for name in ("over", "active")] == [

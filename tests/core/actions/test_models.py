@@ -20,6 +20,7 @@ from core.checkpoints.catalog import BEST, DamagedCheckpointError, write_pointer
 from core.checkpoints.manifest import write_manifest
 from core.data.records import Dataset
 from core.jobs.launcher import Job, JobKind
+from core.scores import Scores
 from tests.clock import FixedClock
 from tests.core.jobs.memory import MemoryLauncher, Script
 from tests.core.registry.records import model_version
@@ -54,7 +55,7 @@ def checkpoints(workspace: Workspace, dataset: Dataset, admin: Actor) -> Path:
         folder = root / f"step_{step:08d}"
         folder.mkdir(parents=True)
         (folder / "raw.safetensors").write_bytes(b"weights")
-        write_manifest(folder, step=step, created_at=1.0, config_digest="c", scores={})
+        write_manifest(folder, step=step, created_at=1.0, config_digest="c", scores=Scores())
     write_pointer(root, BEST, root / "step_00000030")
     (root / "step_00000030" / "MANIFEST.json").write_bytes(b"")
     return root

@@ -14,6 +14,7 @@ from core.checkpoints.catalog import (
 )
 from core.checkpoints.manifest import MANIFEST_NAME, check_sizes, write_manifest
 from core.errors import CorruptError, NotFoundError, error_from_document
+from core.scores import Scores
 
 WEIGHTS = "raw.safetensors"
 
@@ -24,7 +25,7 @@ def make_checkpoint(root: Path, step: int) -> Path:
     folder.mkdir(parents=True)
     (folder / WEIGHTS).write_bytes(f"weights of step {step}".encode())
     write_manifest(
-        folder, step=step, created_at=1.0, config_digest="c", scores={"valid_bleu": float(step)}
+        folder, step=step, created_at=1.0, config_digest="c", scores=Scores(bleu=float(step))
     )
     return folder
 
@@ -79,7 +80,7 @@ def test_a_damaged_best_checkpoint_needs_permission_to_be_replaced(
     assert "--allow-fallback" in refused.value.remedy
     found = require_best(tmp_path, "demo-1", allow_fallback=True)
     assert found.is_fallback
-    assert (found.checkpoint.step, found.checkpoint.scores) == (20, {"valid_bleu": 20.0})
+    assert (found.checkpoint.step, found.checkpoint.scores) == (20, Scores(bleu=20.0))
     assert "step_00000030, is damaged" in found.notice
     assert "step 20 is used in its place" in found.notice
 

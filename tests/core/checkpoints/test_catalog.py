@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.checkpoints.catalog import list_checkpoints, newest_checkpoint, read_pointer
+from core.scores import Scores
 
 
 def make_checkpoint(folder: Path, step: int, **changes: object) -> Path:
@@ -35,7 +36,7 @@ def test_size_time_and_scores_come_from_the_manifest(tmp_path: Path) -> None:
     path = make_checkpoint(tmp_path, 200)
     (found,) = list_checkpoints(tmp_path)
     assert (found.path, found.bytes, found.created_at) == (str(path), 7, 1e9 + 200)
-    assert found.scores == {"valid_loss": 1.5}
+    assert found.scores == Scores(loss=1.5)
 
 
 def test_pointers_mark_the_last_and_the_best(tmp_path: Path) -> None:
@@ -89,8 +90,8 @@ def test_folders_under_another_name_are_left_out(tmp_path: Path) -> None:
 
 
 def test_scores_that_are_not_numbers_are_left_out(tmp_path: Path) -> None:
-    make_checkpoint(tmp_path, 200, scores={"valid_loss": 2, "bleu": None})
-    assert list_checkpoints(tmp_path)[0].scores == {"valid_loss": 2.0}
+    make_checkpoint(tmp_path, 200, scores={"valid_loss": 2, "valid_bleu": None})
+    assert list_checkpoints(tmp_path)[0].scores == Scores(loss=2.0)
 
 
 def test_a_missing_folder_gives_an_empty_list(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from core.checkpoints.manifest import MANIFEST_NAME
 from core.errors import CorruptError, DatahallError, DiskFullError
 from core.model.config import ModelConfig
 from core.model.transformer import Transformer
+from core.scores import Scores
 
 SHAPE = ModelConfig(
     vocabulary=20, width=8, heads=2, hidden=8, encoder_layers=1, decoder_layers=1, dropout=0.0
@@ -63,7 +64,7 @@ def content(
             source="en", target="es", preferred=preferred,
         ),
         state=state,
-        scores={"valid_bleu": 12.5},
+        scores=Scores(bleu=12.5),
         config_digest="abc",
         created_at=5.0,
     )  # fmt: skip
@@ -84,7 +85,7 @@ def test_a_saved_checkpoint_can_be_loaded(tmp_path: Path) -> None:
     assert torch.equal(state["tensor"], torch.ones(3))
     (listed,) = list_checkpoints(tmp_path)
     assert (listed.step, listed.is_last, listed.is_best) == (7, True, False)
-    assert listed.scores == {"valid_bleu": 12.5}
+    assert listed.scores == Scores(bleu=12.5)
 
 
 @pytest.mark.parametrize(("preferred", "sign"), [(EMA_NAME, -1), (RAW_NAME, 1)])

@@ -29,10 +29,14 @@ def test_a_report_covers_the_whole_split(
     done: list[int] = []
     report = evaluate(evaluated, dataset, "test", QUICK, clock=clock, on_progress=done.append)
     sources = read_segments(dataset.split_file("test", "en"))
-    assert report.sentences == len(sources) == done[-1]
-    assert (report.run_id, report.step, report.split, report.beam) == ("r", 9, "test", 1)
-    assert 0 <= report.bleu <= 100
-    assert 4 < report.loss < 10
+    found = report.scores
+    assert found.sentences == len(sources) == done[-1]
+    assert (found.run_id, found.step, found.split, found.beam) == ("r", 9, "test", 1)
+    assert found.bleu is not None
+    assert found.loss is not None
+    assert 0 <= found.bleu <= 100
+    assert 4 < found.loss < 10
+    assert report.sentence.startswith("test at step 9: BLEU ")
     assert all(sample.source == sources[sample.position] for sample in report.samples)
 
 

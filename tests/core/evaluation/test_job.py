@@ -19,6 +19,7 @@ from core.process.job import read_result, run_job
 from core.process.progress import read_progress
 from core.runs.records import RunSpec
 from core.runs.store import RunStore
+from core.scores import Scores
 from tests.clock import FixedClock
 
 
@@ -66,7 +67,7 @@ def save(
             preferred=RAW_NAME,
         ),
     )  # fmt: skip
-    write_manifest(folder, step=step, created_at=1.0, config_digest="", scores={})
+    write_manifest(folder, step=step, created_at=1.0, config_digest="", scores=Scores())
     if best:
         (root / BEST).write_text(folder.name)
     return folder

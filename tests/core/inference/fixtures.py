@@ -18,6 +18,7 @@ from core.inference.export import export, run_self_test
 from core.inference.version_folder import VersionFolder
 from core.model.config import ModelConfig, Norm
 from core.model.transformer import Transformer
+from core.scores import Scores
 
 PAIRS = [
     Pair(source="Hello, how are you?", target="Hola, ¿cómo estás?"),
@@ -72,7 +73,7 @@ def make_checkpoint(vocabulary: bytes) -> MakeCheckpoint:
                 preferred=RAW_NAME,
             ),
         )
-        write_manifest(path, step=step, created_at=1.0, config_digest="c", scores={"bleu": 1.0})
+        write_manifest(path, step=step, created_at=1.0, config_digest="c", scores=Scores(bleu=1.0))
         return path
 
     return make

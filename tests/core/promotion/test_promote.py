@@ -29,6 +29,7 @@ from core.registry.records import SelfTestVerdict
 from core.registry.registry import ModelRegistry
 from core.runs.records import RunSpec, TranslationSample
 from core.runs.store import RunStore
+from core.scores import Scores
 from tests.clock import FixedClock
 
 pytestmark = pytest.mark.slow
@@ -79,7 +80,7 @@ def make_run(stores: Stores, make_checkpoint: MakeCheckpoint, pairs: list[Pair])
             for position, pair in enumerate(pairs)
         ]
         stores.runs.log_samples(run_id, samples)
-        stores.runs.set_scores(run_id, {"bleu": 80.5, "chrf": 90.0, "step": 10})
+        stores.runs.set_scores(run_id, Scores(bleu=80.5, chrf=90.0, step=10))
         folder = stores.paths.checkpoints(run_id)
         best = make_checkpoint(folder, seed=seed, step=10)
         make_checkpoint(folder, seed=99, step=20)
@@ -107,7 +108,7 @@ def test_the_best_checkpoint_becomes_a_version_with_its_lineage(
     assert done.is_new
     assert (version.name, version.version, version.step) == ("en-es", 1, 10)
     assert (version.run_id, version.dataset_digest, version.snapshot) == ("r-1", "d" * 64, "snap")
-    assert (version.scores["bleu"], version.scores["valid"]) == (80.5, {"bleu": 1.0})
+    assert (version.scores.bleu, version.valid_scores) == (80.5, Scores(bleu=1.0))
     assert version.self_test is not None
     assert (version.self_test.verdict, version.self_test.different) == (SelfTestVerdict.PASSED, 0)
     folder = VersionFolder(stores.paths.model("en-es", 1))
@@ -137,7 +138,9 @@ def test_a_fallback_is_promoted_only_with_permission_and_with_its_own_scores(
     assert stores.registry.list() == []
     done = run_promotion(stores, run, allow_fallback=True)
     assert done.version.step == 20
-    assert done.version.scores == {"valid": {"bleu": 1.0}}, "80.5 is the score of step 10"
+    assert done.version.scores_document() == {"valid": {"valid_bleu": 1.0}}, (
+        "80.5 is the score of step 10"
+    )
     assert "step_00000010, is damaged" in done.notice
     assert "step 20 is used in its place" in done.notice
 
@@ -186,7 +189,7 @@ def test_a_diverged_run_is_refused_and_nothing_is_left(stores: Stores, make_run:
     tensors["decoder.0.feed_forward.inner.weight"][0, 0] = torch.nan
     save_file(tensors, folder / "raw.safetensors")
     (folder / "MANIFEST.json").unlink()
-    write_manifest(folder, step=10, created_at=1.0, config_digest="c", scores={})
+    write_manifest(folder, step=10, created_at=1.0, config_digest="c", scores=Scores())
     with pytest.raises(InputError, match="NaN"):
         run_promotion(stores, run)
     assert stores.registry.list() == []

@@ -1,6 +1,7 @@
 """A model version for tests of the registry and of what reads it."""
 
 from core.registry.records import ModelVersion, SelfTest, SelfTestVerdict
+from core.scores import Scores
 
 SELF_TEST = SelfTest(
     verdict=SelfTestVerdict.PASSED, segments=64, log_probability_difference=2e-6, different=0,
@@ -24,7 +25,7 @@ def model_version(number: int = 1, name: str = "en-es", created_at: float = 1.0)
         waiver="no restic here",
         config={"train": {"width": 128}},
         code_version="0.1.0",
-        scores={"bleu": 81.5},
+        scores=Scores(bleu=81.5),
         self_test=SELF_TEST,
         digest="f" * 64,
         created_at=created_at,

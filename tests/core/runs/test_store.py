@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from core.errors import ConflictError, InputError, NotFoundError
 from core.runs.store import RunStore
+from core.scores import Scores
 from tests.core.runs.conftest import curve, make_spec, sample
 
 
@@ -70,7 +71,7 @@ def test_the_error_for_a_missing_run_suggests_similar_names(run_store: RunStore)
         lambda run_store: run_store.begin_attempt("zz", "j1", 0),
         lambda run_store: run_store.log("zz", curve("loss", [1.0])),
         lambda run_store: run_store.log_samples("zz", [sample(1, 0)]),
-        lambda run_store: run_store.set_scores("zz", {}),
+        lambda run_store: run_store.set_scores("zz", Scores()),
         lambda run_store: run_store.delete("zz"),
     ],
 )
@@ -85,12 +86,12 @@ def test_planned_steps_snapshot_and_scores_are_stored(run_store: RunStore) -> No
     run_store.create("a1", make_spec())
     run_store.set_planned_steps("a1", 800)
     run_store.set_snapshot("a1", "snap")
-    run_store.set_scores("a1", {"bleu": 81.25, "signatures": {"bleu": "nrefs:1"}})
+    run_store.set_scores("a1", Scores(bleu=81.25, signatures={"bleu": "nrefs:1"}))
     run = run_store.get("a1")
     assert (run.steps, run.spec.snapshot, run.scores) == (
         800,
         "snap",
-        {"bleu": 81.25, "signatures": {"bleu": "nrefs:1"}},
+        Scores(bleu=81.25, signatures={"bleu": "nrefs:1"}),
     )
 
 

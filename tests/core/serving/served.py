@@ -12,6 +12,7 @@ from core.inference.translator import Attention, Translator
 from core.paths import StatePaths
 from core.registry.records import PRODUCTION, AliasAction, ModelVersion
 from core.registry.registry import ModelRegistry
+from core.scores import Scores
 from core.serving.model_pool import ModelPool
 from core.serving.server import ComputeAttention, TranslationServer
 from core.settings import ServingSettings
@@ -24,7 +25,7 @@ def version_record(number: int, source: str = "en", target: str = "es") -> Model
     return ModelVersion(
         name=f"{source}-{target}", version=number, run_id="r", run_name=f"run {number}", step=1,
         source=source, target=target, dataset="demo", dataset_digest="d", snapshot=None,
-        waiver=None, config={}, code_version="0", scores={}, self_test=None, digest="f",
+        waiver=None, config={}, code_version="0", scores=Scores(), self_test=None, digest="f",
         created_at=1.0,
     )  # fmt: skip
 

@@ -23,6 +23,7 @@ from core.inference.version_folder import VersionFolder, digest_of
 from core.paths import StatePaths
 from core.registry.records import PRODUCTION, AliasAction, ModelVersion
 from core.registry.registry import ModelRegistry
+from core.scores import Scores
 from core.serving.__main__ import main
 from core.serving.client import TranslationClient
 from tests.clock import FixedClock
@@ -75,7 +76,7 @@ def registry(paths: StatePaths, database: Database, make_version: MakeVersion) -
         version = ModelVersion(
             name="en-es", version=number, run_id="r", run_name=f"run {number}", step=1,
             source="en", target="es", dataset="demo", dataset_digest="d", snapshot=None,
-            waiver=None, config={}, code_version="0", scores={}, self_test=None,
+            waiver=None, config={}, code_version="0", scores=Scores(), self_test=None,
             digest=digest_of(made.files()), created_at=1.0,
         )  # fmt: skip
         made.write_card(version.to_document(), made.files())

@@ -34,7 +34,7 @@ def test_the_database_in_the_settings_is_used(
         (trial.paths.home / "datahall.toml").write_text(text, encoding="utf-8")
     assert trial.train(environment) == 0
     with closing(open_database(sqlite_url(path))) as database:
-        assert RunStore(database, SystemClock()).get("first").scores
+        assert RunStore(database, SystemClock()).get("first").scores.bleu is not None
     assert not trial.paths.database.exists()
 
 

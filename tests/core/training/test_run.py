@@ -57,8 +57,16 @@ def test_a_run_is_trained_validated_saved_and_tested(
         run = store.get("first")
         assert run.steps == 24
         assert [(it.job_id, it.from_step) for it in store.attempts("first")] == [("j1", 0)]
-        assert {"bleu", "chrf", "ter", "loss", "signatures", "step", "sentences"} <= set(run.scores)
-        assert "tok:13a" in run.scores["signatures"]["bleu"]
+        assert {
+            "bleu",
+            "chrf",
+            "ter",
+            "loss",
+            "signatures",
+            "step",
+            "sentences",
+        } <= run.scores.to_document().keys()
+        assert "tok:13a" in run.scores.signatures["bleu"]
         assert store.samples("first", "valid")[0].step == 24
         assert store.samples("first", "test")[0].reference
         assert set(store.metrics("first")) == {
@@ -187,7 +195,7 @@ def test_a_damaged_best_checkpoint_is_reported_and_replaced_in_the_final_test(
     assert f"the best checkpoint, {best}, is damaged; choosing a new one" in printed
     assert "the checkpoint of step 4 is used in its place" in printed
     with trial.store() as store:
-        assert store.get("first").scores["step"] == 4
+        assert store.get("first").scores.step == 4
 
 
 def test_a_run_that_ends_without_a_checkpoint_names_the_full_disk(

@@ -11,6 +11,7 @@ from core.backup.records import Snapshot
 from core.checkpoints.manifest import write_manifest
 from core.registry.records import AliasAction, ModelVersion
 from core.runs.records import MetricPoint, RunSpec
+from core.scores import Scores
 from core.settings import Settings
 from dashboard.commands.cli import run
 from tests.core.registry.records import model_version
@@ -40,7 +41,7 @@ def test_a_run_has_the_promised_keys(workspace: Workspace, ask: Ask) -> None:
     )
     folder = workspace.paths.checkpoints("run1") / "step_00000010"
     folder.mkdir(parents=True)
-    write_manifest(folder, step=10, created_at=1e9, config_digest="c", scores={})
+    write_manifest(folder, step=10, created_at=1e9, config_digest="c", scores=Scores())
 
     code, shown = ask("runs", "show", "cats-demo-1")
 
@@ -86,7 +87,7 @@ def test_models_are_listed_newest_first_with_their_aliases(workspace: Workspace,
     first = ModelVersion(
         name="cats", version=1, run_id="run1", run_name="cats-demo-1", step=10, source="en",
         target="es", dataset="cats", dataset_digest=DIGEST, snapshot=SNAPSHOT, waiver=None,
-        config={}, code_version="0", scores={"bleu": 80.5}, self_test=None, digest="f" * 64,
+        config={}, code_version="0", scores=Scores(bleu=80.5), self_test=None, digest="f" * 64,
         created_at=1e9,
     )  # fmt: skip
     workspace.registry.register(first)

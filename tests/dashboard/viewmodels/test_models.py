@@ -12,6 +12,7 @@ from core.registry.records import (
     SelfTest,
     SelfTestVerdict,
 )
+from core.scores import Scores
 from dashboard.viewmodels.elements import SEVERITY_BADGES, Severity
 from dashboard.viewmodels.models import (
     deployed_sentence,
@@ -28,7 +29,7 @@ SELF_TEST = SelfTest(
 MODEL = ModelVersion(
     name="demo", version=2, run_id="run1", run_name="demo-demo-1", step=800, source="en",
     target="es", dataset="demo", dataset_digest="d" * 64, snapshot="5" * 64, waiver=None,
-    config={}, code_version="0.1.0", scores={"bleu": 83.4}, self_test=SELF_TEST,
+    config={}, code_version="0.1.0", scores=Scores(bleu=83.4), self_test=SELF_TEST,
     digest="f" * 64, created_at=99_000.0, aliases=("production",),
 )  # fmt: skip
 EVENT = AliasEvent(

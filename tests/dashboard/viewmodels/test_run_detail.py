@@ -7,6 +7,7 @@ from core.actions.records import RunDetail, RunView
 from core.checkpoints.catalog import Checkpoint
 from core.jobs.launcher import JobState
 from core.runs.records import Attempt, TranslationSample
+from core.scores import Scores
 from dashboard.viewmodels.run_detail import (
     comparison_table,
     run_page,
@@ -27,7 +28,7 @@ def detail(view: RunView) -> RunDetail:
         checkpoints=[
             Checkpoint(
                 step=300, path="/x", bytes=3_500_000, created_at=0.0, is_best=True, is_last=True,
-                scores={"loss": 3.1},
+                scores=Scores(loss=3.1),
             )
         ],
         metrics=["train_loss"],

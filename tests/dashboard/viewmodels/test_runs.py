@@ -7,6 +7,7 @@ import pytest
 from core.actions.records import RunView
 from core.jobs.launcher import JobState
 from core.process.progress import ProgressReport
+from core.scores import Scores
 from dashboard.viewmodels.runs import run_counts, run_row, run_rows, select_for_overview
 
 
@@ -68,7 +69,7 @@ def test_a_run_that_ended_early_can_resume(run_view: RunView, now: float, state:
 
 
 def test_a_completed_run_shows_its_test_score(run_view: RunView, now: float) -> None:
-    run = replace(run_view.run, scores={"bleu": 83.44})
+    run = replace(run_view.run, scores=Scores(bleu=83.44))
     row = run_row(replace(run_view, run=run, state=JobState.SUCCEEDED), now)
     assert row.ratio == 1.0
     assert row.bleu == "83.4 test"

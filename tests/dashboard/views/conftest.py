@@ -19,6 +19,7 @@ from core.data.records import Dataset, Pair
 from core.inference.translator import Attention
 from core.inference.version_folder import VersionFolder
 from core.registry.records import ModelVersion, SelfTest, SelfTestVerdict
+from core.scores import Scores
 from core.serving.client import TranslationClient
 from core.serving.model_pool import ModelPool
 from core.serving.server import TranslationServer
@@ -81,7 +82,7 @@ class Site:
             name="en-es", version=version, run_id=f"run{version}", run_name=f"demo-{version}",
             step=800, source="en", target="es", dataset="demo", dataset_digest="d" * 64,
             snapshot="5" * 64, waiver=None, config={}, code_version="0.1.0",
-            scores={"bleu": 80.0 + version, "chrf": 91.5}, self_test=SELF_TEST,
+            scores=Scores(bleu=80.0 + version, chrf=91.5), self_test=SELF_TEST,
             digest="f" * 64, created_at=self.clock.now(),
         )  # fmt: skip
         VersionFolder(self.workspace.paths.model(made.name, version)).write_card({}, {})

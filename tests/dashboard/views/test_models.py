@@ -10,7 +10,8 @@ from core.actions.training import request_run
 from core.audit import Actor
 from core.checkpoints.manifest import write_manifest
 from core.jobs.launcher import JobKind
-from core.runs.records import Metric, MetricPoint
+from core.runs.records import MetricPoint
+from core.scores import Metric, Scores
 from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import Site
 
@@ -90,7 +91,7 @@ def test_a_promotion_is_confirmed_first(site: Site, open_page: Open, admin: Acto
     site.workspace.runs.log(run.id, [point])
     folder = site.workspace.paths.checkpoints(run.id) / "step_00000020"
     folder.mkdir(parents=True)
-    write_manifest(folder, step=20, created_at=1.0, config_digest="c", scores={})
+    write_manifest(folder, step=20, created_at=1.0, config_digest="c", scores=Scores())
     page = open_page("models")
     page.text_input(key="promote-reason").set_value("better BLEU")
     click(page, "Promote")

@@ -14,6 +14,7 @@ from core.checkpoints.manifest import write_manifest
 from core.jobs.launcher import JobKind, JobState
 from core.process.progress import ProgressReport
 from core.runs.records import MetricPoint, TranslationSample
+from core.scores import Scores
 from tests.core.jobs.memory import Script
 from tests.dashboard.views.conftest import Site, open_tab
 
@@ -180,7 +181,7 @@ def test_a_completed_run_shows_scores_and_translations(
     view = start(site, admin)
     site.clock.advance(1)
     site.workspace.runs.set_scores(
-        view.run.id, {"bleu": 83.4, "chrf": 91.2, "signatures": {"bleu": "nrefs:1"}}
+        view.run.id, Scores(bleu=83.4, chrf=91.2, signatures={"bleu": "nrefs:1"})
     )
     sample = TranslationSample(
         split="test", step=800, position=0, source="Hello, how are you?",
@@ -223,7 +224,7 @@ def test_promoting_a_fallback_checkpoint_needs_consent(
     for step in (20, 30):
         folder = root / f"step_{step:08d}"
         folder.mkdir(parents=True)
-        write_manifest(folder, step=step, created_at=1.0, config_digest="c", scores={})
+        write_manifest(folder, step=step, created_at=1.0, config_digest="c", scores=Scores())
     write_pointer(root, BEST, root / "step_00000030")
     (root / "step_00000030" / "MANIFEST.json").write_bytes(b"")
     page = click(open_page("training"), "Promote")
