@@ -95,7 +95,7 @@ def postgresql() -> Iterator[PostgresqlServer]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the suites of rooms that own tables on both databases."""
     path = metafunc.definition.path.relative_to(TESTS)
-    if "database" in metafunc.fixturenames and any(path.is_relative_to(it) for it in ON_BOTH):
+    if "database" in metafunc.fixturenames and any(path.is_relative_to(item) for item in ON_BOTH):
         on_server = pytest.param("postgresql", marks=pytest.mark.slow)
         metafunc.parametrize("database", ["sqlite", on_server], indirect=True)
 

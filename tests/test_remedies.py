@@ -81,11 +81,11 @@ def _usage_error(command_line: str) -> str | None:
 def test_every_command_in_a_text_exists() -> None:
     """A text may leave out the arguments of a command; a remedy must work when pasted."""
     problems = [
-        (it.place, command, problem)
-        for it in TEXTS
-        for command in map("".join, SHOWN.findall(it.text))
+        (item.place, command, problem)
+        for item in TEXTS
+        for command in map("".join, SHOWN.findall(item.text))
         if (problem := _usage_error(command)) is not None
-        if it.is_remedy or not problem.startswith(("Missing argument", "Usage:"))
+        if item.is_remedy or not problem.startswith(("Missing argument", "Usage:"))
     ]
     assert problems == []
 
@@ -93,18 +93,18 @@ def test_every_command_in_a_text_exists() -> None:
 def test_every_command_in_a_remedy_is_delimited() -> None:
     """Otherwise the end of the command is not visible."""
     problems = [
-        (it.place, it.text)
-        for it in TEXTS
-        if it.is_remedy and MENTION.search(SHOWN.sub("", it.text))
+        (item.place, item.text)
+        for item in TEXTS
+        if item.is_remedy and MENTION.search(SHOWN.sub("", item.text))
     ]
     assert problems == []
 
 
 def test_every_example_in_the_help_is_accepted() -> None:
     problems = [
-        (it.place, command, problem)
-        for it in TEXTS
-        for command in EXAMPLE.findall(it.text)
+        (item.place, command, problem)
+        for item in TEXTS
+        for command in EXAMPLE.findall(item.text)
         if (problem := _usage_error(command)) is not None
     ]
     assert problems == []

@@ -135,14 +135,17 @@ class Vault:
     def status(self) -> RepositoryStatus:
         """Return the status of the repository; never raises."""
         snapshots = self.snapshots()
-        proven = [it.created_at for it in snapshots if it.state is SnapshotState.VERIFIED]
+        proven = [item.created_at for item in snapshots if item.state is SnapshotState.VERIFIED]
         found = RepositoryStatus(
             repository=self.repository.name,
             state=RepositoryState.READY,
             snapshots=sum(entry.is_present for entry in snapshots),
             missing=tuple(entry.id for entry in snapshots if not entry.is_present),
             last_success_at=max(proven, default=None),
-            last_drill_at=max((it.restored_at for it in snapshots if it.restored_at), default=None),
+            last_drill_at=max(
+                (snapshot.restored_at for snapshot in snapshots if snapshot.restored_at),
+                default=None,
+            ),
         )
         try:
             found = replace(found, version=self.repository.version)
@@ -281,7 +284,7 @@ class Vault:
             digest: next((key for key in ids if present is None or key in present), "")
             for digest, ids in holding.items()
         }
-        snapshots = {it.id: it for it in self.store.find(set(newest.values()))}
+        snapshots = {snapshot.id: snapshot for snapshot in self.store.find(set(newest.values()))}
         return {digest: snapshots[key] for digest, key in newest.items() if key in snapshots}
 
     def _refresh(self) -> None:

@@ -146,7 +146,7 @@ class DatasetStore:
         """Remove a version, which may be damaged; raises NotFoundError."""
         found, damaged = self._read()
         folders = [*(dataset.folder for dataset in found), *damaged]
-        exact = [it for it in folders if (it.parent.name, it.name) == (name, digest)]
+        exact = [item for item in folders if (item.parent.name, item.name) == (name, digest)]
         removed = exact[0] if exact else self.get(name, digest).folder
         home = removed.parent
         with scratch_folder(home) as folder:
@@ -189,7 +189,7 @@ class DatasetStore:
                 return error
         names = sorted({dataset.name for dataset in found})
         if name in names:
-            versions = [it.digest[:12] for it in found if it.name == name]
+            versions = [item.digest[:12] for item in found if item.name == name]
             return NotFoundError(
                 f"dataset {name} has no version {digest!r}",
                 remedy="Versions, newest first: " + ", ".join(versions),

@@ -177,7 +177,7 @@ def forget(
         chosen = [workspace.vault.find(name, or_missing=True) for name in snapshots]
         if not yes and any(entry.is_present for entry in chosen):
             typer.confirm(f"Remove {pluralize(len(chosen), 'snapshot')} permanently?", abort=True)
-        removed = backups.forget_snapshots(workspace, cli_actor(), [it.id for it in chosen])
+        removed = backups.forget_snapshots(workspace, cli_actor(), [item.id for item in chosen])
     if as_json:
         print_json({"removed": list(removed)})
     else:
@@ -205,7 +205,12 @@ def unlock(
         removed = backups.unlock_repository(workspace, cli_actor(), force=force)
     if as_json:
         print_json(
-            {"removed": [{"host": it.host, "pid": it.pid, "time": it.created_at} for it in removed]}
+            {
+                "removed": [
+                    {"host": item.host, "pid": item.pid, "time": item.created_at}
+                    for item in removed
+                ]
+            }
         )
     elif not removed:
         print("The repository is not locked")

@@ -205,19 +205,22 @@ def _print_detail(detail: RunDetail) -> None:
     )
     print_table(
         ("ATTEMPT", "STARTED", "FROM STEP", "JOB"),
-        [(it.number, local_time(it.started_at), it.from_step, it.job_id) for it in detail.attempts],
+        [
+            (attempt.number, local_time(attempt.started_at), attempt.from_step, attempt.job_id)
+            for attempt in detail.attempts
+        ],
         empty="No attempt has started yet.",
     )
     print_table(
         ("CHECKPOINT", "WRITTEN", "SIZE", "BEST"),
         [
             (
-                it.step,
-                local_time(it.created_at),
-                format_bytes(it.bytes),
-                "best" if it.is_best else "",
+                checkpoint.step,
+                local_time(checkpoint.created_at),
+                format_bytes(checkpoint.bytes),
+                "best" if checkpoint.is_best else "",
             )
-            for it in detail.checkpoints
+            for checkpoint in detail.checkpoints
         ],
         empty="There is no intact checkpoint.",
     )

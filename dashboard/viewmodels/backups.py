@@ -72,7 +72,7 @@ def repository_badge(status: RepositoryStatus, snapshots: Sequence[Snapshot], no
         return severity_badge(Severity.WARNING, "No backup yet")
     if now - newest > OVERDUE_S:
         return severity_badge(Severity.WARNING, f"Last backup {format_age(newest, now)}")
-    if max(snapshots, key=lambda it: it.created_at).state is not SnapshotState.VERIFIED:
+    if max(snapshots, key=lambda snapshot: snapshot.created_at).state is not SnapshotState.VERIFIED:
         return severity_badge(Severity.INFO, "Newest backup not verified")
     return _VERIFIED
 

@@ -81,7 +81,7 @@ class PrepareSummary:
     @property
     def dropping(self) -> Sequence[RuleRow]:
         """The rules that dropped pairs, most pairs first."""
-        return sorted((rule for rule in self.rules if rule.dropped), key=lambda it: -it.dropped)
+        return sorted((rule for rule in self.rules if rule.dropped), key=lambda item: -item.dropped)
 
 
 def dataset_rows(views: Sequence[DatasetView], now: float) -> Sequence[DatasetRow]:

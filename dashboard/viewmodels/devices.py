@@ -99,20 +99,25 @@ def process_rows(processes: Sequence[ProcessReading]) -> Sequence[ProcessRow]:
     """Return the processes: GPU users first, then by CPU and memory."""
     ordered = sorted(
         processes,
-        key=lambda it: (-(it.gpu_memory_bytes or 0), -it.cpu_ratio, -it.memory_bytes, it.pid),
+        key=lambda process: (
+            -(process.gpu_memory_bytes or 0),
+            -process.cpu_ratio,
+            -process.memory_bytes,
+            process.pid,
+        ),
     )
     return [
         ProcessRow(
-            pid=str(it.pid),
-            user=it.user,
-            command=it.command,
-            cpu=format_percent(it.cpu_ratio),
-            memory=format_bytes(it.memory_bytes),
-            gpu=it.gpu or "",
-            gpu_memory=format_bytes(it.gpu_memory_bytes) if it.gpu else "",
-            run=it.run,
+            pid=str(item.pid),
+            user=item.user,
+            command=item.command,
+            cpu=format_percent(item.cpu_ratio),
+            memory=format_bytes(item.memory_bytes),
+            gpu=item.gpu or "",
+            gpu_memory=format_bytes(item.gpu_memory_bytes) if item.gpu else "",
+            run=item.run,
         )
-        for it in ordered[:MAX_PROCESSES]
+        for item in ordered[:MAX_PROCESSES]
     ]
 
 
@@ -122,10 +127,10 @@ def process_table(rows: Sequence[ProcessRow], run_names: Mapping[str, str]) -> T
         header=("Command", "CPU", "Memory", "GPU", "GPU memory", "User", "Run", "PID"),
         rows=[
             (
-                it.command, it.cpu, it.memory, it.gpu, it.gpu_memory, it.user,
-                run_names.get(it.run, it.run) if it.run else "", it.pid,
+                row.command, row.cpu, row.memory, row.gpu, row.gpu_memory, row.user,
+                run_names.get(row.run, row.run) if row.run else "", row.pid,
             )
-            for it in rows
+            for row in rows
         ],
     )  # fmt: skip
 
@@ -158,17 +163,17 @@ def host_details(now: Readings) -> Sequence[LabelledValue]:
 def mount_table(now: Readings) -> Table:
     """Return the file systems: fullest first."""
     mounts = now.all(Gauge.DISK_TOTAL_BYTES)
-    shares = {it: ratio(now.get(Gauge.DISK_USED_BYTES, it), mounts[it]) for it in mounts}
+    shares = {item: ratio(now.get(Gauge.DISK_USED_BYTES, item), mounts[item]) for item in mounts}
     return Table(
         header=("Mount", "Used", "Free", "Size", "Inodes used", "Type", "Device"),
         rows=[
             (
-                it, format_percent(shares[it]),
-                format_bytes(now.get(Gauge.DISK_AVAILABLE_BYTES, it)),
-                format_bytes(mounts[it]), format_percent(_inodes(now, it)),
-                now.fact("filesystem", it), now.fact("source", it),
+                item, format_percent(shares[item]),
+                format_bytes(now.get(Gauge.DISK_AVAILABLE_BYTES, item)),
+                format_bytes(mounts[item]), format_percent(_inodes(now, item)),
+                now.fact("filesystem", item), now.fact("source", item),
             )
-            for it in sorted(mounts, key=lambda it: -(shares[it] or 0.0))
+            for item in sorted(mounts, key=lambda mount: -(shares[mount] or 0.0))
         ],
     )  # fmt: skip
 
@@ -179,13 +184,13 @@ def disk_table(now: Readings) -> Table:
         header=("Disk", "Read", "Write", "Utilisation", "Read latency", "Write latency"),
         rows=[
             (
-                it, format_rate(now.get(Gauge.DISK_READ_BYTES_PER_SECOND, it)),
-                format_rate(now.get(Gauge.DISK_WRITE_BYTES_PER_SECOND, it)),
-                format_percent(now.get(Gauge.DISK_BUSY_RATIO, it)),
-                _latency(now.get(Gauge.DISK_READ_LATENCY_SECONDS, it)),
-                _latency(now.get(Gauge.DISK_WRITE_LATENCY_SECONDS, it)),
+                device, format_rate(now.get(Gauge.DISK_READ_BYTES_PER_SECOND, device)),
+                format_rate(now.get(Gauge.DISK_WRITE_BYTES_PER_SECOND, device)),
+                format_percent(now.get(Gauge.DISK_BUSY_RATIO, device)),
+                _latency(now.get(Gauge.DISK_READ_LATENCY_SECONDS, device)),
+                _latency(now.get(Gauge.DISK_WRITE_LATENCY_SECONDS, device)),
             )
-            for it in now.devices(
+            for device in now.devices(
                 Gauge.DISK_READ_BYTES_PER_SECOND, Gauge.DISK_WRITE_BYTES_PER_SECOND
             )
         ],
@@ -207,11 +212,11 @@ def network_table(now: Readings) -> Table:
         ),
         rows=[
             (
-                it, format_rate(now.get(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND, it)),
-                format_rate(now.get(Gauge.NETWORK_TRANSMIT_BYTES_PER_SECOND, it)),
-                *(format_count(now.get(counter, it)) for counter in counters),
+                device, format_rate(now.get(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND, device)),
+                format_rate(now.get(Gauge.NETWORK_TRANSMIT_BYTES_PER_SECOND, device)),
+                *(format_count(now.get(counter, device)) for counter in counters),
             )
-            for it in now.devices(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND, *counters)
+            for device in now.devices(Gauge.NETWORK_RECEIVE_BYTES_PER_SECOND, *counters)
         ],
     )  # fmt: skip
 

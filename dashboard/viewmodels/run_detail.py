@@ -103,7 +103,7 @@ def comparison_table(
     rows: Sequence[tuple[str, Sequence[object]]], names: Sequence[str], *, only_differences: bool
 ) -> Table:
     """Return settings and scores of several runs, one column per run."""
-    kept = [row for row in rows if not only_differences or len({repr(it) for it in row[1]}) > 1]
+    kept = [row for row in rows if not only_differences or len({repr(item) for item in row[1]}) > 1]
     return Table(
         header=("Setting or score", *names),
         rows=[(key, *(_cell(value) for value in values)) for key, values in kept],
@@ -147,12 +147,12 @@ def _attempt_table(detail: RunDetail, zone: tzinfo) -> Table:
         header=("Attempt", "Started", "From step", "Job"),
         rows=[
             (
-                str(it.number),
-                format_time(it.started_at, zone),
-                format_count(it.from_step),
-                it.job_id,
+                str(attempt.number),
+                format_time(attempt.started_at, zone),
+                format_count(attempt.from_step),
+                attempt.job_id,
             )
-            for it in detail.attempts
+            for attempt in detail.attempts
         ],
     )
 

@@ -91,9 +91,9 @@ def draw_snapshots(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
             "Id",
         ),
         rows=[
-            (it.created, it.age, it.content, it.size, it.added, it.files, it.verified.word,
-             it.restored, it.short_id)
-            for it in rows
+            (row.created, row.age, row.content, row.size, row.added, row.files, row.verified.word,
+             row.restored, row.short_id)
+            for row in rows
         ],
     )  # fmt: skip
     draw_large_table(table, alt="Snapshots, newest first", key=f"snapshots-{len(rows)}")

@@ -58,10 +58,10 @@ def draw_table(rows: Sequence[DatasetRow]) -> None:
         header=("Dataset", "Version", "Pairs", "Languages", "Backup", "Preparation", "Added"),
         rows=[
             (
-                it.name, it.short_digest, it.pairs, it.languages, it.protection, it.prepared,
-                it.created,
+                row.name, row.short_digest, row.pairs, row.languages, row.protection, row.prepared,
+                row.created,
             )
-            for it in rows
+            for row in rows
         ],
     )  # fmt: skip
     draw_large_table(table, alt="Dataset versions, newest first", key=f"datasets-{len(rows)}")
@@ -77,7 +77,7 @@ def draw_version(workspace: Workspace, views: Sequence[DatasetView]) -> None:
         "Version", keys, key=DATASET_KEY, bind="query-params",
         format_func=lambda key: rows[key].label, width=320,
     )  # fmt: skip
-    view = next(it for it in views if f"{it.dataset.name}/{it.dataset.digest}" == chosen)
+    view = next(item for item in views if f"{item.dataset.name}/{item.dataset.digest}" == chosen)
     _draw_state(rows[chosen])
     _draw_actions(workspace, view, rows[chosen])
     draw_tabs(
@@ -177,15 +177,16 @@ def _draw_report(view: DatasetView) -> None:
     draw_small_table(
         ("Rule", "Description", "Dropped", "Changed"),
         [
-            (it.rule, it.description, format_count(it.dropped), format_count(it.changed))
-            for it in summary.rules
+            (item.rule, item.description, format_count(item.dropped), format_count(item.changed))
+            for item in summary.rules
         ],
     )
     for rule in summary.rules:
         if rule.examples:
             with st.expander(f"{escape_markdown(rule.rule)}: examples", key=f"rule-{rule.rule}"):
                 draw_small_table(
-                    ("Source", "Target"), [(it.source, it.target) for it in rule.examples]
+                    ("Source", "Target"),
+                    [(example.source, example.target) for example in rule.examples],
                 )
 
 

@@ -92,7 +92,7 @@ def draw_gpus(telemetry: TelemetryStore, state: HostState) -> None:
         return
     _draw_newest(telemetry, lambda newest: _draw_one_gpu(read(newest), chosen))
     _draw_charts(one_gpu_panels(now, chosen), f"gpu-charts-{chosen}")
-    card = next(it for it in gpu_cards(now) if it.name == chosen)
+    card = next(item for item in gpu_cards(now) if item.name == chosen)
     draw_values(card.details, alt=f"Details of {chosen}")
 
 
@@ -160,7 +160,15 @@ def draw_collectors(telemetry: TelemetryStore) -> None:
         st.markdown(":small[A failed collector does not affect the others.]")
         draw_small_table(
             ("Collector", "State", "Duration", "Error"),
-            [(it.name, it.badge, it.duration, it.error) for it in collector_rows(state.collectors)],
+            [
+                (
+                    row.name,
+                    row.badge,
+                    row.duration,
+                    row.error,
+                )
+                for row in collector_rows(state.collectors)
+            ],
         )
 
     _draw_newest(telemetry, draw, SLOW_EVERY_S)
@@ -204,7 +212,7 @@ def _draw_gpu_card(card: GpuCard) -> None:
 
 def _draw_one_gpu(now: Readings, name: str) -> None:
     """Draw the numbers of one GPU in a row."""
-    card = next((it for it in gpu_cards(now) if it.name == name), None)
+    card = next((item for item in gpu_cards(now) if item.name == name), None)
     if card is None:
         st.warning(f"No readings of {escape_markdown(name)}.", icon=":material/warning:")
         return

@@ -91,10 +91,10 @@ def draw_versions(rows: Sequence[ModelRow]) -> None:
         header=("Version", "State", "Languages", "Scores", "Run", "Self-test", "Registered"),
         rows=[
             (
-                it.key, it.badge.word, it.languages, it.scores, it.run, it.self_test.word,
-                it.registered,
+                item.key, item.badge.word, item.languages, item.scores, item.run,
+                item.self_test.word, item.registered,
             )
-            for it in rows
+            for item in rows
         ],
     )  # fmt: skip
     draw_large_table(table, alt="Model versions, newest first", key=f"models-{len(rows)}")
@@ -116,8 +116,8 @@ def draw_history(workspace: Workspace) -> None:
     draw_small_table(
         ("Since", "Version", "Action", "Duration", "User", "Reason"),
         [
-            (it.since, it.version, it.action, it.duration, it.actor, it.reason)
-            for it in rows[:MAX_DEPLOYMENTS]
+            (row.since, row.version, row.action, row.duration, row.actor, row.reason)
+            for row in rows[:MAX_DEPLOYMENTS]
         ],
     )
     chosen = st.datetime_input(

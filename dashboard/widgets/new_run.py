@@ -100,7 +100,7 @@ def _draw_form(
 ) -> _Form:
     """Draw the inputs and return their values."""
     dataset = st.selectbox(
-        "Dataset", choices, format_func=lambda it: it.label, key="new-run-dataset"
+        "Dataset", choices, format_func=lambda item: item.label, key="new-run-dataset"
     )
     preset = st.selectbox("Preset", list(PRESETS), format_func=preset_label, key="new-run-preset")
     changes = dict(_draw_budget(preset))

@@ -62,7 +62,7 @@ def _draw(workspace: Workspace, snapshots: Sequence[Snapshot]) -> None:
     rows = snapshot_rows(snapshots, workspace.clock.now(), browser_zone())
     with st.form("restore-form", border=False):
         chosen = st.selectbox(
-            "Snapshot", rows, format_func=lambda it: it.label, key="restore-snapshot"
+            "Snapshot", rows, format_func=lambda item: item.label, key="restore-snapshot"
         )
         default = workspace.paths.home.parent / f"datahall-restored-{rows[0].short_id}"
         target = st.text_input(

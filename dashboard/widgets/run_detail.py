@@ -78,7 +78,10 @@ def _draw_metrics(workspace: Workspace, page: RunPage, others: Sequence[RunView]
         smoothing = st.slider("Smoothing", 0.0, 0.99, 0.0, 0.01, key="curves-smoothing", width=200)
         log = st.toggle("Logarithmic loss axis", key="curves-log")
         elapsed = st.toggle("Time axis in seconds", key="curves-elapsed")
-    views = [find_run(workspace, page.row.name), *(named[it] for it in compared if it in named)]
+    views = [
+        find_run(workspace, page.row.name),
+        *(named[item] for item in compared if item in named),
+    ]
     options = ChartOptions(log=log, elapsed=elapsed, resumed_at=page.resumed_at)
     is_active = any(not view.is_over for view in views)
     live_charts(
@@ -122,7 +125,10 @@ def _draw_sample_table(samples: Sequence[TranslationSample]) -> None:
     if rows:
         draw_small_table(
             ("Source", "Translation", "Reference", "Equal"),
-            [(it.source, it.hypothesis, it.reference, "yes" if it.is_exact else "") for it in rows],
+            [
+                (row.source, row.hypothesis, row.reference, "yes" if row.is_exact else "")
+                for row in rows
+            ],
         )
 
 

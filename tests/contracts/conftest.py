@@ -86,7 +86,7 @@ LOCAL_LAUNCHERS = ("local", "local-postgresql")
 
 
 @pytest.fixture(
-    params=["memory", *(pytest.param(it, marks=pytest.mark.slow) for it in LOCAL_LAUNCHERS)]
+    params=["memory", *(pytest.param(item, marks=pytest.mark.slow) for item in LOCAL_LAUNCHERS)]
 )
 def tester(request: pytest.FixtureRequest, paths: StatePaths) -> Iterator[LauncherTester]:
     """Each adapter in turn, with two CPU slots and two GPUs."""

@@ -221,20 +221,20 @@ def delete_then_cut_head(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     "manipulate",
     [
-        lambda it: renumber(it, audit.c.sequence == 4, sa.literal(9)),
-        lambda it: renumber(it, sa.true(), audit.c.sequence + 10),
+        lambda item: renumber(item, audit.c.sequence == 4, sa.literal(9)),
+        lambda item: renumber(item, sa.true(), audit.c.sequence + 10),
         swap_numbers,
-        lambda it: relink(it.database, lambda _: True, actor="eve"),
-        lambda it: relink(it.database, lambda number: number != 2),
-        lambda it: relink(it.database, lambda number: number != 4),
-        lambda it: edit_head(it, rows=3),
+        lambda item: relink(item.database, lambda _: True, actor="eve"),
+        lambda item: relink(item.database, lambda number: number != 2),
+        lambda item: relink(item.database, lambda number: number != 4),
+        lambda item: edit_head(item, rows=3),
         delete_then_cut_head,
-        lambda it: it.paths.audit_head.unlink(),
-        lambda it: it.paths.audit_head.write_text("{"),
-        lambda it: it.paths.audit_key.unlink(),
-        lambda it: it.paths.audit_key.write_bytes(b"\xff" * 64),
-        lambda it: alter(
-            it.database, sa.update(audit).where(audit.c.sequence == 4).values(hash="0" * 64)
+        lambda item: item.paths.audit_head.unlink(),
+        lambda item: item.paths.audit_head.write_text("{"),
+        lambda item: item.paths.audit_key.unlink(),
+        lambda item: item.paths.audit_key.write_bytes(b"\xff" * 64),
+        lambda item: alter(
+            item.database, sa.update(audit).where(audit.c.sequence == 4).values(hash="0" * 64)
         ),
     ],
     ids=[

@@ -86,8 +86,8 @@ def clean_pairs(
 def rule_reports(counts: CleaningCounts) -> Sequence[RuleReport]:
     """Return the report of every rule, in the order of application."""
     return (
-        *(counts.report(it.name, it.description) for it in NORMALISERS),
-        *(counts.report(it.name, it.description) for it in RULES),
+        *(counts.report(item.name, item.description) for item in NORMALISERS),
+        *(counts.report(item.name, item.description) for item in RULES),
         counts.report("duplicate", "The pair is a repetition of an earlier one (ignoring case)"),
         counts.report("leak", "A side also occurs in the validation or test split"),
     )

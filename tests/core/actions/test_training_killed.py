@@ -102,7 +102,10 @@ def test_a_killed_run_reports_its_step_and_can_be_resumed(
         job_of(resumed).id
     )
     assert find_run(workspace, "torn").state == "succeeded"
-    assert [it.from_step for it in workspace.runs.attempts(view.run.id)] == [0, checkpoint]
+    assert [attempt.from_step for attempt in workspace.runs.attempts(view.run.id)] == [
+        0,
+        checkpoint,
+    ]
     for metric in ("train_loss", "learning_rate", "gradient_norm"):
         steps = [point.step for point in workspace.runs.curve(view.run.id, metric).points]
         assert steps == list(range(1, STEPS + 1))

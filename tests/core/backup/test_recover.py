@@ -69,7 +69,7 @@ def exclusive_lock(location: Location) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     assert location.folder is not None
-    while not [it for it in (location.folder / "locks").iterdir() if "tmp" not in it.name]:
+    while not [path for path in (location.folder / "locks").iterdir() if "tmp" not in path.name]:
         assert process.poll() is None
         time.sleep(0.005)
     process.send_signal(signal.SIGSTOP)

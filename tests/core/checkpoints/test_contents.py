@@ -157,7 +157,7 @@ def test_pruning_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
     assert [path.name for path in checkpoint_folders(tmp_path)] == [
         "step_00000002", "step_00000005", "step_00000006",
     ]  # fmt: skip
-    assert [(it.step, it.is_best) for it in list_checkpoints(tmp_path)][-1] == (2, True)
+    assert [(found.step, found.is_best) for found in list_checkpoints(tmp_path)][-1] == (2, True)
 
 
 @pytest.mark.parametrize("text", ["", "../../etc", "best\0", "é" * 9])

@@ -96,7 +96,7 @@ def test_every_word_class_of_a_topic_is_used() -> None:
         own = (*topic.templates, *topic.phrasebook)
         for template in own:
             assert template.fill(words, draw).target
-        asked = {slot.rstrip("0123456789") for it in (*own, *FRAMES) for slot in it.slots}
+        asked = {slot.rstrip("0123456789") for item in (*own, *FRAMES) for slot in item.slots}
         assert topic.words.keys() <= asked, topic.name
 
 

@@ -257,7 +257,7 @@ def test_no_job_runs_twice_while_launchers_and_shims_are_killed(
         tester.submit(program)
     for _ in range(6):
         until(lambda: any(map(processes_of, tester.launcher.jobs())), "a process of a job")
-        victims = [it for job in tester.launcher.jobs() for it in processes_of(job)]
+        victims = [item for job in tester.launcher.jobs() for item in processes_of(job)]
         for victim in dice.sample(victims, k=min(2, len(victims))):
             send(victim, signal.SIGKILL)
         tester.launcher.tick()

@@ -56,7 +56,7 @@ def test_a_run_is_trained_validated_saved_and_tested(
     with trial.store() as store:
         run = store.get("first")
         assert run.steps == 24
-        assert [(it.job_id, it.from_step) for it in store.attempts("first")] == [("j1", 0)]
+        assert [(item.job_id, item.from_step) for item in store.attempts("first")] == [("j1", 0)]
         assert {
             "bleu",
             "chrf",
@@ -78,7 +78,7 @@ def test_a_run_is_trained_validated_saved_and_tested(
     assert list(trial.curve().values())[-1] < trial.curve()[1]
     kept = list_checkpoints(trial.checkpoints)
     assert kept[0].step == 24
-    assert sum(it.is_best for it in kept) == 1
+    assert sum(item.is_best for item in kept) == 1
     assert "first: " in (printed := capsys.readouterr().out)
     assert "parameters, " in printed
     assert json.loads((job / "result.json").read_text())["split"] == "test"
@@ -126,7 +126,9 @@ def test_a_diverged_run_fails_and_keeps_its_last_good_checkpoint(
     found = newest_good(trial.checkpoints, pytest.fail)
     assert found is not None
     assert f"the last good checkpoint is of step {found.manifest.step}" in error
-    assert all(it.isfinite().all() for it in load_file(found.folder / "raw.safetensors").values())
+    assert all(
+        value.isfinite().all() for value in load_file(found.folder / "raw.safetensors").values()
+    )
     assert max(trial.curve()) == found.manifest.step
 
 

@@ -252,7 +252,7 @@ def _leave_lock(home: Path) -> None:
         env={**os.environ, **location.environment},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    while process.poll() is None and not any("tmp" not in it.name for it in locks.iterdir()):
+    while process.poll() is None and not any("tmp" not in path.name for path in locks.iterdir()):
         pass
     process.kill()
     process.wait()

@@ -138,5 +138,5 @@ def host() -> HostState:
 @pytest.fixture
 def bare_host(host: HostState) -> HostState:
     """The same host without GPUs."""
-    kept = tuple(it for it in host.readings if not it.gauge.startswith("gpu_"))
+    kept = tuple(reading for reading in host.readings if not reading.gauge.startswith("gpu_"))
     return replace(host, readings=kept, facts=())

@@ -63,12 +63,12 @@ def test_missing_snapshots_are_critical_and_named(now: float) -> None:
     assert (badge.word, badge.color) == (
         "1 snapshot missing", SEVERITY_BADGES[Severity.CRITICAL].color,
     )  # fmt: skip
-    details = {it.label: it.value for it in repository_details(status, now, UTC)}
+    details = {item.label: item.value for item in repository_details(status, now, UTC)}
     assert details["Missing snapshots"].startswith("5a5a5a5a; ")
 
 
 def test_details_show_the_last_backup_and_leave_out_what_is_unknown(now: float) -> None:
-    details = {it.label: it.value for it in repository_details(STATUS, now, UTC)}
+    details = {item.label: item.value for item in repository_details(STATUS, now, UTC)}
     assert details == {
         "Last verified backup": "1970-01-02 02:46:40 (1 h ago)",
         "Last restore drill": "never",
@@ -78,6 +78,6 @@ def test_details_show_the_last_backup_and_leave_out_what_is_unknown(now: float) 
         "Free space": "12.0 GB",
     }
     new = replace(STATUS, last_success_at=None, free_bytes=None)
-    unknown = {it.label: it.value for it in repository_details(new, now, UTC)}
+    unknown = {item.label: item.value for item in repository_details(new, now, UTC)}
     assert unknown["Last verified backup"] == "never"
     assert "Free space" not in unknown

@@ -24,7 +24,7 @@ PROCESS = ProcessReading(
 
 def test_a_gpu_card_shows_numbers_limits_and_problems(host: HostState) -> None:
     first, second = gpu_cards(read(host))
-    assert [(it.label, it.value, *it.lines) for it in first.numbers] == [
+    assert [(number.label, number.value, *number.lines) for number in first.numbers] == [
         ("Utilisation", "90 %"),
         ("Memory", "60.0 GB", "of 80.0 GB"),
         ("Temperature", "71 °C", "throttles at 87 °C"),
@@ -70,7 +70,7 @@ def test_gpu_users_come_first_and_runs_are_named() -> None:
 def test_unknown_host_details_are_left_out(host: HostState) -> None:
     now = read(host)
     assert core_ratios(now) == [("cpu0", 0.4), ("cpu1", 0.28)]
-    details = {it.label: it.value for it in host_details(now)}
+    details = {item.label: item.value for item in host_details(now)}
     assert details == {"Processor": "EPYC", "Load average (1, 5, 15 min)": "3.10"}
 
 
@@ -81,7 +81,7 @@ def test_the_fullest_mount_comes_first_with_inodes(host: HostState) -> None:
 
 
 def test_a_mount_without_usage_shows_no_percentage(host: HostState) -> None:
-    readings = tuple(it for it in host.readings if it.gauge != "disk_used_bytes")
+    readings = tuple(reading for reading in host.readings if reading.gauge != "disk_used_bytes")
     rows = mount_table(read(replace(host, readings=readings))).rows
     assert [row[1] for row in rows] == ["—", "—"]
 

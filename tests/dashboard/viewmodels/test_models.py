@@ -48,16 +48,16 @@ def test_the_version_with_the_production_alias_serves(now: float) -> None:
 
 def test_lineage_names_run_and_snapshot(now: float) -> None:
     (row,) = model_rows([MODEL], now, UTC)
-    lineage = {it.label: it.value for it in row.lineage}
+    lineage = {item.label: item.value for item in row.lineage}
     assert lineage["Run"] == "demo-demo-1 (run1), step 800"
     assert lineage["Snapshot"] == "55555555"
     (waived,) = model_rows([replace(MODEL, snapshot=None, waiver="trial")], now, UTC)
-    assert {it.label: it.value for it in waived.lineage}["Snapshot"] == "none; reason: trial"
+    assert {item.label: item.value for item in waived.lineage}["Snapshot"] == "none; reason: trial"
 
 
 def test_self_test_measurements_are_labelled(now: float) -> None:
     (row,) = model_rows([MODEL], now, UTC)
-    values = {it.label: it.value for it in row.self_test_values}
+    values = {item.label: item.value for item in row.self_test_values}
     assert row.self_test.word == "passed"
     assert values["Largest log-probability difference (float32)"] == "2.10e-04"
     assert values["Equal greedy translations (int8)"] == "98 %"

@@ -25,7 +25,7 @@ def test_gpus_share_two_tiles(host: HostState) -> None:
 
 
 def test_a_single_gpu_has_its_model_as_label(host: HostState) -> None:
-    kept = tuple(it for it in host.readings if it.device != "gpu1")
+    kept = tuple(reading for reading in host.readings if reading.device != "gpu1")
     shown = named(replace(host, readings=kept))
     assert shown["NVIDIA H100 80GB"].lines[0] == "71 °C"
 
@@ -83,7 +83,8 @@ def test_full_disks_low_memory_and_network_errors_are_shown(bare_host: HostState
         ("network_receive_errors", "eth0"): 2.0,
     }
     readings = tuple(
-        replace(it, value=worse.get((it.gauge, it.device), it.value)) for it in bare_host.readings
+        replace(reading, value=worse.get((reading.gauge, reading.device), reading.value))
+        for reading in bare_host.readings
     )
     shown = named(replace(bare_host, readings=readings))
     assert [badge.word for badge in shown["Memory"].badges] == ["low memory"]

@@ -56,13 +56,13 @@ def test_a_run_without_a_checkpoint_cannot_be_promoted(run_view: RunView, now: f
 
 def test_details_name_the_snapshot_or_the_reason_for_none(run_view: RunView, now: float) -> None:
     spec = run_view.run.spec
-    details = {it.label: it.value for it in run_page(detail(run_view), now, UTC).details}
+    details = {item.label: item.value for item in run_page(detail(run_view), now, UTC).details}
     assert details["Backup"] == "snapshot ssssssss"
     waived = replace(run_view, run=replace(run_view.run, spec=replace(spec, waiver="trial")))
-    details = {it.label: it.value for it in run_page(detail(waived), now, UTC).details}
+    details = {item.label: item.value for item in run_page(detail(waived), now, UTC).details}
     assert details["Backup"] == "none; reason: trial"
     early = replace(run_view, run=replace(run_view.run, spec=replace(spec, snapshot=None)))
-    details = {it.label: it.value for it in run_page(detail(early), now, UTC).details}
+    details = {item.label: item.value for item in run_page(detail(early), now, UTC).details}
     assert details["Backup"] == "not backed up yet"
 
 
@@ -70,7 +70,7 @@ def test_the_duration_of_the_last_attempt_is_shown(run_view: RunView, now: float
     assert run_view.job is not None
     job = replace(run_view.job, state=JobState.SUCCEEDED, ended_at=now)
     ended = replace(run_view, job=job, state=JobState.SUCCEEDED)
-    details = {it.label: it.value for it in run_page(detail(ended), now, UTC).details}
+    details = {item.label: item.value for item in run_page(detail(ended), now, UTC).details}
     assert details["Last attempt"] == "1 min"
 
 

@@ -192,8 +192,8 @@ def _text_of(page: AppTest) -> str:
         page.title, page.header, page.markdown, page.error, page.warning, page.info, page.success,
         page.code, page.metric, page.caption, page.toast,
     )  # fmt: skip
-    text = [str(it.value) for group in elements for it in group]
-    text += [it.label for it in (*page.button, *page.metric, *page.expander)]
-    text += [it.value.to_string() for it in (*page.table, *page.dataframe)]
-    text += [it.text for it in page.progress]
+    text = [str(item.value) for group in elements for item in group]
+    text += [item.label for item in (*page.button, *page.metric, *page.expander)]
+    text += [item.value.to_string() for item in (*page.table, *page.dataframe)]
+    text += [progress.text for progress in page.progress]
     return "\n".join(text).replace("\\", "").replace("\u2060", "")

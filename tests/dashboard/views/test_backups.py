@@ -31,7 +31,7 @@ JOB_TIMEOUT_S = 60.0
 
 def click(page: AppTest, label: str) -> AppTest:
     """Click a button and rerun the page."""
-    return next(it for it in page.button if it.label == label).click().run()
+    return next(button for button in page.button if button.label == label).click().run()
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +65,7 @@ def test_the_page_shows_that_there_is_no_snapshot(open_page: Open, text_of: Text
     assert page.info[0].proto.title == "No snapshots yet"
     assert "No backup yet" in text
     assert "No recovery key yet" in text
-    assert next(it for it in page.button if it.label == "Restore").disabled
+    assert next(button for button in page.button if button.label == "Restore").disabled
 
 
 def test_a_backup_of_the_chosen_scope_is_queued(site: Site, open_page: Open) -> None:

@@ -20,14 +20,14 @@ TextOf = Callable[[AppTest], str]
 
 def click(page: AppTest, label: str) -> AppTest:
     """Click a button and rerun the page."""
-    return next(it for it in page.button if it.label == label).click().run()
+    return next(button for button in page.button if button.label == label).click().run()
 
 
 def test_without_a_dataset_the_demo_is_offered(open_page: Open) -> None:
     page = open_page("data")
     assert not page.exception
     assert page.info[0].proto.title == "No datasets yet"
-    assert "Add the demo corpus" in [it.label for it in page.button]
+    assert "Add the demo corpus" in [button.label for button in page.button]
 
 
 @pytest.mark.slow
@@ -35,7 +35,7 @@ def test_the_demo_corpus_is_added_by_one_button(site: Site, open_page: Open) -> 
     page = click(open_page("data"), "Add the demo corpus")
     assert not page.exception
     assert site.workspace.datasets.get("demo").pairs >= 30_000
-    assert "Add the demo corpus" not in [it.label for it in page.button]
+    assert "Add the demo corpus" not in [button.label for button in page.button]
 
 
 def test_a_dataset_shows_protection_and_examples(
@@ -47,7 +47,7 @@ def test_a_dataset_shows_protection_and_examples(
     assert "not backed up" in text
     assert "I see 2 cats." in text
     assert "Not prepared yet" in text_of(open_tab(page, "dataset-tab", "Cleaning report"))
-    assert {"Back up now", "Prepare", "Delete"} <= {it.label for it in page.button}
+    assert {"Back up now", "Prepare", "Delete"} <= {button.label for button in page.button}
 
 
 def test_a_backup_shows_progress_and_disables_buttons(
@@ -61,7 +61,7 @@ def test_a_backup_shows_progress_and_disables_buttons(
     page = click(open_page("data"), "Back up now")
     assert site.launcher.jobs(kind=JobKind.BACKUP)
     assert "5.0 MB of 10.0 MB" in text_of(page)
-    assert next(it for it in page.button if it.label == "Back up now").disabled
+    assert next(button for button in page.button if button.label == "Back up now").disabled
     assert page.toast[0].value == "Back up now: job queued"
 
 
@@ -74,7 +74,7 @@ def test_a_failed_job_shows_its_log_until_dismissed(
     site.clock.advance(1)
     page.run()
     assert "restic: disk full" in text_of(page)
-    assert "Dismiss" in [it.label for it in page.button]
+    assert "Dismiss" in [button.label for button in page.button]
     assert "restic: disk full" not in text_of(click(page, "Dismiss"))
 
 
@@ -96,11 +96,11 @@ def test_a_prepared_version_shows_what_each_rule_did(
     assert not page.exception
     assert "59 pairs read, 58 kept" in text
     assert "vocabulary" in text
-    assert [it.label for it in page.expander] == ["untranslated: examples"]
+    assert [expander.label for expander in page.expander] == ["untranslated: examples"]
     assert "No comment" in page.expander[0].table[0].value.to_string()
     [chart] = page.get("echarts_chart")
     assert chart.proto.alt == "Pairs dropped by rule: untranslated 1"
-    assert "Prepare" not in [it.label for it in page.button]
+    assert "Prepare" not in [button.label for button in page.button]
 
 
 def test_importing_a_file_makes_a_version(site: Site, open_page: Open) -> None:
@@ -132,7 +132,7 @@ def test_invalid_input_is_refused_and_stays_in_the_drawer(
     assert expected in page.error[0].value
     assert page.text_input(key="import-name").value == name
     assert site.workspace.datasets.list() == []
-    assert [it.name for it in site.workspace.paths.home.glob(".upload-*")] == []
+    assert [path.name for path in site.workspace.paths.home.glob(".upload-*")] == []
 
 
 def test_an_import_without_files_is_refused(open_page: Open) -> None:
@@ -145,12 +145,14 @@ def test_an_import_without_files_is_refused(open_page: Open) -> None:
 def test_deleting_needs_the_name(site: Site, open_page: Open) -> None:
     dataset = site.add_dataset()
     page = click(open_page("data"), "Delete")
-    typed = next(it for it in page.text_input if it.key.startswith("typed-"))
+    typed = next(
+        text_input for text_input in page.text_input if text_input.key.startswith("typed-")
+    )
     typed.set_value("dogs")
     click(page, "Delete version")
     assert "Nothing was changed" in page.error[0].value
     assert site.workspace.datasets.list()
-    next(it for it in page.text_input if it.key.startswith("typed-")).set_value("cats")
+    next(item for item in page.text_input if item.key.startswith("typed-")).set_value("cats")
     click(page, "Delete version")
     assert site.workspace.datasets.list() == []
     assert site.workspace.ledger.entries(1)[0].target == f"cats:{dataset.digest}"

@@ -31,7 +31,11 @@ PROCESS = ProcessReading(
 
 def show(page: AppTest, kind: str) -> AppTest:
     """Choose a kind of hardware."""
-    chosen = next(it for it in page.segmented_control if it.key == "kind")
+    chosen = next(
+        segmented_control
+        for segmented_control in page.segmented_control
+        if segmented_control.key == "kind"
+    )
     return chosen.set_value(kind).run()
 
 
@@ -66,9 +70,15 @@ def test_one_gpu_is_shown_in_full(site: Site, open_page: Open, clock: FixedClock
     made = DemoCollector(clock).collect()
     site.sample({}, readings=made.readings, facts=made.facts)
     page = open_page("devices")
-    next(it for it in page.segmented_control if it.key == "gpu").set_value("gpu6").run()
+    next(
+        segmented_control
+        for segmented_control in page.segmented_control
+        if segmented_control.key == "gpu"
+    ).set_value("gpu6").run()
     assert not page.exception
-    assert {"Utilisation", "Memory", "Power", "Fan"} <= {it.value for it in page.markdown}
+    assert {"Utilisation", "Memory", "Power", "Fan"} <= {
+        markdown.value for markdown in page.markdown
+    }
     assert "Simulated L40S 48GB" in page.table[0].value.to_string()
 
 

@@ -21,7 +21,7 @@ TextOf = Callable[[AppTest], str]
 
 def click(page: AppTest, label: str) -> AppTest:
     """Click a button and rerun the page."""
-    return next(it for it in page.button if it.label == label).click().run()
+    return next(button for button in page.button if button.label == label).click().run()
 
 
 def test_without_a_model_the_page_shows_the_next_step(open_page: Open, text_of: TextOf) -> None:
@@ -31,7 +31,7 @@ def test_without_a_model_the_page_shows_the_next_step(open_page: Open, text_of: 
     assert "No model deployed" in text
     assert page.info[0].proto.title == "No versions yet"
     assert "No model was deployed yet" in text
-    assert next(it for it in page.button if it.label == "Promote").disabled
+    assert next(button for button in page.button if button.label == "Promote").disabled
 
 
 def test_a_version_shows_scores_lineage_and_self_test(
@@ -41,7 +41,7 @@ def test_a_version_shows_scores_lineage_and_self_test(
     page = open_page("models")
     text = text_of(page)
     assert "serving" in text
-    assert {it.label: it.value for it in page.metric}["BLEU"] == "81.0"
+    assert {metric.label: metric.value for metric in page.metric}["BLEU"] == "81.0"
     assert "self-test passed" in text
     assert "dddddddddddddddd" in text
     assert "Roll back" not in text

@@ -38,7 +38,7 @@ SERVER = ServiceState(
 
 def tiles(page: AppTest) -> dict[str, str]:
     """The status row: each tile's number is a heading below its name."""
-    text = [it.value for it in page.markdown]
+    text = [markdown.value for markdown in page.markdown]
     return {
         text[place - 1]: value.removeprefix("## ")
         for place, value in enumerate(text)
@@ -52,8 +52,8 @@ def test_the_page_shows_that_there_is_no_sample_yet(open_page: Open, text_of: Te
     assert not page.exception
     assert "stores its first sample" in text
     assert "Charts appear with the first sample" in text
-    assert [it.proto.title for it in page.info] == ["No samples yet", "No runs yet"]
-    assert "New training run" in [it.label for it in page.button]
+    assert [info.proto.title for info in page.info] == ["No samples yet", "No runs yet"]
+    assert "New training run" in [button.label for button in page.button]
 
 
 def test_a_host_without_problems_shows_tiles_and_charts(
@@ -75,22 +75,24 @@ def test_a_host_without_problems_shows_tiles_and_charts(
 def test_a_host_without_gpus_shows_the_reason(site: Site, open_page: Open) -> None:
     site.sample(HOST)
     page = open_page("overview")
-    assert any("No NVIDIA driver found" in it.value for it in page.info)
+    assert any("No NVIDIA driver found" in info.value for info in page.info)
 
 
 def test_a_host_with_a_gpu_shows_its_tile(site: Site, open_page: Open) -> None:
     site.sample(HOST | GPU)
     page = open_page("overview")
-    assert not any("NVIDIA" in it.value for it in page.info)
+    assert not any("NVIDIA" in info.value for info in page.info)
     assert tiles(page)["GPU"] == "73 %"
-    assert not any("simulated" in it.value for it in page.markdown)
+    assert not any("simulated" in markdown.value for markdown in page.markdown)
 
 
 def test_simulated_gpus_have_a_badge_on_every_tile(site: Site, open_page: Open) -> None:
     site.sample(HOST | GPU, facts=(DeviceFact(device="gpu0", name="simulated", text="made up"),))
     page = open_page("overview")
     badges = [
-        it for it in page.markdown if it.value == ":violet-badge[:material/science: simulated]"
+        markdown
+        for markdown in page.markdown
+        if markdown.value == ":violet-badge[:material/science: simulated]"
     ]
     assert len(badges) == 2
 
@@ -176,8 +178,8 @@ def test_a_refresh_reads_all_runs_and_their_metrics_in_one_query(
 
     page.run()
 
-    assert sum("loss 2\\.00" in it.value for it in page.markdown) == 3
-    assert len([it for it in statements if "FROM run" in it or "metric_point" in it]) == 1
+    assert sum("loss 2\\.00" in markdown.value for markdown in page.markdown) == 3
+    assert len([item for item in statements if "FROM run" in item or "metric_point" in item]) == 1
 
 
 def test_runs_are_drawn_although_telemetry_cannot_be_read(
@@ -194,8 +196,10 @@ def test_runs_are_drawn_although_telemetry_cannot_be_read(
     monkeypatch.setattr(resources, "telemetry", Broken)
     page = open_page("overview")
     assert not page.exception
-    assert any("Telemetry" in it.value and "Restart the sampler" in it.value for it in page.info)
-    assert any(it.value == "Runs" for it in page.header)
+    assert any(
+        "Telemetry" in info.value and "Restart the sampler" in info.value for info in page.info
+    )
+    assert any(header.value == "Runs" for header in page.header)
     assert site.workspace.runs.list() == []
 
 

@@ -24,7 +24,7 @@ TextOf = Callable[[AppTest], str]
 
 def click(page: AppTest, label: str) -> AppTest:
     """Click a button and rerun the page."""
-    return next(it for it in page.button if it.label == label).click().run()
+    return next(button for button in page.button if button.label == label).click().run()
 
 
 def start(site: Site, admin: Actor, name: str = "demo-1") -> RunView:
@@ -55,21 +55,21 @@ def test_without_runs_the_page_shows_how_to_start_one(open_page: Open) -> None:
     page = open_page("training")
     assert not page.exception
     assert page.info[0].proto.title == "No runs yet"
-    assert [it.label for it in page.button] == ["New training run"]
+    assert [button.label for button in page.button] == ["New training run"]
 
 
 def test_the_drawer_offers_the_demo_when_there_is_no_data(open_page: Open) -> None:
     page = click(open_page("training"), "New training run")
-    assert any(it.proto.title == "No dataset yet" for it in page.info)
-    assert "Add the demo corpus" in [it.label for it in page.button]
-    assert "Add the demo corpus" not in [it.label for it in click(page, "Cancel").button]
+    assert any(info.proto.title == "No dataset yet" for info in page.info)
+    assert "Add the demo corpus" in [button.label for button in page.button]
+    assert "Add the demo corpus" not in [item.label for item in click(page, "Cancel").button]
 
 
 def test_the_drawer_plans_a_backup_first(site: Site, open_page: Open, text_of: TextOf) -> None:
     site.add_dataset()
     page = click(open_page("training"), "New training run")
     text = text_of(page)
-    assert any(it.proto.title == "Not backed up" for it in page.info)
+    assert any(info.proto.title == "Not backed up" for info in page.info)
     assert "1. Back up the dataset" in text
     assert "Back up and start" in text
     assert "parameters" in text
@@ -107,7 +107,7 @@ def test_skipping_the_backup_needs_a_reason(site: Site, open_page: Open, text_of
     click(page, "Start without backup")
     assert site.workspace.runs.list()[0].spec.waiver == "only a trial"
     assert "no backup" in text_of(page)
-    assert "gate.waive" in [it.action for it in site.workspace.ledger.entries()]
+    assert "gate.waive" in [entry.action for entry in site.workspace.ledger.entries()]
 
 
 @pytest.mark.parametrize("name", ["Bad Name", "../x", "", "a" * 30 + "!"])
@@ -137,13 +137,13 @@ def test_a_running_run_shows_progress_waiver_and_details(
     start(site, admin)
     page = open_page("training")
     table = page.dataframe[0].value
-    assert [list(it) for it in table["State"]] == [["running"]]
+    assert [list(item) for item in table["State"]] == [["running"]]
     assert table["Step"].tolist() == ["320 / 800"]
     assert page.get("bidi_component")
     text = text_of(page)
     assert "no backup" in text
     assert "Stop" in text
-    assert "Resume" not in [it.label for it in page.button]
+    assert "Resume" not in [button.label for button in page.button]
     assert "loss 2.91" in text
     assert "none; reason: a *test*" in text_of(open_tab(page, "run-tab", "Details"))
 
@@ -192,7 +192,7 @@ def test_a_completed_run_shows_scores_and_translations(
     )
     page = open_tab(open_page("training"), "run-tab", "Translations")
     text = text_of(page)
-    assert {it.label: it.value for it in page.metric}["BLEU"] == "83.4"
+    assert {metric.label: metric.value for metric in page.metric}["BLEU"] == "83.4"
     assert "nrefs:1" in text
     assert "¿cómo estás?" in text
     assert "2 of 2 samples equal the reference" in text
@@ -202,7 +202,9 @@ def test_deleting_a_run_needs_its_name(site: Site, open_page: Open, admin: Actor
     start(site, admin)
     site.clock.advance(1)
     page = click(open_page("training"), "Delete")
-    next(it for it in page.text_input if it.key.startswith("typed-")).set_value("demo-1")
+    next(
+        text_input for text_input in page.text_input if text_input.key.startswith("typed-")
+    ).set_value("demo-1")
     click(page, "Delete run")
     assert not page.exception
     assert site.workspace.runs.list() == []
@@ -213,7 +215,7 @@ def test_a_run_without_a_checkpoint_has_no_promote_button(
 ) -> None:
     start(site, admin)
     site.clock.advance(1)
-    assert "Promote" not in [it.label for it in open_page("training").button]
+    assert "Promote" not in [button.label for button in open_page("training").button]
 
 
 @pytest.mark.usefixtures("long_jobs")
@@ -229,12 +231,12 @@ def test_promoting_a_fallback_checkpoint_needs_consent(
     (root / "step_00000030" / "MANIFEST.json").write_bytes(b"")
     page = click(open_page("training"), "Promote")
     assert "step_00000030, is damaged" in text_of(page)
-    [consent] = [it for it in page.checkbox if it.key.startswith("consent-")]
+    [consent] = [checkbox for checkbox in page.checkbox if checkbox.key.startswith("consent-")]
     assert consent.label == "Use the checkpoint of step 20"
     click(page, "Promote run")
     assert "Select the check box" in page.error[0].value
     assert not site.launcher.jobs(kind=JobKind.PROMOTE)
-    next(it for it in page.checkbox if it.key.startswith("consent-")).check()
+    next(item for item in page.checkbox if item.key.startswith("consent-")).check()
     click(page, "Promote run")
     [job] = site.launcher.jobs(kind=JobKind.PROMOTE)
     assert "--allow-fallback" in job.spec.argv
@@ -257,4 +259,4 @@ def test_the_log_can_be_searched(site: Site, open_page: Open, admin: Actor) -> N
     site.clock.advance(1)
     page = open_tab(open_page("training"), "run-tab", "Log")
     page.text_input(key="log-search").set_value("warning").run()
-    assert [it.value for it in page.code] == ["WARNING slow"]
+    assert [code.value for code in page.code] == ["WARNING slow"]

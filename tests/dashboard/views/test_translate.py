@@ -23,7 +23,7 @@ ATTENTION = Attention(
 
 def click(page: AppTest, label: str) -> AppTest:
     """Click a button and rerun the page."""
-    return next(it for it in page.button if it.label == label).click().run()
+    return next(button for button in page.button if button.label == label).click().run()
 
 
 def test_a_server_that_is_down_is_not_an_error(open_page: Open) -> None:
@@ -31,14 +31,14 @@ def test_a_server_that_is_down_is_not_an_error(open_page: Open) -> None:
     assert not page.exception
     assert not page.error
     assert "datahall up" in page.info[0].value
-    assert any(it.value == "Corrections" for it in page.header)
+    assert any(header.value == "Corrections" for header in page.header)
 
 
 @pytest.mark.usefixtures("serving")
 def test_without_a_model_the_page_links_to_the_next_steps(open_page: Open) -> None:
     page = open_page("translate")
     assert "Promote a run" in page.info[0].value
-    assert {it.label for it in page.page_link} == {"Train a model", "Promote a run"}
+    assert {page_link.label for page_link in page.page_link} == {"Train a model", "Promote a run"}
 
 
 @pytest.fixture
@@ -65,7 +65,9 @@ def test_the_example_is_translated_by_one_click(page: AppTest, text_of: TextOf) 
 
 def test_a_correction_is_saved_and_exported(page: AppTest, site: Site) -> None:
     open_tab(click(page, "Translate"), "translate-tab", "Suggest a correction")
-    better = next(it for it in page.text_area if it.key.startswith("correction-"))
+    better = next(
+        text_area for text_area in page.text_area if text_area.key.startswith("correction-")
+    )
     better.set_value("Hola, ¿cómo estás?")
     click(page, "Save")
     kept = site.workspace.feedback.list()[0]
@@ -100,7 +102,7 @@ def test_a_low_score_is_a_warning(
 
         def translate(self, texts: list[str], **options: int) -> list[Translation]:  # type: ignore[override]  # only what the page calls
             """Translate with a low score."""
-            return [replace(it, score=-1.7) for it in client.translate(texts, **options)]
+            return [replace(item, score=-1.7) for item in client.translate(texts, **options)]
 
         @property
         def languages(self) -> tuple[str, str]:
@@ -121,7 +123,7 @@ def test_attention_is_drawn_on_demand(page: AppTest, monkeypatch: pytest.MonkeyP
     [chart] = page.get("plotly_chart")
     layout = json.loads(chart.proto.spec)["layout"]
     assert {layout[axis]["type"] for axis in ("xaxis", "yaxis")} == {"category"}
-    assert any("Largest weight" in it.value for it in page.markdown)
+    assert any("Largest weight" in markdown.value for markdown in page.markdown)
 
 
 def test_missing_attention_is_an_error_message(page: AppTest) -> None:
