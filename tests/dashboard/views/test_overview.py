@@ -11,6 +11,7 @@ from core.actions.training import request_run
 from core.audit import Actor
 from core.errors import UnavailableError
 from core.operations.services import ServiceState, ServiceStatus, write_states
+from core.process.progress import ProgressReport
 from core.runs.records import MetricPoint
 from dashboard import resources
 from monitors.collector import CollectorReport, DeviceFact
@@ -159,7 +160,8 @@ def test_an_active_run_is_linked(
 def test_a_refresh_reads_all_runs_and_their_metrics_in_one_query(
     site: Site, open_page: Open, admin: Actor
 ) -> None:
-    site.launcher.default_script = Script(seconds=1000)
+    progress = ProgressReport(done=1, total=10, unit="steps", message="training")
+    site.launcher.default_script = Script(seconds=1000, progress=progress)
     site.add_dataset()
     site.sample(HOST)
     for name in ("one", "two", "three"):
