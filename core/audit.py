@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -104,7 +104,7 @@ class AuditEntry:
     target: str
     outcome: AuditOutcome
     detail: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ class Ledger:
         action: str,
         target: str,
         do: Callable[[], T],
-        arguments: Mapping[str, Any] | None = None,
+        arguments: Mapping[str, object] | None = None,
     ) -> T:
         """Record an action, perform it by calling `do`, and return its result.
 
@@ -316,7 +316,7 @@ class _Entry:
     actor: Actor
     action: str
     target: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
 
 
 _ADOPTION = _Entry(Actor(name="datahall", role=Role.ADMIN, origin="system"), "audit.adopt", "", {})
@@ -368,7 +368,7 @@ def _find_lost_row(rows: Sequence[sa.RowMapping], head: AuditHead) -> str:
     return ""
 
 
-def _hash(content: Mapping[str, Any]) -> str:
+def _hash(content: Mapping[str, object]) -> str:
     """Return the hash of one row's content."""
     return digest_text(canonical_json(dict(content)))
 

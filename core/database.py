@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from json import JSONDecodeError
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -75,7 +75,7 @@ class Database:
         self,
         connection: sa.Connection,
         table: sa.Table,
-        rows: Sequence[Mapping[str, Any]],
+        rows: Sequence[Mapping[str, object]],
     ) -> None:
         """Insert rows; a row whose primary key exists gets the other columns replaced."""
         if rows:
@@ -203,7 +203,7 @@ def _connect_arguments(url: str) -> dict[str, object]:
     return {"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (DBAPI)
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     """Configure a new SQLite connection; `_begin_sqlite` begins its transactions."""
     connection.isolation_level = None
     connection.execute(f"pragma busy_timeout={_BUSY_TIMEOUT_S * 1000}")

@@ -1,7 +1,7 @@
 """The errors that Datahall reports to a user: what happened, and what to do about it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 # The remedy where a part of Datahall itself is missing.
 REINSTALL = "Run make install in the folder of Datahall's sources"
@@ -36,7 +36,7 @@ class DatahallError(Exception):
         """Return the message, followed by the remedy when there is one."""
         return f"{self.message}. {self.remedy}" if self.remedy else self.message
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, object]:
         """Return the error as a JSON document."""
         return {
             "kind": self.kind,
@@ -46,7 +46,7 @@ class DatahallError(Exception):
         }
 
     @classmethod
-    def _restored(cls, document: Mapping[str, Any]) -> Self:
+    def _restored(cls, document: Mapping[str, object]) -> Self:
         """Return an instance made from its document, without calling the subclass constructor."""
         error = cls.__new__(cls)
         DatahallError.__init__(error, str(document["message"]), remedy=str(document["remedy"]))
@@ -112,7 +112,7 @@ class CorruptError(DatahallError):
     kind = "corrupt"
 
 
-def error_from_document(document: Mapping[str, Any]) -> DatahallError:
+def error_from_document(document: Mapping[str, object]) -> DatahallError:
     """Return the error that `DatahallError.to_document` described.
 
     The class is found by `kind` among the classes imported so far; an unknown kind, or one whose

@@ -82,7 +82,7 @@ def _draft(
 
 
 def write_json(
-    path: Path, document: Mapping[str, Any], *, mode: int = 0o644, is_durable: bool = True
+    path: Path, document: Mapping[str, object], *, mode: int = 0o644, is_durable: bool = True
 ) -> None:
     """Write `document` as indented JSON with `write_atomic`."""
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)

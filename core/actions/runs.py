@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.actions.records import RunDetail, RunView
 from core.actions.workspace import Workspace
@@ -133,7 +133,7 @@ def _was_interrupted(job: Job | None) -> bool:
     return job.state.is_over and job.state is not JobState.SUCCEEDED
 
 
-def _comparable(view: RunView) -> dict[str, Any]:
+def _comparable(view: RunView) -> dict[str, object]:
     """Return the values that runs are compared by."""
     return {
         "config": dict(view.run.spec.config.get("train", {})),

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from core.backup.manifest import (
     UNSETTLED_S,
@@ -47,7 +46,7 @@ class Proof:
         """Files that make the snapshot faulty."""
         return (*self.missing, *self.different, *self.unexpected)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """Return the proof as a JSON document."""
         return asdict(self)
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -75,7 +74,7 @@ class CheckpointToSave:
 
     step: int
     weights: WeightsToSave
-    state: Mapping[str, Any]
+    state: Mapping[str, object]
     scores: Scores
     config_digest: str
     created_at: float
@@ -164,7 +163,7 @@ def build_model(weights: Weights, device: str = "cpu") -> Transformer:
     return model.to(torch.device(device)).eval()
 
 
-def load_state(folder: Path) -> dict[str, Any]:
+def load_state(folder: Path) -> dict[str, object]:
     """Return the training state of a checkpoint; raises CorruptError.
 
     No code in the file is executed: objects other than tensors, numbers, text and containers are
@@ -172,7 +171,7 @@ def load_state(folder: Path) -> dict[str, Any]:
     """
     path = folder / STATE_NAME
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        state: dict[str, object] = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise CorruptError(
             f"{path} contains objects that Datahall never stores; none of its code was executed",

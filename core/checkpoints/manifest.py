@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from core.errors import CorruptError
 from core.files import canonical_json, digest_file, digest_text, read_json, write_json
@@ -119,6 +118,6 @@ def _file(folder: Path, name: str) -> Path:
     return folder / Path(name).name
 
 
-def _digest(document: Mapping[str, Any]) -> str:
+def _digest(document: Mapping[str, object]) -> str:
     """Return the digest of a manifest's own fields."""
     return digest_text(canonical_json(document))

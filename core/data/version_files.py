@@ -91,7 +91,7 @@ def digest_pairs(path: Path, source: str, target: str) -> PairSummary:
     return PairSummary(digest=state.hexdigest(), splits=splits)
 
 
-def manifest_document(dataset: Dataset) -> Mapping[str, Any]:
+def manifest_document(dataset: Dataset) -> Mapping[str, object]:
     """Return the manifest of an imported version as a JSON document."""
     return {key: getattr(dataset, key) for key in _MANIFEST_KEYS}
 
@@ -110,7 +110,7 @@ def read_manifest(folder: Path) -> Dataset:
     return Dataset(**document, folder=folder, report=found.report, vocabulary=found.vocabulary)
 
 
-def preparation_document(preparation: Preparation) -> Mapping[str, Any]:
+def preparation_document(preparation: Preparation) -> Mapping[str, object]:
     """Return the report of a preparation as a JSON document."""
     return asdict(preparation)
 

@@ -16,10 +16,10 @@ import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
-from ctranslate2.specs import TransformerSpec, common_spec
+from ctranslate2.specs import TransformerSpec, attention_spec, common_spec, transformer_spec
 from numpy.typing import NDArray
 
 from core.checkpoints.contents import Weights, save_tensors
@@ -37,6 +37,9 @@ _EPSILON = 1e-5
 _ATTENTION_PAIRS = 32
 
 Tensors = Mapping[str, NDArray[np.float32]]
+LayerSpec: TypeAlias = (
+    transformer_spec.TransformerEncoderLayerSpec | transformer_spec.TransformerDecoderLayerSpec
+)
 # Called with a message at the start of each step.
 OnStep = Callable[[str], None]
 
@@ -135,7 +138,9 @@ def sinusoids(length: int, width: int) -> NDArray[np.float32]:
     return table.reshape(length, width).astype(np.float32)
 
 
-def _fill_embeddings_and_output(spec: Any, config: ModelConfig, tensors: Tensors) -> None:  # noqa: ANN401  (untyped)
+def _fill_embeddings_and_output(
+    spec: TransformerSpec, config: ModelConfig, tensors: Tensors
+) -> None:
     """Fill embeddings, position table, output projection and the final norms."""
     embedding = _copy(tensors["embedding"])
     table = sinusoids(config.max_length, config.width)
@@ -151,7 +156,7 @@ def _fill_embeddings_and_output(spec: Any, config: ModelConfig, tensors: Tensors
         _fill_norm(spec.decoder.layer_norm, tensors, "decoder_norm")
 
 
-def _fill_layer(layer: Any, tensors: Tensors, name: str) -> None:  # noqa: ANN401  (untyped)
+def _fill_layer(layer: LayerSpec, tensors: Tensors, name: str) -> None:
     """Fill the self-attention and the feed-forward network of one layer."""
     attention, feed = layer.self_attention, layer.ffn
     _fill_norm(attention.layer_norm, tensors, f"{name}.around_self.norm")
@@ -162,7 +167,9 @@ def _fill_layer(layer: Any, tensors: Tensors, name: str) -> None:  # noqa: ANN40
     _fill_linear(feed.linear_1, tensors, f"{name}.feed_forward.outer")
 
 
-def _fill_cross_attention(attention: Any, tensors: Tensors, name: str) -> None:  # noqa: ANN401  (untyped)
+def _fill_cross_attention(
+    attention: attention_spec.MultiHeadAttentionSpec, tensors: Tensors, name: str
+) -> None:
     """Fill the cross-attention of one decoder layer."""
     _fill_norm(attention.layer_norm, tensors, f"{name}.around_cross.norm")
     _fill_linear(attention.linear[0], tensors, f"{name}.cross_attention.query")
@@ -170,19 +177,19 @@ def _fill_cross_attention(attention: Any, tensors: Tensors, name: str) -> None: 
     _fill_linear(attention.linear[2], tensors, f"{name}.cross_attention.out")
 
 
-def _fill_linear(spec: Any, tensors: Tensors, name: str) -> None:  # noqa: ANN401  (untyped)
+def _fill_linear(spec: common_spec.LinearSpec, tensors: Tensors, name: str) -> None:
     """Fill a linear layer."""
     spec.weight = _copy(tensors[f"{name}.weight"])
     spec.bias = _copy(tensors[f"{name}.bias"])
 
 
-def _fill_norm(spec: Any, tensors: Tensors, name: str) -> None:  # noqa: ANN401  (untyped)
+def _fill_norm(spec: common_spec.LayerNormSpec, tensors: Tensors, name: str) -> None:
     """Fill a LayerNorm."""
     spec.gamma = _copy(tensors[f"{name}.weight"])
     spec.beta = _copy(tensors[f"{name}.bias"])
 
 
-def _name_tokens(spec: Any, tokens: Sequence[str]) -> None:  # noqa: ANN401  (untyped)
+def _name_tokens(spec: TransformerSpec, tokens: Sequence[str]) -> None:
     """Register the vocabulary and the reserved tokens."""
     spec.register_source_vocabulary(list(tokens))
     spec.register_target_vocabulary(list(tokens))

@@ -8,7 +8,6 @@ SHA-256 of every file; it is written last.
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from core.errors import CorruptError
 from core.files import digest_file, digest_lines, read_json, write_json
@@ -85,7 +84,7 @@ class VersionFolder:
             if path.is_file() and path != self.card
         }
 
-    def write_card(self, lineage: Mapping[str, Any], files: Mapping[str, str]) -> None:
+    def write_card(self, lineage: Mapping[str, object], files: Mapping[str, str]) -> None:
         """Write the model card."""
         write_json(self.card, {"version": dict(lineage), "files": dict(files)})
 

@@ -52,7 +52,7 @@ class Decision:
 class Plan:
     """The changes of a tick: columns of jobs by id, and decisions on queued jobs."""
 
-    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    changes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     decisions: Sequence[Decision] = ()
 
     @property
@@ -63,10 +63,10 @@ class Plan:
 
 def make_plan(queue: QueueState, slots: Slots) -> Plan:
     """Reconcile the running jobs, then give the free slots to queued ones."""
-    changes: dict[str, Mapping[str, Any]] = {}
+    changes: dict[str, Mapping[str, object]] = {}
     jobs = []
     for job in queue.jobs:
-        columns: Mapping[str, Any] = {}
+        columns: Mapping[str, object] = {}
         if job.id in queue.observations:
             columns = reconcile(job, queue.observations[job.id], queue.boot_id, queue.now)
         if columns:
@@ -77,7 +77,7 @@ def make_plan(queue: QueueState, slots: Slots) -> Plan:
     return Plan(changes, decide(active, {**queue.others, **ended}, slots))
 
 
-def reconcile(job: Job, observed: Observation, boot_id: str, now: float) -> Mapping[str, Any]:
+def reconcile(job: Job, observed: Observation, boot_id: str, now: float) -> Mapping[str, object]:
     """Return the columns of a running or stopping job that are not up to date."""
     processes = observed.processes
     if observed.ending is not None:
@@ -184,14 +184,14 @@ def _waits_for(device: Device, num_free: int) -> str:
     return f"waiting for {device.count} free GPUs ({num_free} free now)"
 
 
-def _process_columns(processes: JobProcesses | None) -> Mapping[str, Any]:
+def _process_columns(processes: JobProcesses | None) -> Mapping[str, object]:
     """Return the columns that identify the job's process, once it is known."""
     if processes is None or processes.job is None:
         return {}
     return {"pid": processes.job.pid, "create_time": processes.job.create_time}
 
 
-def _never_ran(job: Job, observed: Observation, now: float) -> Mapping[str, Any]:
+def _never_ran(job: Job, observed: Observation, now: float) -> Mapping[str, object]:
     """Return the columns of a job whose lock is free and which left no record of a process."""
     if observed.is_missing:  # it may have run, so it is not started again
         return ending_columns(crashed_ending("the folder of the job was removed", now))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -41,7 +40,7 @@ def insert_job(connection: sa.Connection, job: Job, log: Path) -> None:
     )
 
 
-def update_job(connection: sa.Connection, job_id: str, values: Mapping[str, Any]) -> None:
+def update_job(connection: sa.Connection, job_id: str, values: Mapping[str, object]) -> None:
     """Update columns of a job."""
     connection.execute(sa.update(table).where(table.c.id == job_id).values(**values))
 
@@ -92,7 +91,7 @@ def ended_before(connection: sa.Connection, time: float, *, among: Sequence[str]
     return found
 
 
-def ending_columns(ending: Ending) -> Mapping[str, Any]:
+def ending_columns(ending: Ending) -> Mapping[str, object]:
     """Return the columns of a job that ended."""
     return {
         "state": ending.state,

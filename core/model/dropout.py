@@ -41,11 +41,11 @@ class Dropout(nn.Module):
         mask = self._mask(y)
         return x + F.dropout(y, self.rate) if mask is None else torch.addcmul(x, y, mask)
 
-    def state(self) -> Any:  # noqa: ANN401  (the generator's own nested tuple)
+    def state(self) -> tuple[object, ...]:
         """Return the state of the offsets, for a checkpoint."""
         return self.offsets.getstate()
 
-    def restore(self, state: Any) -> None:  # noqa: ANN401  (as above)
+    def restore(self, state: Any) -> None:  # noqa: ANN401  (the generator's own nested tuple)
         """Continue with the offsets of a checkpoint, in which tuples may have become lists."""
         version, internal, gauss = state
         self.offsets.setstate((version, tuple(internal), gauss))

@@ -66,7 +66,7 @@ class JobResult:
     """The result of a job: one sentence for users, and values for programs."""
 
     sentence: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)

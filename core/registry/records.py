@@ -53,7 +53,7 @@ class SelfTest:
     float32_bleu: float
     int8_bleu: float
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, object]:
         """Return the JSON document that the database and the model card hold.
 
         `passed` is left out when the verdict is unknown.
@@ -65,7 +65,7 @@ class SelfTest:
         return {"passed": verdict is SelfTestVerdict.PASSED, **document}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self | None:
+    def from_document(cls, document: Mapping[str, object]) -> Self | None:
         """Return the record of a JSON document; None when there was no self-test."""
         values = {item.name: document.get(item.name) for item in fields(cls)}
         values["verdict"] = _verdict(document.get("passed"))
@@ -114,7 +114,7 @@ class ModelVersion:
     created_at: float
     aliases: tuple[str, ...] = field(default=())
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, object]:
         """Return the JSON document of everything but the aliases."""
         document = asdict(self)
         del document["aliases"], document["valid_scores"]

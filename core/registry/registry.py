@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -144,7 +143,7 @@ def _version_stack(events: Sequence[AliasEvent]) -> Sequence[int]:
     return stack
 
 
-def _select_events(name: str | None, alias: str | None) -> sa.Select[Any]:
+def _select_events(name: str | None, alias: str | None) -> sa.Select[tuple[object, ...]]:
     """Return the query for the alias moves, newest first."""
     query = sa.select(alias_event).order_by(alias_event.c.sequence.desc())
     if name is not None:

@@ -9,7 +9,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -215,7 +214,7 @@ class RunStore:
             summaries.append(RunSummary(run=_run_record(entries[0]), latest=latest))
         return summaries
 
-    def _update(self, run_id: str, values: Mapping[str, Any]) -> None:
+    def _update(self, run_id: str, values: Mapping[str, object]) -> None:
         """Set columns of one run."""
         with self.database.write(durable=True) as connection:
             _newest_attempt(connection, run_id)

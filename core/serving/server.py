@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -278,7 +278,7 @@ class TranslationServer:
             self.metrics.waiting -= 1
 
 
-def _describe_body(model: type[BaseModel]) -> dict[str, Any]:
+def _describe_body(model: type[BaseModel]) -> dict[str, object]:
     """Return the OpenAPI description of a request, which is JSON or a form."""
     schema = {"schema": model.model_json_schema()}
     return {"required": True, "content": dict.fromkeys(("application/json", *FORM_TYPES), schema)}

@@ -6,9 +6,8 @@ thirteen times slower on a CPU; here it is float32, and matrices of one shape ar
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +44,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__([matrix.parameter for matrix in listed], defaults)
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ANN401, ARG002  (torch's signature)
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]  # noqa: ARG002  (torch's signature)
         """Make one update; a closure is not called."""
         for group in self.param_groups:
             shrink = 1 - group["lr"] * group["weight_decay"]

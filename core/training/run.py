@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -228,7 +227,7 @@ def _model_shape(config: TrainConfig, corpus: Corpus) -> ModelConfig:
     )
 
 
-def _first_position(attempt: _Attempt, state: dict[str, Any] | None) -> Position:
+def _first_position(attempt: _Attempt, state: dict[str, object] | None) -> Position:
     """Return the position to continue from; `steps` is 0 if it must be measured first.
 
     A number of steps that was planned once is kept, even if no checkpoint followed.

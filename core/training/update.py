@@ -89,9 +89,9 @@ class Learner:
         self._update_average(step)
         return Update(loss=nll, learning_rate=rate, gradient_norm=norm, num_tokens=batch.num_tokens)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, object]:
         """Return everything that the next update depends on, except the weights."""
-        state: dict[str, Any] = {
+        state: dict[str, object] = {
             "optimizer": self.optimizer.state(),
             "torch": torch.get_rng_state(),
             "python": random.getstate(),
@@ -161,11 +161,11 @@ class Optimizer:
             part.zero_grad(set_to_none=True)
         return self._peak * factor
 
-    def state(self) -> list[dict[str, Any]]:
+    def state(self) -> list[dict[str, object]]:
         """Return everything that the next step depends on."""
         return [part.state_dict() for part in self._parts]
 
-    def restore(self, state: list[dict[str, Any]]) -> None:
+    def restore(self, state: list[dict[str, object]]) -> None:
         """Continue from a state."""
         for part, entry in zip(self._parts, state, strict=True):
             part.load_state_dict(entry)
@@ -198,7 +198,7 @@ def _hidden_matrices(model: Transformer) -> Iterable[Matrix]:
             yield Matrix(parameter, rows // columns if is_fused else 1)
 
 
-def _decay_groups(parameters: list[nn.Parameter], decay: float) -> list[dict[str, Any]]:
+def _decay_groups(parameters: list[nn.Parameter], decay: float) -> list[dict[str, object]]:
     """Return two parameter groups: matrices with weight decay, biases and norms without."""
     vectors = [parameter for parameter in parameters if parameter.ndim == 1]
     matrices = [parameter for parameter in parameters if parameter.ndim > 1]

@@ -7,7 +7,7 @@ from typing import Any
 from monitors.collector import CollectorReport, DeviceFact, HostState, ProcessReading
 
 
-def to_document(state: HostState) -> dict[str, Any]:
+def to_document(state: HostState) -> dict[str, object]:
     """Return the tick as `monitor --once --json` prints it; `time` is in Unix seconds."""
     return {
         "host": state.host,
@@ -61,12 +61,12 @@ def _entries(text: str) -> Sequence[Mapping[str, Any]]:
     return entries
 
 
-def _facts(facts: Sequence[DeviceFact]) -> list[dict[str, Any]]:
+def _facts(facts: Sequence[DeviceFact]) -> list[dict[str, object]]:
     """Return the facts as JSON values."""
     return [{"device": one.device, "name": one.name, "text": one.text} for one in facts]
 
 
-def _reports(reports: Sequence[CollectorReport]) -> list[dict[str, Any]]:
+def _reports(reports: Sequence[CollectorReport]) -> list[dict[str, object]]:
     """Return the reports as JSON values."""
     return [
         {
@@ -80,11 +80,11 @@ def _reports(reports: Sequence[CollectorReport]) -> list[dict[str, Any]]:
     ]
 
 
-def _processes(processes: Sequence[ProcessReading]) -> list[dict[str, Any]]:
+def _processes(processes: Sequence[ProcessReading]) -> list[dict[str, object]]:
     """Return the processes as JSON values, without fields that are None."""
     documents = []
     for one in processes:
-        document: dict[str, Any] = {
+        document: dict[str, object] = {
             "pid": one.pid,
             "create_time": one.create_time,
             "user": one.user,
