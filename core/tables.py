@@ -82,7 +82,6 @@ run = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("steps", sa.Integer),
     sa.Column("scores", sa.JSON, nullable=False),
-    sa.Column("energy_joules", sa.Double),
 )
 
 attempt = sa.Table(
