@@ -240,7 +240,7 @@ class Ledger:
         self._append(_Entry(actor, _ACCEPT_END, "", arguments), AuditOutcome.ALLOWED)
 
     def _compare(self, rows: Sequence[sa.RowMapping], head: AuditHead | None, key: str) -> str:
-        """Return how the log differs from its head; empty when it does not."""
+        """Describe the difference between the log and its head; empty without one."""
         if head is None or not head.is_signed(key):
             return "the record of the log's end (audit-head.json) is missing or was changed"
         lost = _find_lost_row(rows, head)

@@ -35,7 +35,7 @@ def run_command(
     environment: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
 ) -> CommandResult:
-    """Run a program to its end and return its result, whatever the exit code.
+    """Run a program to its end and return its result, for every exit code.
 
     `environment` is added to the variables of this process. Raises UnavailableError when the
     program cannot be started, and CommandError when it was killed after `timeout_s`.

@@ -71,7 +71,7 @@ def obtain_restic(tools: Path, search_path: str | None = None) -> Restic:
         return find_restic(tools, search_path)
     tools.mkdir(parents=True, exist_ok=True)
     with held(tools / ".restic.lock"):
-        with contextlib.suppress(UnavailableError):  # another process unpacked it meanwhile
+        with contextlib.suppress(UnavailableError):  # another process has unpacked it since
             return find_restic(tools, search_path)
         _unpack(tools, search_path)
         return find_restic(tools, search_path)

@@ -88,7 +88,7 @@ class Walk:
     missing: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[FoundFile]:
-        """Yield the files; one that disappears meanwhile is omitted."""
+        """Yield the files; one that is deleted during the walk is omitted."""
         for path in self.paths:
             name = stored_name(self.root, path)
             if not os.path.lexists(path):
@@ -292,7 +292,7 @@ def _is_changed(entry: ManifestEntry, root: Path, unsettled_ns: float) -> bool:
 
 
 def _link_digest(target: str) -> str:
-    """Return the digest of a link's target, whatever bytes it has."""
+    """Return the digest of a link's target, which may contain any bytes."""
     return sha256(os.fsencode(target)).hexdigest()
 
 

@@ -108,7 +108,7 @@ class ContentsReader:
             self.files += is_file
 
     def contents(self) -> Contents:
-        """Return what was read; raises NotFoundError when no snapshot was described."""
+        """Return the parsed contents; raises NotFoundError when no snapshot was described."""
         if self.stored is None:
             raise NotFoundError(
                 "the repository did not describe the snapshot",
@@ -219,7 +219,7 @@ def explain(outcome: Outcome, location: str) -> DatahallError:
 def explain_incomplete(
     outcome: Outcome, root: Path, snapshot: Snapshot | None = None
 ) -> IncompleteError | None:
-    """Return the error for files that a backup left out, whatever its exit code; None if none."""
+    """Return the error for files that a backup left out, for every exit code; None if none."""
     texts = parse_texts(outcome.stderr)
     missing = [match.group(1) for line in texts if (match := _MISSING.match(line))]
     found = parse_file_problems(outcome.stderr)

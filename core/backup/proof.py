@@ -157,7 +157,7 @@ def _matches(entry: ManifestEntry, target: Path) -> bool:
 
 
 def _is_new(path: Path, since_ns: float) -> bool:
-    """Whether a file was created after the manifest was begun, or was deleted since."""
+    """Whether a file was created after the start of the manifest, or was deleted since."""
     try:
         return path.lstat().st_ctime_ns >= since_ns
     except OSError:

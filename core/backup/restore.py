@@ -153,7 +153,7 @@ def _compared_manifest(vault: Vault, snapshot: Snapshot) -> Manifest | None:
 
 
 def _audit_problem(vault: Vault, manifests: Mapping[str, Manifest | None]) -> str:
-    """Return how the audit log differs from the end of it that a snapshot holds; empty if not."""
+    """Describe how the audit log differs from the head that a snapshot holds; empty if equal."""
     ledger = Ledger(vault.store.database, vault.clock, vault.paths)
     for key, manifest in manifests.items():
         if manifest is None or manifest.audit is None:

@@ -119,14 +119,14 @@ class RunStore:
                 connection.execute(
                     sa.delete(table).where(table.c.run_id == run_id, table.c.step > from_step)
                 )
-            begun = Attempt(
+            new_attempt = Attempt(
                 number=number + 1,
                 job_id=job_id,
                 started_at=self.clock.now(),
                 from_step=from_step,
             )
-            connection.execute(sa.insert(attempt).values(run_id=run_id, **asdict(begun)))
-        return begun
+            connection.execute(sa.insert(attempt).values(run_id=run_id, **asdict(new_attempt)))
+        return new_attempt
 
     def attempts(self, run_id: str) -> Sequence[Attempt]:
         """Return the attempts, oldest first."""

@@ -190,7 +190,7 @@ class TranslationServer:
         return responses.describe_languages(self.pool.models())
 
     async def frontend_settings(self) -> responses.FrontendSettings:
-        """Return the limits and features that LibreTranslate clients ask for."""
+        """Return the limits and features of this server, for LibreTranslate clients."""
         models = self.pool.models()
         pair = (models[0].version.source, models[0].version.target) if models else ("en", "es")
         source, target = map(responses.LanguageName.of, pair)

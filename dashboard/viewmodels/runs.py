@@ -160,7 +160,7 @@ def _speed(latest: Mapping[str, MetricPoint]) -> str:
 
 
 def _ratio(view: RunView) -> float | None:
-    """Return how much of the run is done; None before the number of steps is known."""
+    """Return the completed share of the run; None before the number of steps is known."""
     if view.state is JobState.SUCCEEDED:
         return 1.0
     return min(view.step / view.steps, 1.0) if view.steps else None

@@ -256,7 +256,7 @@ def _level(width: float) -> int:
 
 
 def _num_between(times: "array[float]", segment: Segment) -> int:
-    """Return how many of the times lie in a segment."""
+    """Return the number of times that lie in a segment."""
     return bisect_left(times, segment.stop) - bisect_left(times, segment.start)
 
 

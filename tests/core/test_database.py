@@ -66,10 +66,10 @@ def test_a_reader_does_not_block_a_writer(database: Database) -> None:
     """An interrupted page may leave its statement open."""
     with database.read() as reader:
         reader.execute(sa.select(snapshot))
-        begun = time.monotonic()
+        started_at = time.monotonic()
         with database.write() as writer:
             writer.execute(sa.insert(snapshot).values(**SNAPSHOT))
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - started_at < 5
 
 
 def test_writers_wait_for_each_other(database: Database) -> None:

@@ -61,9 +61,9 @@ def test_migrations_do_not_import_core_tables() -> None:
 def test_opening_a_current_database_loads_no_migration(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "datahall.db")
     open_database(url).close()
-    begun = time.process_time()
+    started_at = time.process_time()
     open_database(url).close()
-    assert time.process_time() - begun < 0.1
+    assert time.process_time() - started_at < 0.1
 
 
 @pytest.mark.slow

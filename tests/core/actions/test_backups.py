@@ -43,7 +43,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(workspace: Workspace, made: Path) -> Workspace:
-    """A workspace whose repository holds a snapshot that its database does not know."""
+    """A workspace whose repository holds a snapshot without a row in its database."""
     shutil.copytree(made / "repository", workspace.paths.repository)
     shutil.copytree(made / "secrets", workspace.paths.secrets, dirs_exist_ok=True)
     return workspace

@@ -261,10 +261,10 @@ def test_a_server_that_never_answers_is_a_stall(repository_of: RepositoryOf) -> 
         repository = repository_of(
             address=f"rest:http://127.0.0.1:{server.getsockname()[1]}/", stall_s=1.5
         )
-        begun = time.monotonic()
+        started_at = time.monotonic()
         with pytest.raises(StalledError):
             repository.snapshots()
-        assert time.monotonic() - begun < 30
+        assert time.monotonic() - started_at < 30
 
 
 def test_an_interrupted_backup_leaves_no_lock_and_no_process(

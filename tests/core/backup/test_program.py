@@ -57,10 +57,10 @@ def test_a_silent_program_that_reads_or_writes_has_not_stalled(program: Program)
 
 
 def test_a_suspended_program_is_terminated(program: Program) -> None:
-    begun = time.monotonic()
+    started_at = time.monotonic()
     with pytest.raises(StalledError):
         run(program("kill -STOP $$"), stall_s=0.5)
-    assert time.monotonic() - begun < 50
+    assert time.monotonic() - started_at < 50
 
 
 def test_an_interrupted_program_may_clean_up(program: Program, tmp_path: Path) -> None:

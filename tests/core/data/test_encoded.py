@@ -28,7 +28,7 @@ def test_batches_cover_each_pair_once_within_the_budget(
 
 @given(LENGTHS, st.integers(0, 3))
 def test_the_order_depends_on_seed_and_epoch_alone(lengths: Sequence[Length], seed: int) -> None:
-    """A resumed run sees the same batches as an uninterrupted one."""
+    """A resumed run uses the same batches as an uninterrupted one."""
     assert batches(lengths, 100, seed, 2) == batches(lengths, 100, seed, 2)
 
 

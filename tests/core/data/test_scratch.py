@@ -20,7 +20,7 @@ def test_only_unlocked_scratch_folders_are_removed(tmp_path: Path) -> None:
 def test_a_new_folder_is_not_removed_by_another_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other process looks for unlocked folders between mkdir and lock."""
+    """The other process searches for unlocked folders between mkdir and lock."""
     at_rest = Event()
     make, lock = tempfile.mkdtemp, fcntl.flock
 

@@ -1,4 +1,4 @@
-"""A dataset of a few pairs and an untrained model that knows its vocabulary."""
+"""A dataset of a few pairs, and an untrained model with its vocabulary."""
 
 from pathlib import Path
 

@@ -31,7 +31,7 @@ def test_a_job_gets_its_id_and_folder_as_variables(tester: JobTester) -> None:
 
 
 def test_a_job_opens_the_database_of_its_launcher(tester: JobTester) -> None:
-    """Also when a command-line flag named it, which a child does not see."""
+    """Also when a command-line flag named it, which child processes do not inherit."""
     job = tester.submit('echo "$DATAHALL_DATABASE_URL"')
     tester.end(job)
     assert tester.launcher.log(job.id) == f"sqlite:///{tester.paths.database}\n"
@@ -41,10 +41,10 @@ def test_a_job_opens_the_database_of_its_launcher(tester: JobTester) -> None:
     ("device", "count", "visible"),
     [("none", 1, "[]"), ("cpu", 1, "[]"), ("cuda:1", 1, "[1]"), ("cuda", 2, "[0,1]")],
 )
-def test_a_job_sees_only_its_own_gpus(
+def test_only_its_own_gpus_are_visible_to_a_job(
     tester: JobTester, device: str, count: int, visible: str
 ) -> None:
-    """A job without a GPU sees none."""
+    """No GPU is visible to a job without a GPU."""
     job = tester.submit('echo "[$CUDA_VISIBLE_DEVICES]"', device=device, num_devices=count)
     tester.end(job)
     assert tester.launcher.log(job.id).strip() == visible

@@ -27,10 +27,10 @@ def test_a_stopped_job_has_time_to_save(tester: JobTester) -> None:
 
 def test_a_stop_request_takes_effect_at_once(tester: JobTester) -> None:
     job = tester.submit_ready("echo ready; exec sleep 600", grace_s=50.0)
-    begun = time.monotonic()
+    started_at = time.monotonic()
     tester.launcher.cancel(job.id)
     tester.end(job)
-    assert time.monotonic() - begun < 20.0
+    assert time.monotonic() - started_at < 20.0
 
 
 def test_all_processes_are_killed_after_the_grace_period(tester: JobTester) -> None:

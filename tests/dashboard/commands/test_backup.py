@@ -1,4 +1,4 @@
-"""`datahall backup` with real restic: its answers for people, and its remedies as they are printed.
+"""`datahall backup` with real restic: its output as text, and its remedies as printed.
 
 Each remedy is run in a shell exactly as the product prints it, in the state that it is for.
 """

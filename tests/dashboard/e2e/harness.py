@@ -20,7 +20,7 @@ from core.command import Process, wait
 from core.errors import UnavailableError
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-# Without these, Chromium looks for Google's hosts at every start.
+# Without these, Chromium contacts Google's hosts at every start.
 CHROMIUM_ARGUMENTS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -30,7 +30,7 @@ DESKTOP, PHONE = (1440, 900), (390, 844)
 START_S = 120.0
 STOP_S = 30.0
 SETTLE_S = 30.0
-# streamlit#7074: a page opened by its own address asks for these below that address first.
+# streamlit#7074: a page opened by its own address requests these below that address first.
 KNOWN_MISSING = re.compile(r"^/\w+/_stcore/(health|host-config)$")
 
 

@@ -116,7 +116,7 @@ def test_the_overview_loads_few_bytes_and_requests(chromium: Browser, product: P
     warm = useful_after(page, product.root + "/")
     context.close()
 
-    print(  # noqa: T201  (figures for people: pytest -s)
+    print(  # noqa: T201  (figures for the developer: pytest -s)
         f"Overview: {sum(sizes.values()) / 1e6:.2f} MB, {len(sizes)} requests, "
         f"useful after {seconds:.1f} s cold and {warm:.1f} s warm"
     )

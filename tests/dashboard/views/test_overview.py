@@ -189,7 +189,7 @@ def test_runs_are_drawn_although_telemetry_cannot_be_read(
 ) -> None:
 
     class Broken:
-        """A store whose file is gone."""
+        """A store whose file was deleted."""
 
         def latest(self) -> None:
             """Fail as the store does."""

@@ -76,7 +76,7 @@ def test_a_mount_point_may_contain_a_space(tree: Tree, clock: FixedClock) -> Non
 def test_a_file_server_that_hangs_loses_only_its_own_mount(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A statvfs call to a dead NFS server never returns."""
+    """A statvfs call to an NFS server that does not respond never returns."""
     root = tree(
         {**mounts("/dev/sda1 / ext4", "server:/x /dead nfs4", "server:/y /live nfs4"),
          "dead/x": "", "live/x": ""}

@@ -80,7 +80,7 @@ def test_a_malformed_request_gets_400_and_no_traceback(
 
 
 def test_before_the_first_tick_the_answer_is_503() -> None:
-    """An empty text would look like a healthy host without devices."""
+    """An empty text would mean a healthy host without devices."""
     endpoint = MetricsEndpoint("127.0.0.1", 0, lambda: None)
 
     status = ask(endpoint, "/metrics").status_code
