@@ -100,6 +100,11 @@ def strip_line_end(line: str) -> str:
     return line[:-1].removesuffix("\r") if line.endswith("\n") else line
 
 
+def format_megabytes(num_bytes: float) -> str:
+    """Return a number of bytes for people, such as `1,039.5 MB` (1 MB = 10^6 bytes)."""
+    return f"{num_bytes / 1e6:,.1f} MB"
+
+
 def check_name(name: str, *, kind: str) -> str:
     """Return the name of a dataset or a run; raises InputError when it is unsafe as a folder."""
     if not _NAME.fullmatch(name):

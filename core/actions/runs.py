@@ -117,7 +117,7 @@ def _reason(run: Run, job: Job | None, step: int, checkpoint: str) -> str:
     if not _was_interrupted(job):
         return job.reason
     where = f"at step {step}, {checkpoint}" if checkpoint else f"at step {step}"
-    return f"{job.reason or job.state} ({where})"
+    return f"{job.reason or job.state}; {where}"
 
 
 def _newest_checkpoint(workspace: Workspace, run: Run) -> str:

@@ -16,6 +16,7 @@ from core.backup.restore import drill, restore, verify
 from core.backup.vault import Vault, open_vault
 from core.errors import CorruptError
 from core.process.job import JobContext, JobResult, run_job
+from core.text import format_megabytes
 
 _MAX_FAULTS = 5
 
@@ -35,9 +36,8 @@ def run_backup(
     changed = [
         replace_invalid_utf8(name) for name in (*report.proof.changed, *report.proof.appeared)
     ]
-    sentence = (
-        f"Snapshot {snapshot.id[:8]}: {snapshot.files:,} files, {snapshot.bytes:,} bytes, verified"
-    )
+    size = format_megabytes(snapshot.bytes)
+    sentence = f"Snapshot {snapshot.id[:8]}: {snapshot.files:,} files, {size}, verified"
     if changed:
         sentence += f"; changed during the backup, so not protected: {list_names(changed)}"
     if report.proof.left_out:
@@ -91,9 +91,8 @@ def run_restore(job: JobContext, *, snapshot: str, to: Path, only: str | None = 
     """Restore a snapshot, or a part of it, into a new or empty folder, and compare."""
     target = to.expanduser().absolute()
     found = restore(_vault(job), snapshot, target, only, job.progress)
-    sentence = (
-        f"{found.matched:,} of {found.files:,} files are equal, {found.bytes:,} bytes in {target}"
-    )
+    size = format_megabytes(found.bytes)
+    sentence = f"{found.matched:,} of {found.files:,} files are equal, {size} in {target}"
     return _compared(sentence, found, target=str(target))
 
 
@@ -102,7 +101,7 @@ def run_drill(job: JobContext, *, snapshot: str = "latest") -> JobResult:
     chosen, found = drill(_vault(job), snapshot, job.progress)
     sentence = (
         f"Snapshot {chosen.id[:8]} can be restored: {found.matched:,} of {found.files:,} files are "
-        f"equal, {found.bytes:,} bytes"
+        f"equal, {format_megabytes(found.bytes)}"
     )
     return _compared(sentence, found, snapshot=chosen.id)
 

@@ -25,6 +25,7 @@ from core.errors import CorruptError, InputError, NotFoundError, UnavailableErro
 from core.files import PRIVATE_FILE, PRIVATE_FOLDER
 from core.paths import StatePaths, confined
 from core.process.progress import Progress
+from core.text import format_megabytes
 
 TELEMETRY_REMEDY = "Start the sampler, which renames the file and creates a new one: datahall up"
 _DATABASE_REMEDY = "Restore the newest intact copy: datahall backup recover"
@@ -259,8 +260,8 @@ def _take_manifest(vault: Vault, coverage: Coverage, progress: Progress) -> Mani
     free = vault.repository.location.free_bytes()
     if free is not None and free < needed:
         raise DestinationFullError(
-            f"the backup needs up to {needed:,} bytes, but the disk of {vault.repository.name} has "
-            f"only {free:,} bytes free",
+            f"the backup needs up to {format_megabytes(needed)}, but the disk of "
+            f"{vault.repository.name} has only {format_megabytes(free)} free",
             remedy="Free space on that disk, or choose another one (setting backup.repository), "
             "then: datahall backup run",
         )

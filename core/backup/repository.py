@@ -98,9 +98,14 @@ class Repository:
         return frozenset(name for name in _names_in(folder / "snapshots") if _is_full_id(name))
 
     def has_recovery_key(self) -> bool | None:
-        """Whether the repository's folder holds a second key; None when it is on a server."""
+        """Whether the repository's folder holds a second key.
+
+        None when that is unknown: the repository is on a server, or its folder is missing.
+        """
         folder = self.location.folder
-        return None if folder is None else len(_names_in(folder / "keys")) > 1
+        if folder is None or (self.location.has_held_repository() and not folder.exists()):
+            return None
+        return len(_names_in(folder / "keys")) > 1
 
     def create(self) -> None:
         """Create the repository and its key file where they are missing."""

@@ -34,6 +34,7 @@ from core.model.config import ModelConfig
 from core.model.transformer import Transformer
 from core.process.job import explain_os_error
 from core.scores import Scores
+from core.text import format_megabytes
 
 SHAPE_NAME = "model.json"
 VOCABULARY_NAME = "vocabulary.model"
@@ -217,8 +218,8 @@ def _require_free_space(root: Path) -> None:
     free = shutil.disk_usage(root).free
     if free < needed:
         raise DiskFullError(
-            f"the disk at {mount_point(root)} has {free:,} bytes free, "
-            f"a checkpoint needs {needed:,}",
+            f"the disk at {mount_point(root)} has {format_megabytes(free)} free, "
+            f"a checkpoint needs {format_megabytes(needed)}",
             remedy="Free some space",
         )
 

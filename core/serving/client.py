@@ -137,7 +137,7 @@ class TranslationClient:
         if not status.models:
             raise UnavailableError(
                 status.problem or "the translation server has not loaded a model yet",
-                remedy="Promote a run on the page Models, or with: datahall models promote RUN",
+                remedy="Promote a run on the Models page, or with: datahall models promote RUN",
             )
         return status.models[0]
 
@@ -163,7 +163,7 @@ class TranslationClient:
         except httpx.TransportError as error:
             raise UnavailableError(
                 f"no translation server answers at {self.base_url}",
-                remedy='Start it with "datahall up" or "datahall serve"',
+                remedy='A running "datahall up" restarts it; else start it with "datahall serve"',
             ) from error
         except ValueError as error:
             raise UnavailableError(

@@ -147,5 +147,5 @@ class ModelPool:
             return UnavailableError("the model is being loaded", remedy="Try again in a moment")
         return UnavailableError(
             f"there is no {self.alias} model yet",
-            remedy="Promote a run on the page Models, or with: datahall models promote RUN",
+            remedy="Promote a run on the Models page, or with: datahall models promote RUN",
         )

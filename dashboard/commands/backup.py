@@ -169,7 +169,7 @@ def forget(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove snapshots permanently, or the records of missing ones.
+    """Delete snapshots, or the records of missing ones.
 
     Example: datahall backup forget 5d190e1e
     """

@@ -45,7 +45,7 @@ def evaluate(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score the best checkpoint of a run, or a model, on the test or validation split.
+    """Score a run or a model on a split of its dataset.
 
     Example: datahall evaluate demo-demo-1 --split test
     """

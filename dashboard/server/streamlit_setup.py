@@ -55,8 +55,8 @@ def front_page() -> str:
       404 answers per visit).
     - The style sheet and the font are inline: two requests fewer before the text is final.
     - Our style sets one colour that no theme option sets. No primary colour is both dark enough as
-      the background of white text and light enough as the text of a selected segment, and of the
-      value of a slider, in the dark theme.
+      the background of white text and light enough as the text of a selected segment or tab, and
+      of the value of a slider, in the dark theme.
     """
     mark = quote((HERE / "static" / "mark.svg").read_text(encoding="utf-8"))
     font = base64.b64encode((HERE / "static" / "inter.woff2").read_bytes()).decode()
@@ -68,6 +68,7 @@ def front_page() -> str:
         src: url(data:font/woff2;base64,{font}) format("woff2");
       }}
       [data-testid="stButtonGroup"] [data-selected="true"] p,
+      [data-testid="stTab"][aria-selected="true"] p,
       [data-testid="stSliderThumbValue"] p {{
         color: light-dark(#0b4f90, #a9cbf7);
       }}

@@ -14,6 +14,7 @@ from core.backup.records import (
 from dashboard.viewmodels.elements import Badge, LabelledValue, Severity, severity_badge
 from dashboard.viewmodels.formatting import (
     DAY_S,
+    capitalize_first,
     format_age,
     format_bytes,
     format_count,
@@ -57,9 +58,8 @@ def snapshot_rows(snapshots: Sequence[Snapshot], now: float, zone: tzinfo) -> Se
 
 def repository_problem(status: RepositoryStatus) -> str:
     """Describe the cause of failing backups and the remedy; empty while backups work."""
-    if status.problem and status.remedy:
-        return f"{status.problem}. Fix: {status.remedy}"
-    return status.problem
+    problem = capitalize_first(status.problem)
+    return f"{problem}. Fix: {status.remedy}" if problem and status.remedy else problem
 
 
 def repository_badge(status: RepositoryStatus, snapshots: Sequence[Snapshot], now: float) -> Badge:
@@ -83,7 +83,7 @@ def repository_details(
     """Return last backup, location, free space and missing snapshots of the repository."""
     missing = ", ".join(short_id(entry) for entry in status.missing)
     values = {
-        "Last verified backup": format_time_and_age(status.last_success_at, now, zone),
+        "Last verified backup": _last_backup(status, now, zone),
         "Last restore drill": format_time_and_age(status.last_drill_at, now, zone),
         "Snapshots": format_count(status.snapshots),
         "Missing snapshots": missing and f'{missing}; to check, run "datahall backup verify"',
@@ -92,6 +92,13 @@ def repository_details(
         "Free space": format_bytes(status.free_bytes) if status.free_bytes else "",
     }
     return [LabelledValue(label=label, value=value) for label, value in values.items() if value]
+
+
+def _last_backup(status: RepositoryStatus, now: float, zone: tzinfo) -> str:
+    """Return the time of the last verified backup that is still in the repository."""
+    if status.last_success_at is None and status.missing:
+        return "none in the repository: its snapshots are missing"
+    return format_time_and_age(status.last_success_at, now, zone)
 
 
 def _row(snapshot: Snapshot, now: float, zone: tzinfo) -> SnapshotRow:

@@ -107,7 +107,7 @@ def summarize_health(
     age = sample_freshness(state, now).age
     problems = find_problems(state, services, now)
     if not problems:
-        return HealthSummary(badge=success_badge("No problems"), age=age)
+        return HealthSummary(badge=success_badge("Services OK"), age=age)
     worst = problems[0]
     title = worst.title if len(problems) == 1 else f"{worst.title} and {len(problems) - 1} more"
     details = " ".join(f"{problem.title}: {problem.detail}" for problem in problems)

@@ -80,7 +80,8 @@ class RunRow:
         """The text on the Overview: progress of a running run, else the reason of its state."""
         if self.state is JobState.RUNNING:
             return self.activity or self.summary
-        return " · ".join(text for text in (self.reason, self.summary, self.created) if text)
+        requested = f"requested {self.created}"
+        return " · ".join(text for text in (self.reason, self.summary, requested) if text)
 
 
 def run_row(view: RunView, now: float) -> RunRow:

@@ -29,7 +29,7 @@ with page_guard():
         draw_error(error)
     if views:
         datasets.draw_table(dataset_rows(views, workspace.clock.now()))
-        st.header("Version", anchor=False)
+        st.header("Dataset version", anchor=False)
         with page_guard():
             datasets.draw_version(workspace, views)
     else:

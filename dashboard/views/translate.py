@@ -14,7 +14,7 @@ with page_guard():
     try:
         languages = client.languages
     except UnavailableError as error:
-        translate.draw_unavailable(error)
+        translate.draw_unavailable(workspace, error)
     else:
         translate.draw_translator(client, languages, resources.settings().serving.max_characters)
         draw_tabs(

@@ -159,7 +159,7 @@ def draw_collectors(telemetry: TelemetryStore) -> None:
     def draw(state: HostState) -> None:
         st.markdown(":small[A failed collector does not affect the others.]")
         draw_small_table(
-            ("Collector", "State", "Duration", "Error"),
+            ("Collector", "State", "Duration", "Reason"),
             [
                 (
                     row.name,

@@ -9,7 +9,7 @@ from dashboard.viewmodels.elements import STALE, Badge, LabelledValue, Table, Ti
 from dashboard.viewmodels.formatting import escape_markdown
 
 Cell = str | Badge
-MAX_CELL_CHARACTERS = 160
+MAX_CELL_CHARACTERS = 400
 MAX_LABEL_CHARACTERS = 40
 MAX_UNSCROLLED_ROWS = 16
 SCROLLED_PX = 560

@@ -176,7 +176,7 @@ def _draw_health(health: Callable[[], HealthSummary]) -> None:
     def part() -> None:
         summary = health()
         badge = summary.badge
-        words = " · ".join(word for word in (badge.word, summary.age) if word)
-        draw_badge(replace(badge, word=words))
+        age = f" · sampled {summary.age}" if summary.age else ""
+        draw_badge(replace(badge, word=badge.word + age))
 
     part()

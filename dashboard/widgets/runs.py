@@ -11,7 +11,11 @@ from core.actions.training import delete_run, resume_run, stop_run
 from core.actions.workspace import Workspace
 from dashboard.session_state import current_actor, get_value, set_value
 from dashboard.viewmodels.elements import JOB_STATE_BADGES
-from dashboard.viewmodels.formatting import escape_markdown, format_percent
+from dashboard.viewmodels.formatting import (
+    capitalize_first,
+    escape_markdown,
+    format_percent,
+)
 from dashboard.viewmodels.runs import RunRow, run_rows
 from dashboard.widgets.dialogs import Confirmation, confirm, is_open, open_dialog
 from dashboard.widgets.elements import draw_badge
@@ -23,7 +27,7 @@ RUN_KEY = "run"
 STATES_KEY = "run_states"
 SCROLLED_PX = 300
 MAX_UNSCROLLED_ROWS = 7
-WIDE_PX = 110  # columns whose text grows while a run is active: "succeeded", "12,000 / 50,000"
+WIDE_PX = 96  # columns whose text grows while a run is active: "succeeded", "12,000 / 50,000"
 
 
 def draw_runs(workspace: Workspace, *, is_active: bool) -> None:
@@ -92,7 +96,9 @@ def confirm_promotion(workspace: Workspace, dialog: str, name: str, reason: str 
         sentence="The best checkpoint is exported and compared with the trained model. If the "
         "comparison passes, the export serves all translations. A rollback restores the version "
         "before it, if there is one.",
-        consequences=() if damage is None else (escape_markdown(damage.message, 400),),
+        consequences=()
+        if damage is None
+        else (escape_markdown(capitalize_first(damage.message), 400),),
         consent="" if damage is None else f"Use the checkpoint of step {damage.available_step}",
         button="Promote run",
         icon=":material/deployed_code:",
@@ -150,7 +156,7 @@ def _draw_table(rows: Sequence[RunRow]) -> None:
         },
         column_config={
             "Progress": st.column_config.ProgressColumn(
-                min_value=0, max_value=100, format="%.0f %%"
+                min_value=0, max_value=100, format="%.0f %%", width=WIDE_PX
             ),
             "State": st.column_config.MultiselectColumn(
                 width=WIDE_PX,

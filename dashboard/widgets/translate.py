@@ -8,6 +8,7 @@ from core.actions.corrections import correct, export_feedback
 from core.actions.workspace import Workspace
 from core.errors import DatahallError, UnavailableError
 from core.inference.translator import Attention, Translation
+from core.registry.records import PRODUCTION
 from core.serving.client import TranslationClient
 from dashboard.session_state import (
     browser_zone,
@@ -59,9 +60,11 @@ def draw_translator(
         _draw_translation()
 
 
-def draw_unavailable(error: UnavailableError) -> None:
-    """Draw the reason why translation is not available, and the next steps."""
+def draw_unavailable(workspace: Workspace, error: UnavailableError) -> None:
+    """Draw the reason why translation is not available; the next steps where no model is."""
     st.info(error_text(error), icon=":material/translate:", title="Translation is not available")
+    if workspace.registry.history(alias=PRODUCTION):
+        return
     st.page_link("views/training.py", label="Train a model", icon=":material/model_training:")
     st.page_link("views/models.py", label="Promote a run", icon=":material/deployed_code:")
 

@@ -211,7 +211,7 @@ class GateMiddleware:
         if count > WRONG_TOKENS_PER_MINUTE:
             text = "Too many wrong links or tokens from this address. Check the link."
             return _page(429, sign_in_page(text), {"retry-after": "60"})
-        text = "This link was already used, or a newer link has replaced it."
+        text = "The link is not valid: it was already used, or a newer link has replaced it."
         return _page(401, sign_in_page(text))
 
     async def _record(self, actor: Actor, action: str, target: str, outcome: AuditOutcome) -> None:

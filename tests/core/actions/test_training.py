@@ -289,7 +289,7 @@ def test_a_list_reads_one_job_per_run_and_no_checkpoint(
     assert listed.job is not None
     assert resumed.job is not None
     assert (listed.run.id, listed.job.id) == (view.run.id, resumed.job.id)
-    assert listed.exit_reason.endswith("(at step 0)")
+    assert listed.exit_reason.endswith("; at step 0")
 
 
 @pytest.mark.usefixtures("dataset")

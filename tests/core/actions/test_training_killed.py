@@ -91,7 +91,7 @@ def test_a_killed_run_reports_its_step_and_can_be_resumed(
     assert wait_for_end(workspace, job_of(view)) == JobState.CRASHED
     reason = find_run(workspace, "torn").exit_reason
     match = re.fullmatch(
-        r"killed by SIGKILL .* \(at step (\d+), newest checkpoint at step (\d+)\)", reason
+        r"killed by SIGKILL .*; at step (\d+), newest checkpoint at step (\d+)", reason
     )
     assert match, reason
     step, checkpoint = map(int, match.groups())

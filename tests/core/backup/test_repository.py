@@ -255,6 +255,10 @@ def test_a_repository_is_created_once_and_returns_its_recovery_key_once(paths: S
     repository.create()
     assert repository.add_recovery_key()
     assert repository.has_recovery_key()
+    folder = paths.home / "repository"
+    folder.rename(paths.home / "moved")
+    assert repository.has_recovery_key() is None
+    (paths.home / "moved").rename(folder)
     assert repository.add_recovery_key() is None
     assert list(repository.snapshots()) == []
     assert repository.version[0].isdigit()

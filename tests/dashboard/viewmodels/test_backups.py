@@ -26,7 +26,7 @@ BROKEN = replace(
 
 
 def test_a_repository_problem_names_cause_and_fix() -> None:
-    assert repository_problem(BROKEN) == "no restic. Fix: Install it"
+    assert repository_problem(BROKEN) == "No restic. Fix: Install it"
     assert repository_problem(STATUS) == ""
 
 

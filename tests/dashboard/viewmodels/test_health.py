@@ -32,7 +32,7 @@ DOWN = replace(
 
 def test_fresh_samples_and_running_services_are_no_problem() -> None:
     summary = summarize_health(SAMPLE, [SAMPLER, SERVER], NOW)
-    assert summary.badge.word == "No problems"
+    assert summary.badge.word == "Services OK"
     assert summary.age == "1 s ago"
 
 

@@ -107,4 +107,7 @@ def test_the_overview_shows_the_progress_of_a_running_run_and_the_reason_of_an_e
     running = replace(run_view, progress=training)
     assert run_row(running, now).overview.startswith("step 320 / 800")
     crashed = replace(run_view, state=JobState.CRASHED, exit_reason="killed")
-    assert run_row(crashed, now).overview == "Killed · step 320 / 800 · loss 2.91 · 1 min ago"
+    assert (
+        run_row(crashed, now).overview
+        == "Killed · step 320 / 800 · loss 2.91 · requested 1 min ago"
+    )

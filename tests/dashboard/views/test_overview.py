@@ -69,7 +69,7 @@ def test_a_host_without_problems_shows_tiles_and_charts(
         "Network": "—",
         "Runs": "0 active",
     }
-    assert "No problems" in text_of(page)
+    assert "Services OK" in text_of(page)
     assert page.get("bidi_component")
 
 

@@ -157,7 +157,7 @@ function options(panel, shared, frame, inspect) {
     scales: { x: { time: shared.axis === "time", range: () => shared.window() }, y: valueScale(panel) },
     axes: [
       { ...axis, size: 28, space: 72, ...placeAxis(shared) },
-      { ...axis, size: 72, space: 32, values: (_, splits) => formatTicks(panel.unit, splits) },
+      { ...axis, size: 80, space: 32, values: (_, splits) => formatTicks(panel.unit, splits) },
     ],
     cursor: {
       y: false,
