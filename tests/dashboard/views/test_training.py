@@ -117,7 +117,7 @@ def test_an_invalid_name_is_refused_in_the_drawer(site: Site, open_page: Open, n
     page.text_input(key="new-run-name-cats-demo").set_value(name).run()
     click(page, "Back up and start")
     if name:
-        assert "not a valid name of a run" in page.error[0].value
+        assert "not a valid name for a run" in page.error[0].value
     else:
         assert site.workspace.runs.list()[0].spec.name == "cats-demo-1"
 
