@@ -337,7 +337,7 @@ def _status_lines(
         ("Not protected", ", ".join(unprotected) or "nothing: every dataset is in a snapshot"),
     ]
     if found.free_bytes is not None:
-        lines.insert(3, ("Free space on its disk", format_bytes(found.free_bytes)))
+        lines.insert(3, ("Free disk space", format_bytes(found.free_bytes)))
     if found.missing:
         ids = ", ".join(entry[:8] for entry in found.missing)
         lines.append(("Missing snapshots", f"{ids}; check with: datahall backup verify"))

@@ -98,7 +98,7 @@ def test_the_status_is_text_with_units_and_ages(command: Command, home: Path) ->
     assert values["Repository"] == str(home / "repository")
     assert values["State"] == "ready"
     assert values["Last good backup"].endswith(" ago)")
-    assert values["Free space on its disk"].endswith("B")
+    assert values["Free disk space"].endswith("B")
     assert values["Not protected"].startswith("nothing")
     assert not {"{", "}", "None", "True", "False"} & set(out.split())
 
