@@ -2,6 +2,9 @@
 # make install: set up again, even if nothing has changed.
 .PHONY: up test test-fast check fix bench install wheel clean
 PYTHON = .venv/bin/python
+# Tests run in an order shuffled by this seed: make test SEED=7
+SEED = 1
+PYTEST = $(PYTHON) -m pytest -n 2 --dist loadscope --random-order-seed=$(SEED)
 
 up:
 	@./setup.sh
@@ -13,11 +16,11 @@ install:
 
 test:
 	@./setup.sh test
-	$(PYTHON) -m pytest -n 2 --dist loadscope --durations=20 $(ARGS)
+	$(PYTEST) --durations=20 $(ARGS)
 
 test-fast:
 	@./setup.sh test
-	$(PYTHON) -m pytest -q -n 2 --dist loadscope -m "not slow" $(ARGS)
+	$(PYTEST) -q -m "not slow" $(ARGS)
 
 check:
 	@./setup.sh test check
