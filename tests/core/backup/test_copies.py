@@ -103,6 +103,6 @@ def test_a_copy_that_will_not_fit_is_not_started(
     make(tmp_path / "live.db")
     usage = type("Usage", (), {"free": 10})
     monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)
-    with pytest.raises(DestinationFullError, match="10 left") as caught:
+    with pytest.raises(DestinationFullError, match="only 10 bytes free") as caught:
         copy_database(tmp_path / "live.db", tmp_path / "live.sqlite")
     assert caught.value.remedy
