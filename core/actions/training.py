@@ -17,7 +17,7 @@ from core.actions.records import BackupCheck, RunView, TrainRequest
 from core.actions.runs import find_run, run_view
 from core.actions.workspace import Workspace
 from core.audit import Actor
-from core.checkpoints.catalog import require_best
+from core.checkpoints.catalog import newest_good, require_best
 from core.checkpoints.manifest import check_sizes
 from core.data.records import Dataset
 from core.errors import ConflictError, InputError
@@ -103,6 +103,19 @@ def resume_run(workspace: Workspace, actor: Actor, name: str) -> RunView:
 
     workspace.ledger.perform(actor, "runs.resume", run.spec.name, resume)
     return find_run(workspace, name)
+
+
+def resume_warning(workspace: Workspace, run_id: str) -> str:
+    """Return the steps that a resumed run repeats because of damaged checkpoints, or no text.
+
+    Compares sizes only, so that it is fast; the training process reads every byte.
+    """
+    damaged: list[str] = []
+    root = workspace.paths.checkpoints(run_id)
+    good = newest_good(root, damaged.append, check=check_sizes)
+    if not damaged:
+        return ""
+    return f"{damaged[0]}; the run continues from step {good.manifest.step if good else 0}"
 
 
 def delete_run(workspace: Workspace, actor: Actor, name: str) -> None:

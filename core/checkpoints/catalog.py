@@ -89,7 +89,7 @@ class BestCheckpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoodCheckpoint:
-    """A checkpoint whose files were all compared with its manifest."""
+    """A checkpoint whose files were compared with its manifest."""
 
     folder: Path
     manifest: CheckpointManifest
@@ -159,11 +159,13 @@ def require_best(
     return best
 
 
-def newest_good(root: Path, report: Callable[[str], None]) -> GoodCheckpoint | None:
+def newest_good(
+    root: Path, report: Callable[[str], None], *, check: Check = verify_files
+) -> GoodCheckpoint | None:
     """Return the newest checkpoint that is not damaged; each damaged one is reported."""
     for folder in reversed(checkpoint_folders(root)):
         try:
-            return GoodCheckpoint(folder=folder, manifest=verify_files(folder))
+            return GoodCheckpoint(folder=folder, manifest=check(folder))
         except CorruptError as error:
             report(f"checkpoint {folder.name} is damaged and is skipped: {error.message}")
     return None

@@ -9,7 +9,7 @@ import typer
 
 from core.actions import runs as run_actions
 from core.actions.records import RunDetail, RunView
-from core.actions.training import delete_run, resume_run, stop_run
+from core.actions.training import delete_run, resume_run, resume_warning, stop_run
 from core.actions.workspace import Workspace
 from core.errors import InputError
 from core.jobs.launcher import JobState
@@ -18,6 +18,7 @@ from dashboard.commands.console import (
     HomeOption,
     JsonOption,
     local_time,
+    messages,
     print_fields,
     print_json,
     print_table,
@@ -119,7 +120,10 @@ def resume(run: RunArgument, home: HomeOption = None, as_json: JsonOption = Fals
     Example: datahall runs resume demo-demo-1
     """
     with workspace_of(home) as workspace:
-        _print_state(resume_run(workspace, cli_actor(), run), as_json=as_json)
+        view = resume_run(workspace, cli_actor(), run)
+        if warning := resume_warning(workspace, view.run.id):
+            messages.print(f"warning: {warning}", markup=False, soft_wrap=True)
+        _print_state(view, as_json=as_json)
 
 
 @app.command("delete")

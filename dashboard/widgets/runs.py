@@ -7,7 +7,7 @@ import streamlit as st
 from core.actions.models import find_damaged_best, request_promotion
 from core.actions.records import RunView
 from core.actions.runs import list_runs
-from core.actions.training import delete_run, resume_run, stop_run
+from core.actions.training import delete_run, resume_run, resume_warning, stop_run
 from core.actions.workspace import Workspace
 from dashboard.session_state import current_actor, get_value, set_value
 from dashboard.viewmodels.elements import JOB_STATE_BADGES
@@ -203,8 +203,9 @@ def _stop(workspace: Workspace, name: str) -> str:
 
 def _resume(workspace: Workspace, name: str) -> str:
     """Queue another attempt."""
-    resume_run(workspace, current_actor(), name)
-    return f"Resuming {name}"
+    view = resume_run(workspace, current_actor(), name)
+    warning = resume_warning(workspace, view.run.id)
+    return f"Resuming {name}" + (f": {warning}" if warning else "")
 
 
 def _promote(workspace: Workspace, name: str, reason: str, *, allow_fallback: bool) -> str:

@@ -1,5 +1,6 @@
 """Evaluation and promotion of a run whose best checkpoint is damaged."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from core.actions.models import (
     request_version_evaluation,
 )
 from core.actions.records import TrainRequest
-from core.actions.training import request_run
+from core.actions.training import request_run, resume_warning
 from core.actions.workspace import Workspace
 from core.audit import Actor
 from core.checkpoints.catalog import BEST, DamagedCheckpointError, write_pointer
@@ -59,6 +60,19 @@ def checkpoints(workspace: Workspace, dataset: Dataset, admin: Actor) -> Path:
     write_pointer(root, BEST, root / "step_00000030")
     (root / "step_00000030" / "MANIFEST.json").write_bytes(b"")
     return root
+
+
+def test_a_resumed_run_names_the_damaged_checkpoint_and_its_first_step(
+    workspace: Workspace, checkpoints: Path
+) -> None:
+    run_id = checkpoints.parent.name
+    warning = resume_warning(workspace, run_id)
+    assert warning.startswith("checkpoint step_00000030 is damaged")
+    assert warning.endswith("the run continues from step 20")
+    shutil.rmtree(checkpoints / "step_00000020")
+    assert resume_warning(workspace, run_id).endswith("continues from step 0")
+    shutil.rmtree(checkpoints)
+    assert resume_warning(workspace, run_id) == ""
 
 
 @pytest.mark.usefixtures("checkpoints")
