@@ -45,7 +45,7 @@ bench:
 
 wheel:
 	@./setup.sh
-	$(PYTHON) -m pip wheel -q --no-deps --no-build-isolation -w dist .
+	$(PYTHON) -m pip wheel -q --no-deps -w dist .
 
 clean:
 	rm -rf .venv dist artefacts
