@@ -105,6 +105,7 @@ def test_models_are_listed_newest_first_with_their_aliases(workspace: Workspace,
     assert promised.items() <= shown.items()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["en-es:1", "production"])
 def test_a_model_is_evaluated_from_its_own_files(workspace: Workspace, ask: Ask, name: str) -> None:
     workspace.registry.register(model_version())

@@ -100,6 +100,7 @@ def test_a_browser_that_polls_has_the_same_curve_as_one_that_loads_the_page(
         assert kept[1 - len(fresh) :] == fresh[1:]
 
 
+@pytest.mark.slow
 @given(
     start=some.floats(0, 3600),
     num_ticks=some.integers(900, 2600),
