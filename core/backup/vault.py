@@ -149,13 +149,14 @@ class Vault:
         )
         try:
             found = replace(found, version=self.repository.version)
+            is_present = self.repository.exists()
+            if not is_present and self._was_used():
+                raise missing_repository(self.repository.name)
             found = replace(found, free_bytes=self.repository.location.free_bytes())
-            if self.repository.exists():
-                self.refresh()
-                return replace(found, has_recovery_key=self.repository.has_recovery_key())
-            if not self._was_used():
+            if not is_present:
                 return replace(found, state=RepositoryState.NEW, has_recovery_key=False)
-            raise missing_repository(self.repository.name)
+            self.refresh()
+            return replace(found, has_recovery_key=self.repository.has_recovery_key())
         except DatahallError as error:
             return replace(
                 found, state=_failed_state(error), problem=error.message, remedy=error.remedy

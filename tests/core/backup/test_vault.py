@@ -205,6 +205,7 @@ def test_the_status_names_missing_snapshots_and_a_missing_repository(
     shutil.rmtree(vault.paths.repository)
     status = vault.status()
     assert (status.state, status.snapshots) == (RepositoryState.MISSING, 0)
+    assert status.free_bytes is None  # the disk that is there is not that of the repository
     assert "there was one before" in status.problem
     assert "Is its disk mounted?" in status.remedy
 
